@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Run it, watch it, learn how it ended. */
+#ifndef SANDBOX_PROC_H
+#define SANDBOX_PROC_H
+
+#include <sandbox/config.h>
+#include <sandbox/error.h>
+
+SB_BEGIN_DECLS
+
+/**
+ * sb_spawn - start the command described by @cfg in a sandbox of its own
+ * @cfg: only read; any number of threads may spawn from one config at once
+ * @out: set on success only; release with sb_proc_free()
+ * @err: where to explain a failure, or NULL
+ *
+ * Returns 0 once the command itself has been executed: a wrong path, a denied
+ * mount or a missing privilege fails here, not later. On failure everything
+ * made on the way is gone again. Blocks for about a millisecond.
+ *
+ * Return: 0, or -errno (also in @err->code).
+ */
+SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_CHECK;
+
+/* Why the run ended. Numbers are ABI: append, never renumber. */
+#define SB_EXITED 1   /* code = exit status                                    */
+#define SB_SIGNALED 2 /* code = signal number                                  */
+#define SB_KILLED 3   /* by sb_proc_kill(), sb_box_kill() or sb_proc_free()     */
+#define SB_LOST 4     /* sb-init was killed from outside; how the command ended is unknown */
+
+/* sb_result.has: which figures exist. A figure that does not is 0. */
+#define SB_HAS_CODE (UINT32_C(1) << 0)
+#define SB_HAS_WALL (UINT32_C(1) << 1)
+#define SB_HAS_CPU (UINT32_C(1) << 2)
+#define SB_HAS_RSS (UINT32_C(1) << 3)
+#define SB_HAS_SETUP (UINT32_C(1) << 4)
+
+/* sb_result.applied, beside the SB_NS_* bits of the namespaces that are the command's own. */
+#define SB_APPLIED_ROOT (UINT64_C(1) << 32)         /* new root; the old one is out of reach */
+#define SB_APPLIED_ROOT_READONLY (UINT64_C(1) << 33)
+#define SB_APPLIED_NO_NEW_PRIVS (UINT64_C(1) << 34)
+#define SB_APPLIED_NO_CAPS (UINT64_C(1) << 35)      /* all five sets are empty */
+#define SB_APPLIED_KEYRING (UINT64_C(1) << 36)      /* a session keyring of its own */
+#define SB_APPLIED_SESSION (UINT64_C(1) << 37)
+#define SB_APPLIED_NO_GROUPS (UINT64_C(1) << 38)    /* the host's supplementary groups were dropped */
+
+/**
+ * sb_result - how a command ended, in memory the caller owns
+ *
+ * Times count from exec to the end of the command; what sb-init needed to
+ * build the sandbox is in @setup_ns only. User and system time include the
+ * processes the command left behind and, from rusage, those it waited for.
+ */
+typedef struct sb_result {
+	uint32_t size;         /* SB_INIT(sb_result)                            */
+	uint32_t has;          /* SB_HAS_*                                      */
+	int32_t outcome;       /* SB_EXITED…                                    */
+	int32_t code;          /* exit status or signal number                  */
+	uint32_t core_dumped;  /* 1 if the kernel wrote (or piped) a core       */
+	uint32_t skipped;      /* how many optional steps could not be done     */
+	uint64_t applied;      /* SB_NS_* and SB_APPLIED_*                      */
+	uint64_t wall_ns;      /* CLOCK_MONOTONIC, exec to end                  */
+	uint64_t user_ns;      /* cpu time in user mode; the split is the kernel's estimate */
+	uint64_t system_ns;    /* cpu time in the kernel, without the set-up    */
+	uint64_t max_rss;      /* bytes; of the largest single process (getrusage(2)) */
+	uint64_t setup_ns;     /* from sb_spawn() or sb_box_spawn() to exec     */
+} sb_result;
+
+/**
+ * sb_proc_wait - wait for the end of the command
+ * @timeout_ns: UINT64_MAX = for ever, 0 = just look
+ * @res: filled when 1 is returned; may be NULL
+ *
+ * A command started by sb_spawn() has ended when its whole sandbox is gone:
+ * processes it left behind are killed with it.
+ *
+ * Return: 1 ended (asking again gives the same answer), 0 still running at the
+ * timeout, -errno.
+ */
+SB_API int sb_proc_wait(sb_proc *proc, uint64_t timeout_ns, sb_result *res, sb_error *err);
+/**
+ * sb_proc_fd - a descriptor for poll, epoll or select: readable when
+ * sb_proc_process() has something to do. Borrowed; the same one at every call.
+ *
+ * Return: the descriptor, or -errno (-EMFILE).
+ */
+SB_API int sb_proc_fd(sb_proc *proc);
+/** sb_proc_process - notice what has happened, without blocking. Return: as sb_proc_wait(). */
+SB_API int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err);
+/** sb_proc_signal - send @signal to the command alone. Any thread. -ESRCH once it has ended. */
+SB_API int sb_proc_signal(sb_proc *proc, int signal);
+/**
+ * sb_proc_kill - SIGKILL the command and, if it came from sb_spawn(), its whole
+ * sandbox. Any thread. Return: 0 (also when it has ended already), or -errno.
+ */
+SB_API int sb_proc_kill(sb_proc *proc);
+/** sb_proc_pidfd - of the command itself; borrowed. */
+SB_API int sb_proc_pidfd(const sb_proc *proc);
+/** sb_proc_pid - of the command, in the pid namespace of the caller; -ESRCH once it is reaped. */
+SB_API pid_t sb_proc_pid(const sb_proc *proc);
+/** sb_proc_tty - master side of the terminal (sb_set_tty()); -ENOTTY without one. Borrowed. */
+SB_API int sb_proc_tty(const sb_proc *proc);
+/** sb_proc_free - kill it if it still runs, wait until it is gone, release. NULL in, NULL out. */
+SB_API sb_proc *sb_proc_free(sb_proc *proc);
+
+SB_END_DECLS
+#endif

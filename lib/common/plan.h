@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan: one blob without pointers that says what sb-init has to do. The
+ * host writes it once; sb-init maps it and walks through its operations. The
+ * only parts that are written to afterwards are the marks (what was done, when,
+ * and how it went) and the room for the pointers of argv and envp.
+ */
+#ifndef SBI_PLAN_H
+#define SBI_PLAN_H
+
+#include <stdint.h>
+
+#define SBI_PLAN_MAGIC UINT32_C(0x31706273) /* "sbp1" */
+
+/* Descriptors of sb-init: 0 to 3 are the control socket, the rest arrives over it in this order. */
+#define SBI_FD_CONTROL 3
+#define SBI_FD_PLAN 4
+#define SBI_FD_INIT 5  /* the program itself */
+#define SBI_FD_HOST 6  /* pidfd of the host process */
+#define SBI_FD_FIRST 7 /* slot 0 of the plan's own descriptors */
+
+#define SBI_MAX_OPS 1024   /* per section */
+#define SBI_MAX_SLOTS 200  /* SCM_MAX_FD is 253 */
+
+/* sbi_plan.flags */
+#define SBI_PLAN_SINGLE UINT32_C(1)  /* the sandbox ends with its command */
+#define SBI_PLAN_PIDNS UINT32_C(2)   /* sb-init is process 1 of a pid namespace */
+#define SBI_PLAN_COMMAND UINT32_C(4) /* there is a command section */
+
+/* sbi_op.flags */
+#define SBI_OP_OPTIONAL UINT16_C(1) /* ENOENT leaves the operation out */
+
+/* What a SYNC operation wants from the host (sbi_op.arg[0]); 0: just wait for GO. */
+#define SBI_SYNC_IDMAP UINT64_C(1)
+#define SBI_SYNC_PIN UINT64_C(2)
+#define SBI_SYNC_TELL UINT64_C(4) /* sb-init speaks first */
+
+/* Kinds of root (sbi_op.id[0] of ROOT). */
+enum sbi_root { SBI_ROOT_TMPFS, SBI_ROOT_DIRECTORY, SBI_ROOT_KEEP, SBI_ROOT_OVERLAY };
+
+/*
+ * One operation. The meaning of the fields by step is in lib/plan/describe.c
+ * (as text) and beside each function in lib/init that carries it out. text[]
+ * are offsets into the blob, 0 = none.
+ */
+struct sbi_op {
+	uint16_t step;  /* enum sb_step */
+	uint16_t flags; /* SBI_OP_* */
+	uint32_t index; /* the caller's number for it: which mount, which descriptor… */
+	uint32_t text[4];
+	uint32_t id[3];
+	uint32_t count;
+	uint64_t arg[3];
+};
+
+#define SBI_MARK_SKIPPED UINT16_C(1)
+
+/* What became of one operation. start_ns == 0: not begun; end_ns == 0: not finished. */
+struct sbi_mark {
+	uint16_t step;
+	uint16_t flags;
+	int32_t error;
+	uint32_t index;
+	uint32_t reserved;
+	uint64_t start_ns;
+	uint64_t end_ns;
+};
+
+struct sbi_section {
+	uint32_t ops;   /* offset of struct sbi_op[count] */
+	uint32_t marks; /* offset of struct sbi_mark[count] */
+	uint32_t count;
+};
+
+struct sbi_plan {
+	uint32_t magic;
+	uint32_t size; /* of the whole blob */
+	uint32_t flags;
+	uint32_t slots; /* descriptors that come with it */
+	struct sbi_section setup;
+	struct sbi_section command;
+	uint64_t init_ns; /* mark: sb-init's first look at the clock */
+};
+
+#endif

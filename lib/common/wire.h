@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What host and sb-init say to each other: one fixed-size record a message on a
+ * SOCK_SEQPACKET pair, no strings. After STARTED the records come from next to
+ * hostile code: sbi_record_valid() first, and the kernel's word before theirs.
+ */
+#ifndef SBI_WIRE_H
+#define SBI_WIRE_H
+
+#include <stdint.h>
+
+#define SBI_RECORD_MAGIC UINT32_C(0x32726273) /* "sbr2" */
+
+enum sbi_record_type {
+	/* host to sb-init */
+	SBI_HELLO = 1, /* with descriptors: plan, program, pidfd of the host, slots */
+	SBI_GO,        /* the host has done its part of a SYNC */
+	SBI_SPAWN,     /* with descriptors: channel, plan, slots */
+	/* sb-init to host */
+	SBI_SYNC,    /* at = operation of the setup section */
+	SBI_READY,   /* set up, no command yet */
+	SBI_TTY,     /* with a descriptor: the master side */
+	SBI_STARTED, /* with a descriptor: pidfd of the command */
+	SBI_FAILED,  /* lane, at, error, detail */
+	SBI_ENDED,   /* detail = CLD_*, status, times */
+	SBI_RECORD_TYPES
+};
+
+/* sbi_record.detail of FAILED: what sb-init found out beyond the errno. */
+enum sbi_detail {
+	SBI_DETAIL_NONE,
+	SBI_DETAIL_INTERPRETER,     /* exec: the file is there, its interpreter is not */
+	SBI_DETAIL_NOEXEC_MOUNT,    /* exec: on a noexec mount */
+	SBI_DETAIL_NOT_EXECUTABLE,  /* exec: no x bit, or not a regular file */
+	SBI_DETAIL_TARGET_MISSING,  /* mount: the target is not there and may not be made */
+	SBI_DETAIL_SOURCE_MISSING,  /* mount: the source is not there */
+	SBI_DETAIL_TARGET_LINK,     /* mount: a symbolic link stands in the way */
+	SBI_DETAIL_SUBMOUNTS,       /* bind: locked mounts below the source need RECURSIVE */
+	SBI_DETAIL_PROC_COVERED,    /* proc: the host's own is partly covered */
+};
+
+struct sbi_record {
+	uint32_t magic;
+	uint16_t type;
+	uint16_t lane;
+	uint32_t at;
+	int32_t error;
+	uint32_t detail;
+	int32_t status;
+	uint32_t skipped;
+	uint32_t reserved;
+	uint64_t time_ns; /* STARTED: when (host's monotonic clock); ENDED: wall time */
+	uint64_t user_ns;
+	uint64_t system_ns;
+	uint64_t max_rss;
+};
+
+_Static_assert(sizeof(struct sbi_record) == 64, "the record is 64 bytes on every architecture");
+
+static inline int sbi_record_valid(const struct sbi_record *rec, long size)
+{
+	return size == (long)sizeof(*rec) && rec->magic == SBI_RECORD_MAGIC && rec->type > 0 &&
+	       rec->type < SBI_RECORD_TYPES && rec->reserved == 0;
+}
+
+#endif

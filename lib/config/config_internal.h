@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* What a config holds: the caller's words, parsed and copied, nothing decided yet. */
+#ifndef SBI_CONFIG_H
+#define SBI_CONFIG_H
+
+#include <sandbox/config.h>
+#include <sandbox/trace.h>
+
+#include "host/initfd.h"
+
+#define SBI_MAX_GROUPS 64
+#define SBI_MAX_EXTENTS 340 /* user_namespaces(7), since 4.15 */
+#define SBI_NS_KINDS 8
+#define SBI_MAX_FD 1023
+#define SBI_MAX_FILES (UINT32_C(1) << 20) /* bytes of all sb_add_file() together */
+
+struct sbi_fd {
+	int fd, host_fd;
+};
+
+struct sbi_rlimit {
+	int resource;
+	uint64_t soft, hard;
+};
+
+struct sbi_extent {
+	uint32_t inside, outside, count;
+};
+
+struct sbi_extents {
+	struct sbi_extent *list;
+	uint32_t count;
+};
+
+struct sbi_pin {
+	uint64_t kind;
+	char *path;
+};
+
+/* One sb_add_*() of the file system, in order. */
+struct sbi_mount {
+	uint16_t step; /* SB_STEP_BIND, SB_STEP_TMPFS… */
+	uint64_t flags;
+	char *source, *target, *work;
+	char **list; /* overlay: lower directories */
+	void *data;  /* file: content */
+	size_t len;
+	uint64_t bytes, inodes;
+	uint32_t mode;
+};
+
+struct sb_config {
+	int failed;      /* errno value of the first setter that failed */
+	sb_error sticky; /* its words */
+	sb_trace *trace;
+
+	char *path, *cwd;
+	char **argv, **env;
+	uint32_t umask;
+	int nice, session, tty, no_new_privs;
+	int nice_set;
+	uint64_t keep_caps;
+	struct sbi_rlimit *rlimits;
+	struct sbi_fd *fds; /* sorted by fd */
+	uint32_t rlimit_count, fd_count;
+
+	uint64_t ns;
+	int ns_fd[SBI_NS_KINDS]; /* joined ones; -1 = none */
+	struct sbi_pin *pins;
+	uint32_t pin_count;
+	char *hostname, *domainname;
+	int64_t boottime, monotonic;
+	int loopback;
+
+	int user_set;
+	uint32_t uid, gid;
+	uint32_t groups[SBI_MAX_GROUPS];
+	uint32_t group_count;
+	struct sbi_extents users, group_map;
+	int idmap_auto, host_root;
+
+	char *rootfs;
+	uint64_t rootfs_flags;
+	char **root_lower;
+	char *root_upper, *root_work;
+	int root_writable;
+	struct sbi_mount *mounts;
+	uint32_t mount_count;
+	size_t file_bytes;
+
+	struct sbi_initfd *init; /* the program, shared by copies */
+};
+
+/* Setters end in this: remember the first failure with its words, and return -@code. */
+int sbi_cfg_fail(sb_config *cfg, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Replace a string by a copy of @value (NULL = none); 0 or -ENOMEM, remembered. */
+int sbi_cfg_string(sb_config *cfg, char **field, const char *value);
+/* Room for one more at the end of a list; NULL (remembered) if memory is short. */
+void *sbi_cfg_grow(sb_config *cfg, void *list_field, uint32_t count, size_t item);
+/* A copy of a NULL-terminated list in one block; NULL if memory is short. */
+char **sbi_strv_copy(const char *const list[]);
+/* Is @path one that can lie inside: absolute, no "..", shorter than PATH_MAX? Else fails for @setter. */
+int sbi_cfg_inside(sb_config *cfg, const char *setter, const char *path);
+void sbi_mount_clear(struct sbi_mount *m);
+int sbi_mount_copy(struct sbi_mount *to, const struct sbi_mount *from);
+
+/* The number of a namespace kind (bit position), or -EINVAL if @kind is not one bit. */
+int sbi_ns_number(uint64_t kind);
+/* "user", "pid"… for a bit position. */
+const char *sbi_ns_name(int number);
+/* CLONE_NEW* for a bit position. */
+uint64_t sbi_ns_clone(int number);
+
+#endif

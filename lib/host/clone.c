@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only code that runs in memory shared with the host: between clone3 and
+ * exec, in a process of its own, while the calling thread sleeps. Raw system
+ * calls and the memory of struct sbi_boot, nothing else: no errno, TLS, lock,
+ * allocation or libc. tests/abi checks that this object refers to nothing outside.
+ */
+#include "clone.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/prctl.h>
+#include <linux/wait.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "common/clone3.h"
+#include "common/plan.h"
+#include "common/wire.h"
+
+#define BOOTSTRAP __attribute__((no_stack_protector, no_sanitize("address", "thread", "undefined"), noinline))
+#define STACK 8192
+#define P_PIDFD_ 3
+
+union control_message {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int) * (SBI_MAX_SLOTS + 4))];
+};
+
+/*
+ * The table of descriptors is still the host's (CLONE_FILES): copying it would
+ * cost a host with 10,000 of them a third of a whole spawn. Take a private copy
+ * of the part up to our socket, keep 0 to 3 of it, and receive the rest.
+ */
+BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
+{
+	union control_message control;
+	struct sbi_record hello;
+	struct iovec iov = { &hello, sizeof(hello) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	long r;
+
+	boot->stage = SBI_BOOT_UNSHARE;
+	r = SYS(close_range, boot->control + 1, ~0U, CLOSE_RANGE_UNSHARE);
+	if (r < 0)
+		return r;
+	boot->stage = SBI_BOOT_ARRANGE;
+	if (boot->control == SBI_FD_CONTROL)
+		r = SYS(fcntl, SBI_FD_CONTROL, F_SETFD, 0);
+	else
+		r = SYS(dup3, boot->control, SBI_FD_CONTROL, 0);
+	for (int fd = 0; r >= 0 && fd < SBI_FD_CONTROL; fd++)
+		r = SYS(dup3, SBI_FD_CONTROL, fd, 0);
+	if (r >= 0)
+		r = SYS(close_range, SBI_FD_CONTROL + 1, ~0U, 0);
+	if (r < 0)
+		return r;
+	boot->stage = SBI_BOOT_RECEIVE;
+	r = SYS(recvmsg, SBI_FD_CONTROL, &msg, MSG_DONTWAIT);
+	if (r < 0)
+		return r;
+	if ((msg.msg_flags & MSG_CTRUNC) || control.header.cmsg_len != CMSG_LEN(sizeof(int) * boot->expected))
+		return -EMFILE;
+	return 0;
+}
+
+/* An exec drops all capabilities of an id that is not mapped yet, but for ambient ones. */
+BOOTSTRAP static long keep_caps(const struct sbi_boot *boot)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	uint64_t keep;
+	long r = SYS(capget, &header, data);
+
+	if (r < 0)
+		return r;
+	data[0].inheritable = data[0].permitted;
+	data[1].inheritable = data[1].permitted;
+	keep = boot->ambient & ((uint64_t)data[1].permitted << 32 | data[0].permitted);
+	r = SYS(capset, &header, data);
+	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
+		if (keep & (UINT64_C(1) << cap))
+			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	return r;
+}
+
+BOOTSTRAP static int bootstrap(void *arg)
+{
+	struct sbi_boot *boot = arg;
+	char name[] = { 's', 'b', '-', 'i', 'n', 'i', 't', '\0' };
+	char *argv[] = { name, 0 }, *env[] = { 0 };
+	struct timespec ts;
+	long r;
+
+	SYS(clock_gettime, CLOCK_MONOTONIC, &ts);
+	boot->start_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	r = take_descriptors(boot);
+	if (r >= 0 && boot->ambient) {
+		boot->stage = SBI_BOOT_CAPS;
+		r = keep_caps(boot);
+	}
+	if (r >= 0) {
+		boot->stage = SBI_BOOT_EXEC;
+		r = SYS(execveat, SBI_FD_INIT, "", argv, env, AT_EMPTY_PATH);
+	}
+	boot->error = (int)-r;
+	return 1;
+}
+
+BOOTSTRAP static long clone_init(struct sbi_boot *boot, uint64_t extra)
+{
+	char stack[STACK] __attribute__((aligned(16)));
+	struct clone_args args;
+
+	args = (struct clone_args){ .flags = boot->flags | extra | CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD |
+					     CLONE_CLEAR_SIGHAND,
+				    .pidfd = (uint64_t)(uintptr_t)&boot->pidfd,
+				    .stack = (uint64_t)(uintptr_t)stack,
+				    .stack_size = sizeof(stack) };
+	return sys_clone3(&args, sizeof(args), bootstrap, boot);
+}
+
+/*
+ * An ordinary caller that joins a user namespace: only inside it is there the
+ * privilege to clone the others. A passing process goes in first, and sb-init
+ * becomes its sibling.
+ */
+BOOTSTRAP static int pass_through(void *arg)
+{
+	struct sbi_boot *boot = arg;
+	long r;
+
+	boot->stage = SBI_BOOT_JOIN;
+	r = SYS(setns, boot->join_user, CLONE_NEWUSER);
+	if (r == 0) {
+		boot->stage = SBI_BOOT_CLONE;
+		r = clone_init(boot, CLONE_PARENT);
+		if (r > 0)
+			boot->pid = (pid_t)r;
+	}
+	if (r < 0)
+		boot->error = (int)-r;
+	return 0;
+}
+
+BOOTSTRAP static long clone_through(struct sbi_boot *boot)
+{
+	char stack[STACK * 3] __attribute__((aligned(16)));
+	struct clone_args args = { .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES,
+				   .stack = (uint64_t)(uintptr_t)stack,
+				   .stack_size = sizeof(stack) };
+	long pid = sys_clone3(&args, sizeof(args), pass_through, boot);
+
+	if (pid < 0)
+		return pid;
+	/* It never execs and its exit signal is 0: nobody but us can wait for it. */
+	SYS(wait4, pid, 0, __WALL, 0);
+	return boot->pid;
+}
+
+int sbi_clone(struct sbi_boot *boot)
+{
+	uint64_t all = ~UINT64_C(0), mask;
+	long r;
+
+	boot->pidfd = -EBADF;
+	boot->pid = 0;
+	boot->error = 0;
+	boot->stage = SBI_BOOT_CLONE;
+	SYS(rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof(all));
+	if (boot->join_user >= 0)
+		r = clone_through(boot);
+	else
+		r = clone_init(boot, 0);
+	SYS(rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
+	if (r < 0)
+		return (int)r;
+	if (!boot->error) {
+		boot->pid = (pid_t)r;
+		return 0;
+	}
+	if (boot->pidfd >= 0) {
+		SYS(waitid, P_PIDFD_, boot->pidfd, 0, 0x40000004 /* __WALL | WEXITED */, 0);
+		SYS(close, boot->pidfd);
+		boot->pidfd = -EBADF;
+	}
+	return -boot->error;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* The way out of known failures. Only looks at the machine once something has failed. */
+#include "hints.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/read_text.h"
+#include "common/wire.h"
+#include "error.h"
+
+static int file_says(const char *path, const char *word)
+{
+	char text[16];
+
+	sbi_read_text(path, text, sizeof(text));
+	text[strcspn(text, "\n")] = '\0';
+	return !strcmp(text, word);
+}
+
+static int under_outer_filter(void)
+{
+	char status[4096];
+
+	sbi_read_text("/proc/self/status", status, sizeof(status));
+	return strstr(status, "Seccomp:\t2") != NULL;
+}
+
+void sbi_hint_system_call(const char *name, int code, sb_error *err)
+{
+	if ((code == EPERM || code == ENOSYS) && under_outer_filter())
+		sbi_hint(err, "a seccomp filter around this process refuses %s: allow it there (docker: --security-opt "
+			      "seccomp=unconfined or a profile with the namespace calls)", name[0] ? name : "the call");
+	else if (code == ENOSYS)
+		sbi_hint(err, "the kernel does not know %s: libsandbox needs Linux 5.14", name[0] ? name : "the call");
+	else if (code == EMFILE || code == ENFILE)
+		sbi_hint(err, "out of descriptors: raise RLIMIT_NOFILE (ulimit -n)");
+	else if (code == EACCES && !strcmp(name, ""))
+		sbi_hint(err, "a security module may forbid to execute memfds");
+}
+
+void sbi_hint_clone(uint64_t flags, int code, sb_error *err)
+{
+	int user = flags & sbi_ns_clone(0) ? 1 : 0;
+
+	if (code == ENOSPC || file_says("/proc/sys/user/max_user_namespaces", "0"))
+		sbi_hint(err, "a limit of /proc/sys/user/max_*_namespaces is reached: raise it, e.g. "
+			      "sysctl user.max_user_namespaces=15000");
+	else if (code == EPERM && under_outer_filter())
+		sbi_hint_system_call("clone3", code, err);
+	else if (user && file_says("/proc/sys/kernel/unprivileged_userns_clone", "0"))
+		sbi_hint(err, "user namespaces are off for ordinary users: sysctl kernel.unprivileged_userns_clone=1");
+	else if (user && file_says("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
+		sbi_hint(err, "AppArmor restricts user namespaces: sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
+			      "or a profile with 'userns,' for this program");
+	else if (user && code == EPERM)
+		sbi_hint(err, "user namespaces are refused here: is this process in a chroot, or its own id not mapped?");
+	else if (code == EPERM)
+		sbi_hint(err, "new namespaces need CAP_SYS_ADMIN, or SB_NS_USER beside them");
+	else if (code == EAGAIN)
+		sbi_hint(err, "too many processes: RLIMIT_NPROC, pids.max or kernel.pid_max");
+	else
+		sbi_hint_system_call("clone3", code, err);
+}
+
+static void hint_proc(uint32_t detail, sb_error *err)
+{
+	if (detail == SBI_DETAIL_PROC_COVERED)
+		sbi_hint(err, "the kernel allows a new /proc only where the present one is fully visible: parts of it are "
+			      "covered here (a container?). Bind it instead, or uncover it (docker: --security-opt "
+			      "systempaths=unconfined)");
+}
+
+static void hint_exec(uint32_t detail, int code, sb_error *err)
+{
+	if (detail == SBI_DETAIL_INTERPRETER)
+		sbi_hint(err, "a script needs the program after #!, a dynamic program its linker and libraries: "
+			      "sb_add_system_dirs(), or bind /lib64 and /usr");
+	else if (detail == SBI_DETAIL_NOEXEC_MOUNT)
+		sbi_hint(err, "put the program on a mount without noexec");
+	else if (detail == SBI_DETAIL_NOT_EXECUTABLE)
+		sbi_hint(err, "chmod +x, or give the path of a regular file");
+	else if (code == ENOENT)
+		sbi_hint(err, "command not found: the path counts inside the sandbox, where only what was mounted exists");
+	else if (code == EACCES)
+		sbi_hint(err, "the command's user must be able to read and execute it, and search every directory above it");
+	else if (code == ENOEXEC)
+		sbi_hint(err, "the file is no program for this machine, and a script needs a first line with #!");
+	else if (code == E2BIG)
+		sbi_hint(err, "arguments and environment are larger than the stack limit lets through");
+}
+
+static void hint_bind(const struct sbi_plan *plan, const struct sbi_op *op, uint32_t detail, int code, sb_error *err)
+{
+	if (detail == SBI_DETAIL_SUBMOUNTS)
+		sbi_hint(err, "there are mounts below it that may not be left out here: SB_MOUNT_RECURSIVE (sbx -v …:rec)");
+	else if (detail == SBI_DETAIL_SOURCE_MISSING)
+		sbi_hint(err, "create it, or mark the mount optional");
+	else if (op->arg[0] & SB_MOUNT_IDMAP && (code == EPERM || code == EINVAL))
+		sbi_hint(err, "an idmapped mount needs CAP_SYS_ADMIN over the file system, and one that supports it");
+	else if (code == EACCES)
+		sbi_hint(err, "the calling user must be able to search every directory above %s", sbi_text(plan, op->text[0]));
+}
+
+static void hint_timens(const struct sbi_op *op, int code, sb_error *err)
+{
+	if (code == ERANGE || code == EINVAL)
+		sbi_hint(err, "the clock would be negative or reach the end of time with monotonic %+lld s, boottime %+lld s",
+			 (long long)op->arg[0], (long long)op->arg[1]);
+	else if (code == ENOENT)
+		sbi_hint(err, "/proc must be mounted on the host, and the kernel built with CONFIG_TIME_NS");
+}
+
+static void hint_identity(const struct sbi_op *op, const struct sbi_identity *id, int code, sb_error *err)
+{
+	if (op->step == SB_STEP_RLIMIT && code == EPERM)
+		sbi_hint(err, "a hard limit can only be lowered without CAP_SYS_RESOURCE");
+	else if (op->step == SB_STEP_NICE)
+		sbi_hint(err, "a higher priority than the caller's needs CAP_SYS_NICE");
+	else if (op->step == SB_STEP_CAPS && code == EPERM)
+		sbi_hint(err, "a capability that the caller lacks cannot be kept: add SB_NS_USER, or leave it out");
+	else if (op->step == SB_STEP_USER && code == EINVAL && id->userns == SBI_USERNS_JOIN)
+		sbi_hint(err, "the joined user namespace does not map this id: sb_set_user()");
+	else if (op->step == SB_STEP_USERNS && code == EPERM)
+		sbi_hint(err, "user namespaces cannot be made in a chroot: use pivot_root around this process");
+	else if (op->step == SB_STEP_USERNS && code == ENOSPC)
+		sbi_hint_clone(sbi_ns_clone(0), code, err);
+}
+
+void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, const struct sbi_identity *id,
+			uint32_t detail, int code, sb_error *err)
+{
+	static const struct {
+		uint32_t step;
+		const char *call;
+	} calls[] = { { SB_STEP_PRIVATE, "mount_setattr" }, { SB_STEP_ROOT, "mount_setattr" }, { SB_STEP_BIND, "open_tree" },
+		      { SB_STEP_TMPFS, "fsopen" },          { SB_STEP_DEV, "fsopen" },         { SB_STEP_PIVOT, "pivot_root" },
+		      { SB_STEP_DIR, "openat2" },           { SB_STEP_CLOSE, "close_range" },  { SB_STEP_PROC, "fsopen" },
+		      { SB_STEP_CGROUPNS, "unshare" },      { SB_STEP_TIMENS, "unshare" } };
+
+	if (code == ENOSYS || (code == EPERM && detail != SBI_DETAIL_PROC_COVERED && under_outer_filter())) {
+		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+			if (calls[i].step == op->step)
+				sbi_hint_system_call(calls[i].call, code, err);
+		return;
+	}
+	if (detail == SBI_DETAIL_TARGET_MISSING) {
+		sbi_hint(err, op->step == SB_STEP_TTY ? "call sb_add_dev(), which has a ptmx" :
+			"only what the sandbox itself brings along is added to: create the target in the directory used as "
+			"root, or use an overlay (SB_ROOT_OVERLAY)");
+		return;
+	}
+	if (detail == SBI_DETAIL_TARGET_LINK) {
+		sbi_hint(err, "the root has a link there; it is not followed for a file system of the sandbox's own");
+		return;
+	}
+	switch (op->step) {
+	case SB_STEP_PROC:
+		hint_proc(detail, err);
+		break;
+	case SB_STEP_EXEC:
+		hint_exec(detail, code, err);
+		break;
+	case SB_STEP_BIND:
+	case SB_STEP_ROOT:
+		hint_bind(plan, op, detail, code, err);
+		break;
+	case SB_STEP_TIMENS:
+		hint_timens(op, code, err);
+		break;
+	case SB_STEP_CWD:
+		sbi_hint(err, "the directory must be in the sandbox, and the command's user must be able to enter it");
+		break;
+	case SB_STEP_PIVOT:
+		if (code == EINVAL)
+			sbi_hint(err, "pivot_root refuses an initramfs as the old root: switch_root first");
+		break;
+	default:
+		hint_identity(op, id, code, err);
+	}
+}

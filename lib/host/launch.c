@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* One creation, step by step, on the host's side. host/spawn.c says in which order. */
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "common/auto.h"
+#include "error.h"
+#include "explain.h"
+#include "idmap.h"
+#include "initfd.h"
+#include "pin.h"
+#include "trace.h"
+
+#ifndef MFD_NOEXEC_SEAL /* 6.3 */
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+#define BIT(cap) (UINT64_C(1) << (cap))
+/* What sb-init itself needs in a user namespace of its own. */
+#define INIT_CAPS                                                                                          \
+	(BIT(CAP_SYS_ADMIN) | BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) |           \
+	 BIT(CAP_NET_ADMIN) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SYS_TIME))
+
+uint64_t sbi_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void host_event(struct sbi_launch *l, uint32_t step, uint64_t start, int r, const char *object)
+{
+	sb_trace_event *event = &l->events[l->event_count];
+
+	if (l->event_count == SBI_HOST_EVENTS)
+		return;
+	l->event_count++;
+	*event = (sb_trace_event){ .size = sizeof(*event),
+				   .lane = SB_LANE_HOST,
+				   .step = step,
+				   .error = r < 0 ? -r : 0,
+				   .start_ns = start,
+				   .duration_ns = sbi_now() - start };
+	snprintf(event->object, sizeof(event->object), "%s", object);
+}
+
+void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg)
+{
+	memset(l, 0, offsetof(struct sbi_launch, events));
+	l->cfg = cfg;
+	l->event_count = 0;
+	l->control = l->child_end = l->plan_fd = -EBADF;
+	l->boot.pidfd = -EBADF;
+	l->began_ns = sbi_now();
+}
+
+int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_identity *box, sb_error *err)
+{
+	struct sbi_view view = { 0 };
+	int r = 0;
+
+	l->in_box = box ? 1 : 0;
+	if (!box)
+		r = sbi_view_get(l->cfg, &view, err);
+	l->privileged = view.privileged;
+	if (r == 0)
+		r = sbi_compile(l->cfg, &view, what, box, &l->plan, err);
+	sbi_view_free(&view);
+	host_event(l, SB_STEP_CONFIG, l->began_ns, r, "description compiled into a plan");
+	return r;
+}
+
+static int make_plan_fd(const struct sbi_arena *arena, sb_error *err)
+{
+	sbi_autoclose int fd = memfd_create("sb-plan", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("sb-plan", MFD_CLOEXEC);
+	if (fd < 0 || pwrite(fd, arena->base, arena->used, 0) != (ssize_t)arena->used) {
+		int code = errno;
+
+		sbi_fail(err, SB_STEP_PREPARE, 0, code, "memfd for the plan: %s", strerror(code));
+		if (code == EMFILE)
+			sbi_hint(err, "out of descriptors: raise RLIMIT_NOFILE (ulimit -n)");
+		return -code;
+	}
+	return sbi_take_fd(&fd);
+}
+
+/* Take over a descriptor made for this creation, or explain why there is none. */
+static int add_own(struct sbi_launch *l, int fd, const char *what, sb_error *err)
+{
+	int code = errno;
+
+	if (fd >= 0) {
+		l->own[l->own_fds++] = fd;
+		return fd;
+	}
+	sbi_fail(err, SB_STEP_PREPARE, 0, code, "%s: %s", what, strerror(code));
+	if (code == EMFILE)
+		sbi_hint(err, "out of descriptors: raise RLIMIT_NOFILE (ulimit -n)");
+	return -code;
+}
+
+static int add_slot(struct sbi_launch *l, int slot, sb_error *err)
+{
+	if (slot == SBI_SLOT_NULL)
+		return add_own(l, open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null", err);
+	if (slot == SBI_SLOT_USERNS) {
+		uint64_t start = sbi_now();
+		int fd = sbi_idmap_userns(&l->plan.id, err);
+
+		host_event(l, SB_STEP_IDMAP, start, fd, "user namespace for idmapped mounts");
+		if (fd >= 0)
+			l->own[l->own_fds++] = fd;
+		return fd;
+	}
+	if (fcntl(slot, F_GETFD) >= 0)
+		return slot;
+	sbi_fail(err, SB_STEP_PREPARE, 0, EBADF, "descriptor %d of the host is not open", slot);
+	sbi_hint(err, "it was given to sb_set_fd() or sb_set_ns_fd() and must stay open until the spawn");
+	return -EBADF;
+}
+
+static int prepare(struct sbi_launch *l, sb_error *err)
+{
+	l->plan_fd = make_plan_fd(&l->plan.arena, err);
+	if (l->plan_fd < 0)
+		return l->plan_fd;
+	l->fds[l->fd_count++] = l->plan_fd;
+	if (!l->in_box) {
+		int pair[2], fd;
+
+		fd = sbi_initfd_get(l->cfg->init, err);
+		if (fd < 0)
+			return fd;
+		l->fds[l->fd_count++] = fd;
+		fd = add_own(l, (int)syscall(SYS_pidfd_open, getpid(), 0), "pidfd of this process", err);
+		if (fd < 0)
+			return fd;
+		l->fds[l->fd_count++] = fd;
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+			return add_own(l, -1, "socket pair", err);
+		/* The lower number to the child: it copies the host's descriptors only up to its own. */
+		l->child_end = pair[0] < pair[1] ? pair[0] : pair[1];
+		l->control = pair[0] < pair[1] ? pair[1] : pair[0];
+	}
+	for (uint32_t i = 0; i < l->plan.slot_count; i++) {
+		int fd = add_slot(l, l->plan.slots[i], err);
+
+		if (fd < 0)
+			return fd;
+		l->fds[l->fd_count++] = fd;
+	}
+	return 0;
+}
+
+int sbi_launch_prepare(struct sbi_launch *l, sb_error *err)
+{
+	uint64_t start = sbi_now();
+	int r = prepare(l, err);
+
+	if (r == 0 && l->child_end >= 0) {
+		r = sbi_send(l->control, SBI_HELLO, l->fds, l->fd_count);
+		if (r < 0)
+			sbi_fail(err, SB_STEP_PREPARE, 0, -r, "passing the descriptors: %s", strerror(-r));
+	}
+	host_event(l, SB_STEP_PREPARE, start, r, "socket pair, plan, descriptors");
+	return r;
+}
+
+int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
+{
+	uint64_t start = sbi_now(), keep = l->cfg->keep_caps;
+	char what[160] = "sb-init in new namespaces:";
+	int r, joined = l->plan.id.userns == SBI_USERNS_JOIN && !l->privileged;
+
+	l->boot.control = l->child_end;
+	l->boot.expected = l->fd_count;
+	l->boot.flags = l->plan.clone_flags;
+	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
+	l->boot.ambient = joined || l->plan.id.userns == SBI_USERNS_CLONE ? INIT_CAPS | keep : 0;
+	r = sbi_clone(&l->boot);
+	for (int i = 0; i < SBI_NS_KINDS; i++)
+		if (l->boot.flags & sbi_ns_clone(i))
+			snprintf(what + strlen(what), sizeof(what) - strlen(what), " %s", sbi_ns_name(i));
+	host_event(l, SB_STEP_CLONE, start, r, what);
+	sbi_close_fd(&l->child_end);
+	return r < 0 ? sbi_explain_clone(&l->boot, -r, err) : 0;
+}
+
+/* Marks and all, as sb-init has left them. */
+static const struct sbi_plan *written_plan(struct sbi_launch *l)
+{
+	if (l->plan_fd >= 0 && pread(l->plan_fd, l->plan.arena.base, l->plan.arena.used, 0) < 0)
+		return (const struct sbi_plan *)l->plan.arena.base; /* as it was sent */
+	return (const struct sbi_plan *)l->plan.arena.base;
+}
+
+static int do_idmap(struct sbi_launch *l, sb_error *err)
+{
+	uint64_t start = sbi_now();
+	int r = sbi_idmap_write(&l->plan.id, l->boot.pid, err);
+
+	host_event(l, SB_STEP_IDMAP, start, r, l->plan.id.need_helper ? "by newuidmap and newgidmap" : "uid_map, gid_map");
+	return r;
+}
+
+static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
+{
+	uint64_t start;
+	int r = 0;
+
+	if (what & SBI_SYNC_IDMAP)
+		r = do_idmap(l, err);
+	if (r == 0 && (what & SBI_SYNC_PIN)) {
+		start = sbi_now();
+		r = sbi_pin_all(l->cfg, l->boot.pid, err);
+		if (r == 0)
+			l->pinned = l->cfg->pin_count;
+		host_event(l, SB_STEP_PIN, start, r, "namespace files bound");
+	}
+	if (r == 0 && sbi_send(l->control, SBI_GO, NULL, 0) < 0)
+		return 0; /* it is dead; the next receive says so */
+	return r;
+}
+
+static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, struct sbi_start *start, sb_error *err)
+{
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+
+	switch (rec->type) {
+	case SBI_SYNC:
+		if (rec->at >= plan->setup.count)
+			break;
+		return do_sync(l, sbi_ops(plan, &plan->setup)[rec->at].arg[0], err);
+	case SBI_TTY:
+		sbi_close_fd(&start->tty);
+		start->tty = fd;
+		return 0;
+	case SBI_STARTED:
+	case SBI_READY:
+		start->pidfd = fd;
+		start->skipped = rec->skipped;
+		start->started_ns = rec->time_ns;
+		return rec->type == SBI_READY || fd >= 0 ? 1 : -EPROTO;
+	case SBI_FAILED:
+		return sbi_explain_failed(plan, &l->plan.id, rec, err);
+	default:
+		break;
+	}
+	if (fd >= 0)
+		close(fd);
+	return sbi_fail(err, SB_STEP_SYNC, 0, EPROTO, "sb-init sent an unexpected record");
+}
+
+int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_start *start, sb_error *err)
+{
+	struct sbi_record rec;
+	int r = 0, fd;
+
+	*start = (struct sbi_start){ .pidfd = -EBADF, .tty = -EBADF };
+	if (l->boot.pid && l->plan.id.userns == SBI_USERNS_CLONE)
+		r = do_sync(l, SBI_SYNC_IDMAP, err);
+	while (r == 0) {
+		r = sbi_receive_or_end(channel, pidfd, &rec, &fd);
+		if (r == 0)
+			r = sbi_explain_death(written_plan(l), pidfd, err);
+		else if (r < 0)
+			r = sbi_fail(err, SB_STEP_SYNC, 0, -r, "talking to sb-init: %s", strerror(-r));
+		else
+			r = answer(l, &rec, fd, start, err);
+	}
+	if (r < 0) {
+		sbi_close_fd(&start->tty);
+		sbi_close_fd(&start->pidfd);
+	}
+	return r < 0 ? r : 0;
+}
+
+static size_t section_events(const struct sbi_plan *plan, const struct sbi_section *section, uint32_t lane,
+			     sb_trace_event *events)
+{
+	const struct sbi_mark *marks = (const struct sbi_mark *)((const char *)plan + section->marks);
+	const struct sbi_op *ops = sbi_ops(plan, section);
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < section->count && marks[i].start_ns; i++, n++) {
+		events[n] = (sb_trace_event){ .size = sizeof(*events),
+					      .lane = lane,
+					      .step = ops[i].step,
+					      .index = ops[i].index,
+					      .error = marks[i].error,
+					      .skipped = marks[i].flags & SBI_MARK_SKIPPED ? 1 : 0,
+					      .start_ns = marks[i].start_ns };
+		if (marks[i].end_ns > marks[i].start_ns)
+			events[n].duration_ns = marks[i].end_ns - marks[i].start_ns;
+		sbi_describe(plan, &ops[i], events[n].object, sizeof(events[n].object));
+	}
+	return n;
+}
+
+void sbi_launch_trace(struct sbi_launch *l)
+{
+	const struct sbi_plan *plan;
+	sb_trace_event *all;
+	size_t n = l->event_count;
+
+	if (!l->cfg || !l->cfg->trace)
+		return;
+	plan = l->plan.arena.base ? written_plan(l) : NULL;
+	all = calloc(n + 1 + (plan ? plan->setup.count + plan->command.count : 0), sizeof(*all));
+	if (!all)
+		return;
+	memcpy(all, l->events, n * sizeof(*all));
+	if (l->boot.start_ns) {
+		uint64_t end = plan->init_ns > l->boot.start_ns ? plan->init_ns : l->boot.start_ns;
+
+		all[n++] = (sb_trace_event){ .size = sizeof(*all),
+					     .lane = SB_LANE_INIT,
+					     .step = SB_STEP_BOOTSTRAP,
+					     .error = l->boot.error,
+					     .start_ns = l->boot.start_ns,
+					     .duration_ns = end - l->boot.start_ns,
+					     .object = "descriptors, exec of sb-init" };
+	}
+	if (plan) {
+		n += section_events(plan, &plan->setup, SB_LANE_INIT, all + n);
+		n += section_events(plan, &plan->command, SB_LANE_COMMAND, all + n);
+	}
+	sbi_trace_append(l->cfg->trace, all, n);
+	free(all);
+}
+
+void sbi_reap(int pidfd)
+{
+	while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)pidfd, NULL, WEXITED | __WALL) < 0 && errno == EINTR)
+		;
+}
+
+void sbi_launch_end(struct sbi_launch *l, int failed)
+{
+	if (failed && l->boot.pidfd >= 0) {
+		syscall(SYS_pidfd_send_signal, l->boot.pidfd, SIGKILL, NULL, 0);
+		sbi_reap(l->boot.pidfd);
+		sbi_close_fd(&l->boot.pidfd);
+	}
+	if (failed) {
+		sbi_pin_undo(l->cfg, l->pinned);
+		sbi_close_fd(&l->control);
+	}
+	for (uint32_t i = 0; i < l->own_fds; i++)
+		sbi_close_fd(&l->own[i]);
+	sbi_close_fd(&l->child_end);
+	sbi_close_fd(&l->plan_fd);
+	sbi_compiled_free(&l->plan);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* One creation, from a config to a running sb-init: what spawn.c and box.c share. */
+#ifndef SBI_LAUNCH_H
+#define SBI_LAUNCH_H
+
+#include "clone.h"
+#include "common/wire.h"
+#include "plan/plan_internal.h"
+
+#define SBI_HOST_EVENTS 8
+
+struct sbi_launch {
+	const sb_config *cfg;
+	struct sbi_compiled plan; /* owned */
+	uint64_t began_ns;
+	int in_box;               /* a command for an open box: no process of ours, no socket pair */
+	int privileged;
+	int control, child_end;   /* socket pair; child_end only until the clone */
+	int plan_fd;              /* memfd: plan and marks */
+	int fds[SBI_MAX_SLOTS + 4];
+	int own[SBI_MAX_SLOTS + 4]; /* those of them that were made for this and are closed after it */
+	uint32_t fd_count, own_fds;
+	struct sbi_boot boot;
+	uint32_t pinned;
+	sb_trace_event events[SBI_HOST_EVENTS];
+	uint32_t event_count;
+};
+
+/* What has come over the channel when a start is over. */
+struct sbi_start {
+	int pidfd; /* of the command; -EBADF for a box without one */
+	int tty;   /* master side; -EBADF */
+	uint32_t skipped;
+	uint64_t started_ns;
+};
+
+uint64_t sbi_now(void);
+void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg);
+/** sbi_launch_compile - step CONFIG. @box: identity of an open box, for a command alone. */
+int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_identity *box, sb_error *err);
+/** sbi_launch_prepare - step PREPARE: plan memfd and the descriptors of the slots. */
+int sbi_launch_prepare(struct sbi_launch *l, sb_error *err);
+/** sbi_launch_clone - steps CLONE and BOOTSTRAP: sb-init runs. */
+int sbi_launch_clone(struct sbi_launch *l, sb_error *err);
+/** sbi_launch_talk - do the host's part until the command runs, or the box is ready. */
+int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_start *start, sb_error *err);
+/** sbi_launch_trace - hand the events over to the config's trace, if it has one. */
+void sbi_launch_trace(struct sbi_launch *l);
+/** sbi_launch_end - release what is not handed over; if it @failed also sb-init, pins and socket. */
+void sbi_launch_end(struct sbi_launch *l, int failed);
+/** sbi_reap - wait until the process of @pidfd is gone; somebody else may have reaped it. */
+void sbi_reap(int pidfd);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sb_spawn and its two halves, sb_box_open and sb_box_spawn: the run from
+ * beginning to end as docs/design.md tells it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "common/auto.h"
+#include "error.h"
+#include "launch.h"
+#include "proc/proc_internal.h"
+
+static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct sbi_start *start, sb_error *err)
+{
+	int r;
+
+	sbi_launch_init(l, cfg);
+	r = sbi_launch_compile(l, what, NULL, err);
+	if (r == 0)
+		r = sbi_launch_prepare(l, err);
+	if (r == 0)
+		r = sbi_launch_clone(l, err);
+	if (r == 0)
+		r = sbi_launch_talk(l, l->control, l->boot.pidfd, start, err);
+	sbi_launch_trace(l);
+	return r;
+}
+
+static int no_argument(sb_error *err, const char *call)
+{
+	return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "%s: a configuration and a place for the handle are needed", call);
+}
+
+static int no_memory(sb_error *err)
+{
+	return sbi_fail(err, SB_STEP_CONFIG, 0, ENOMEM, "not enough memory for the handle");
+}
+
+int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err)
+{
+	struct sbi_launch l;
+	struct sbi_start start;
+	sb_proc *proc;
+	sb_box *box;
+	int r;
+
+	if (!cfg || !out)
+		return no_argument(err, "sb_spawn");
+	box = sbi_box_new();
+	proc = sbi_proc_new();
+	r = box && proc ? create(&l, cfg, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, &start, err) : no_memory(err);
+	if (r < 0) {
+		if (box && proc)
+			sbi_launch_end(&l, 1);
+		free(box);
+		free(proc);
+		return r;
+	}
+	sbi_box_adopt(box, &l);
+	sbi_proc_adopt(proc, box, 1, box->control, &l, &start);
+	sbi_launch_end(&l, 0);
+	*out = proc;
+	return 0;
+}
+
+int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err)
+{
+	struct sbi_launch l;
+	struct sbi_start start;
+	sb_box *box;
+	int r;
+
+	if (!cfg || !out)
+		return no_argument(err, "sb_box_open");
+	box = sbi_box_new();
+	if (!box)
+		return no_memory(err);
+	r = create(&l, cfg, SBI_COMPILE_SETUP, &start, err);
+	if (r < 0) {
+		sbi_launch_end(&l, 1);
+		free(box);
+		return r;
+	}
+	sbi_box_adopt(box, &l);
+	sbi_launch_end(&l, 0);
+	*out = box;
+	return 0;
+}
+
+/* A channel of its own for the command; its far end goes to sb-init before the plan and the slots. */
+static int ask(struct sbi_launch *l, sb_box *box, int *channel, sb_error *err)
+{
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return sbi_fail(err, SB_STEP_BOX, 0, errno, "socket pair: %s", strerror(errno));
+	*channel = pair[0];
+	memmove(l->fds + 1, l->fds, l->fd_count * sizeof(*l->fds));
+	l->fds[0] = pair[1];
+	r = sbi_send(box->control, SBI_SPAWN, l->fds, l->fd_count + 1);
+	close(pair[1]);
+	return r < 0 ? sbi_fail(err, SB_STEP_BOX, 0, -r, "the box does not answer: %s", strerror(-r)) : 0;
+}
+
+int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err)
+{
+	sbi_autoclose int channel = -EBADF;
+	struct sbi_launch l;
+	struct sbi_start start;
+	sb_proc *proc;
+	int r;
+
+	if (!box || !cfg || !out)
+		return no_argument(err, "sb_box_spawn");
+	proc = sbi_proc_new();
+	if (!proc)
+		return no_memory(err);
+	sbi_launch_init(&l, cfg);
+	r = sbi_launch_compile(&l, SBI_COMPILE_COMMAND, &box->id, err);
+	if (r == 0)
+		r = sbi_launch_prepare(&l, err);
+	if (r == 0)
+		r = ask(&l, box, &channel, err);
+	if (r == 0)
+		r = sbi_launch_talk(&l, channel, box->pidfd, &start, err);
+	sbi_launch_trace(&l);
+	if (r == 0) {
+		sbi_proc_adopt(proc, box, 0, sbi_take_fd(&channel), &l, &start);
+		*out = proc;
+	} else {
+		free(proc);
+	}
+	sbi_launch_end(&l, r < 0);
+	return r;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Walk through the operations of a section; leave a mark for each. */
+#include <errno.h>
+
+#include "init.h"
+
+int carry_out(struct run *run, operation *(*find)(uint16_t step))
+{
+	uint64_t time = now();
+
+	for (run->at = 0; run->at < run->count; run->at++) {
+		const struct sbi_op *op = &run->ops[run->at];
+		struct sbi_mark *mark = &run->marks[run->at];
+		operation *carry = find(op->step);
+		int r;
+
+		mark->step = op->step;
+		mark->index = op->index;
+		mark->start_ns = time;
+		r = carry ? carry(run, op) : -ENOSYS;
+		time = now();
+		mark->end_ns = time;
+		if (r == -ENOENT && (op->flags & SBI_OP_OPTIONAL)) {
+			mark->flags = SBI_MARK_SKIPPED;
+			run->skipped++;
+			run->detail = 0;
+			continue;
+		}
+		mark->error = -r;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting a command: a child that shares our memory until its exec, walks
+ * through the command section and, if that fails, leaves the reason behind.
+ */
+#include <errno.h>
+#include <signal.h>
+
+#include "common/clone3.h"
+#include "init.h"
+
+static char stack[16384] __attribute__((aligned(16)));
+static int result;
+
+static operation *find_command(uint16_t step)
+{
+	static const struct {
+		uint16_t step;
+		operation *carry;
+	} table[] = {
+		{ SB_STEP_SESSION, do_session }, { SB_STEP_RLIMIT, do_rlimit },   { SB_STEP_NICE, do_nice },
+		{ SB_STEP_UMASK, do_umask },     { SB_STEP_BOUNDING, do_bounding }, { SB_STEP_GROUPS, do_groups },
+		{ SB_STEP_USER, do_user },       { SB_STEP_KEYRING, do_keyring }, { SB_STEP_TTY, do_tty },
+		{ SB_STEP_FD, do_fd },           { SB_STEP_CWD, do_cwd },         { SB_STEP_CAPS, do_caps },
+		{ SB_STEP_NO_NEW_PRIVS, do_no_new_privs },                        { SB_STEP_CLOSE, do_close },
+		{ SB_STEP_EXEC, do_exec },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].step == step)
+			return table[i].carry;
+	return NULL;
+}
+
+static int child(void *arg)
+{
+	struct run *run = arg;
+	uint64_t none = 0;
+
+	SYS(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	result = carry_out(run, find_command);
+	return 127;
+}
+
+int start_command(struct run *run, int *pid, int *pidfd, struct sbi_record *failure)
+{
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+		.stack = (uint64_t)(uintptr_t)stack,
+		.stack_size = sizeof(stack),
+	};
+	long r;
+
+	result = 1; /* stays so if the child is killed on its way */
+	run->at = 0;
+	run->detail = 0;
+	forget_fds();
+	r = sys_clone3(&args, sizeof(args), child, run);
+	if (r < 0) {
+		*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = (int32_t)-r };
+		return (int)r;
+	}
+	*pid = (int)r;
+	if (run->at < run->count && run->ops[run->at].step == SB_STEP_EXEC && result == 1) {
+		run->marks[run->at].end_ns = now();
+		return 0;
+	}
+	*failure = (struct sbi_record){ .type = SBI_FAILED,
+					.lane = SBI_LANE_COMMAND,
+					.at = run->at,
+					.error = result < 0 ? -result : EINTR,
+					.detail = run->detail };
+	SYS(waitid, 1 /* P_PID */, r, 0, 4 /* WEXITED */, 0);
+	SYS(close, *pidfd);
+	*pidfd = -1;
+	return -1;
+}

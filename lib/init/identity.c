@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Ids and capabilities of the command, and what sb-init itself gives up. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/keyctl.h>
+#include <linux/prctl.h>
+#include <linux/securebits.h>
+
+#include "init.h"
+
+static long set_caps(uint64_t caps)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = {
+		{ (uint32_t)caps, (uint32_t)caps, (uint32_t)caps },
+		{ (uint32_t)(caps >> 32), (uint32_t)(caps >> 32), (uint32_t)(caps >> 32) },
+	};
+
+	return SYS(capset, &header, data);
+}
+
+static uint64_t permitted_caps(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	SYS(capget, &header, data);
+	return (uint64_t)data[1].permitted << 32 | data[0].permitted;
+}
+
+/* BOUNDING: arg[0] capabilities to keep. The last number is where the kernel says EINVAL. */
+int do_bounding(struct run *run, const struct sbi_op *op)
+{
+	long r = 0;
+
+	(void)run;
+	for (unsigned cap = 0; cap < 64; cap++) {
+		if (op->arg[0] & (UINT64_C(1) << cap))
+			continue;
+		r = SYS(prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+		if (r == -EINVAL)
+			return 0;
+		if (r == -EPERM && !permitted_caps())
+			return 0; /* an ordinary user without a namespace of its own has nothing to drop with */
+		if (r < 0)
+			return (int)r;
+	}
+	return 0;
+}
+
+/* GROUPS: count ids at text[2]. */
+int do_groups(struct run *run, const struct sbi_op *op)
+{
+	return (int)SYS(setgroups, op->count, run->base + op->text[2]);
+}
+
+/* USER: id[0] uid, id[1] gid. Capabilities survive until CAPS has set the wanted ones. */
+int do_user(struct run *run, const struct sbi_op *op)
+{
+	uint32_t real, effective, saved;
+	long r;
+
+	(void)run;
+	r = SYS(prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	if (r == 0)
+		r = SYS(setresgid, op->id[1], op->id[1], op->id[1]);
+	if (r == 0)
+		r = SYS(setresuid, op->id[0], op->id[0], op->id[0]);
+	if (r == 0)
+		r = SYS(getresuid, &real, &effective, &saved);
+	if (r == 0 && (real != op->id[0] || effective != op->id[0] || saved != op->id[0]))
+		r = -EPERM;
+	return (int)r;
+}
+
+int do_keyring(struct run *run, const struct sbi_op *op)
+{
+	long r = SYS(keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0);
+
+	(void)run, (void)op;
+	return r == -ENOSYS || r > 0 ? 0 : (int)r; /* a kernel without keys has none to share */
+}
+
+/* CAPS: arg[0] capabilities to keep: permitted, effective, inheritable, ambient. */
+int do_caps(struct run *run, const struct sbi_op *op)
+{
+	uint64_t keep = op->arg[0] & permitted_caps();
+	long r;
+
+	(void)run;
+	if (op->arg[0] != UINT64_MAX && keep != op->arg[0])
+		return -EPERM;
+	r = set_caps(keep);
+	if (r == 0)
+		r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
+		if (keep & (UINT64_C(1) << cap))
+			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	return (int)r;
+}
+
+int do_no_new_privs(struct run *run, const struct sbi_op *op)
+{
+	(void)run, (void)op;
+	return (int)SYS(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/*
+ * Before anything hostile runs: nobody may trace us or read our memory, and if
+ * no further command can come, of our capabilities only the one to pass on
+ * signals stays.
+ */
+void seal_self(int single)
+{
+	SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (single)
+		set_caps(permitted_caps() & (UINT64_C(1) << CAP_KILL));
+}

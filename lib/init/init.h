@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sb-init: the first process of a sandbox. It carries out the plan, stays as
+ * process 1, starts commands and tells the host how they end. Freestanding: no
+ * libc, one thread, static memory. Functions return 0 or -errno.
+ */
+#ifndef SBI_INIT_H
+#define SBI_INIT_H
+
+#include <sandbox/config.h>
+#include <sandbox/steps.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/plan.h"
+#include "common/sys.h"
+#include "common/wire.h"
+
+#define SBI_LANE_INIT 2
+#define SBI_LANE_COMMAND 3
+
+/* One section being carried out: sb-init's own set-up, or the way of a command to its exec. */
+struct run {
+	char *base; /* the mapped plan */
+	struct sbi_plan *plan;
+	const struct sbi_op *ops;
+	struct sbi_mark *marks;
+	uint32_t count;
+	uint32_t at;     /* the operation being carried out */
+	uint32_t detail; /* enum sbi_detail, what is known beyond the errno */
+	uint32_t skipped;
+	const int *slots; /* descriptors that came with the plan */
+	int channel;      /* where a terminal's master goes */
+};
+
+typedef int operation(struct run *run, const struct sbi_op *op);
+
+/* state of the whole process */
+extern int root_fd;           /* the new root while it is being built */
+extern int64_t clock_shift;   /* our monotonic clock minus the host's, in ns */
+extern int is_process_one;    /* of a pid namespace made for this sandbox */
+
+/* main.c */
+uint64_t now(void); /* ns on the host's monotonic clock */
+/* string.c */
+size_t text_length(const char *s);
+int text_equal(const char *a, const char *b);
+size_t text_number(char *out, uint64_t value); /* decimal, with NUL; its length */
+/* carry_out.c */
+int carry_out(struct run *run, operation *(*find)(uint16_t step));
+static inline const char *op_text(const struct run *run, uint32_t offset)
+{
+	return offset ? run->base + offset : NULL;
+}
+/* channel.c */
+int send_record(int fd, struct sbi_record *rec, int passed_fd);
+long receive_record(int fd, struct sbi_record *rec, int *fds, uint32_t max, uint32_t *count, int flags);
+/* setup.c */
+operation *find_setup(uint16_t step);
+/* ns.c */
+operation do_join, do_sync, do_hostname, do_domainname, do_cgroupns, do_timens, do_loopback, do_userns;
+/* rootfs.c */
+operation do_private, do_root, do_pivot;
+int root_is_kept(void);
+int kept_source(uint32_t at); /* see do_bind */
+/* target.c */
+void remember_own(int fd); /* this file system is ours: targets may be made in it */
+int open_target(struct run *run, const char *path, int directory, int links);
+int open_parent(struct run *run, const char *path, const char **name);
+int is_own(int fd);
+/* mount.c */
+operation do_bind, do_tmpfs, do_proc, do_mqueue, do_sysfs, do_readonly, do_mask;
+int mount_fd_on(int mount, int target);
+int new_fs(const char *type, const char *const options[], uint64_t attributes);
+int set_attributes(int fd, uint64_t set, int recursive);
+uint64_t attributes_of(uint64_t flags);
+int open_source(const char *path, uint64_t flags, struct run *run);
+/* overlay.c */
+operation do_overlay;
+int mount_overlay(struct run *run, const struct sbi_op *op, int target);
+/* files.c */
+operation do_dir, do_file, do_symlink;
+/* dev.c */
+operation do_dev;
+/* command.c */
+int start_command(struct run *run, int *pid, int *pidfd, struct sbi_record *failure);
+/* identity.c */
+operation do_bounding, do_groups, do_user, do_keyring, do_caps, do_no_new_privs;
+void seal_self(int single);
+/* process.c */
+operation do_session, do_rlimit, do_nice, do_umask, do_cwd;
+/* fds.c */
+operation do_fd, do_close;
+void forget_fds(void);
+/* tty.c */
+operation do_tty;
+/* exec.c */
+operation do_exec;
+/* reap.c */
+void find_children(void);
+void supervise(struct run *setup) __attribute__((noreturn));
+
+#endif

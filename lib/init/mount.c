@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* Mounts: made detached, given their attributes, and moved onto a resolved target. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "init.h"
+
+#define MAX_OPTIONS 16
+
+int mount_fd_on(int mount, int target)
+{
+	return (int)SYS(move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+int set_attributes(int fd, uint64_t set, int recursive)
+{
+	struct mount_attr attr = { .attr_set = set };
+
+	return (int)SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
+}
+
+uint64_t attributes_of(uint64_t flags)
+{
+	return (flags & SB_MOUNT_RO ? MOUNT_ATTR_RDONLY : 0) | (flags & SB_MOUNT_NOEXEC ? MOUNT_ATTR_NOEXEC : 0) |
+	       (flags & SB_MOUNT_SUID ? 0 : MOUNT_ATTR_NOSUID) | (flags & SB_MOUNT_DEV ? 0 : MOUNT_ATTR_NODEV);
+}
+
+/* A detached file system; @options are pairs, a NULL value is a flag. */
+int new_fs(const char *type, const char *const options[], uint64_t attributes)
+{
+	long fs = SYS(fsopen, type, FSOPEN_CLOEXEC), r = 0;
+
+	if (fs < 0)
+		return (int)fs;
+	for (size_t i = 0; r >= 0 && options && options[i]; i += 2)
+		r = SYS(fsconfig, fs, options[i + 1] ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, options[i],
+			options[i + 1], 0);
+	if (r >= 0)
+		r = SYS(fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
+	if (r >= 0)
+		r = SYS(fsmount, fs, FSMOUNT_CLOEXEC, attributes);
+	SYS(close, fs);
+	return (int)r;
+}
+
+/* Mount on a directory that must not be reached through links; it is closed by its callers' exit paths. */
+static int new_fs_on(struct run *run, const char *path, int mount)
+{
+	int target, r;
+
+	if (mount < 0)
+		return mount;
+	target = open_target(run, path, 1, 0);
+	if (target < 0) {
+		SYS(close, mount);
+		return target;
+	}
+	r = mount_fd_on(mount, target);
+	SYS(close, target);
+	if (r < 0)
+		SYS(close, mount);
+	return r;
+}
+
+int open_source(const char *path, uint64_t flags, struct run *run)
+{
+	int recursive = flags & SB_MOUNT_RECURSIVE ? 1 : 0, r;
+	int fd = (int)SYS(open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
+
+	if (fd == -ENOENT)
+		run->detail = SBI_DETAIL_SOURCE_MISSING;
+	if (fd == -EINVAL && !recursive)
+		run->detail = SBI_DETAIL_SUBMOUNTS;
+	if (fd < 0)
+		return fd;
+	r = set_attributes(fd, attributes_of(flags), recursive);
+	if (r < 0) {
+		SYS(close, fd);
+		return r;
+	}
+	return fd;
+}
+
+static int is_directory(int fd)
+{
+	struct statx st;
+
+	return SYS(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 && (st.stx_mode & S_IFMT) == S_IFDIR;
+}
+
+/* BIND: text[0] source, text[1] target, arg[0] flags; count slot of the user namespace of an idmap. */
+int do_bind(struct run *run, const struct sbi_op *op)
+{
+	int source, target, r = 0;
+
+	source = root_is_kept() ? kept_source(run->at) : open_source(op_text(run, op->text[0]), op->arg[0], run);
+	if (source == -ENOENT)
+		run->detail = SBI_DETAIL_SOURCE_MISSING;
+	if (source < 0)
+		return source;
+	if (op->arg[0] & SB_MOUNT_IDMAP) {
+		struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)run->slots[op->count] };
+
+		r = (int)SYS(mount_setattr, source, "",
+			     AT_EMPTY_PATH | (op->arg[0] & SB_MOUNT_RECURSIVE ? AT_RECURSIVE : 0), &attr, sizeof(attr));
+	}
+	target = r < 0 ? r : open_target(run, op_text(run, op->text[1]), is_directory(source), 1);
+	if (target >= 0) {
+		r = mount_fd_on(source, target);
+		SYS(close, target);
+	} else {
+		r = target;
+	}
+	SYS(close, source);
+	return r;
+}
+
+/* TMPFS: text[1] target, id[] uid, gid, mode, arg[1] bytes, arg[2] inodes. */
+int do_tmpfs(struct run *run, const struct sbi_op *op)
+{
+	const char *options[MAX_OPTIONS];
+	char uid[24], gid[24], mode[24], size[24], inodes[24];
+	size_t n = 0;
+	int fd, r;
+
+	for (size_t i = 0; i < 4; i++) /* the one number that the kernel reads as octal */
+		mode[i] = (char)('0' + ((op->id[2] >> (9 - 3 * i)) & 7));
+	mode[4] = '\0';
+	options[n++] = "mode";
+	options[n++] = mode;
+	text_number(uid, op->id[0]);
+	options[n++] = "uid";
+	options[n++] = uid;
+	text_number(gid, op->id[1]);
+	options[n++] = "gid";
+	options[n++] = gid;
+	if (op->arg[1]) {
+		text_number(size, op->arg[1]);
+		options[n++] = "size";
+		options[n++] = size;
+	}
+	if (op->arg[2]) {
+		text_number(inodes, op->arg[2]);
+		options[n++] = "nr_inodes";
+		options[n++] = inodes;
+	}
+	options[n] = NULL;
+	fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	r = new_fs_on(run, op_text(run, op->text[1]), fd);
+	if (r == 0) {
+		remember_own(fd);
+		SYS(close, fd);
+	}
+	return r;
+}
+
+static int cover_readonly(int dir, const char *name)
+{
+	int fd = (int)SYS(open_tree, dir, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	long r;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	r = set_attributes(fd, MOUNT_ATTR_RDONLY, 0);
+	if (r == 0)
+		r = SYS(move_mount, fd, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH);
+	SYS(close, fd);
+	return (int)r;
+}
+
+/* PROC: text[1] target, arg[0] SB_PROC_*, arg[1] the caller's own /proc. */
+int do_proc(struct run *run, const struct sbi_op *op)
+{
+	static const char *const quiet[] = { "sys", "sysrq-trigger", "irq", "bus", "fs" };
+	const char *options[5];
+	size_t n = 0;
+	int fd, r;
+
+	if (op->arg[0] & SB_PROC_SUBSET_PID) {
+		options[n++] = "subset";
+		options[n++] = "pid";
+	}
+	if (op->arg[0] & SB_PROC_HIDEPID) {
+		options[n++] = "hidepid";
+		options[n++] = "2"; /* "invisible" is from 5.8, the number older */
+	}
+	options[n] = NULL;
+	if (op->arg[1])
+		fd = open_source("/proc", SB_MOUNT_RECURSIVE, run);
+	else
+		fd = new_fs("proc", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (fd == -EPERM && !op->arg[1])
+		run->detail = SBI_DETAIL_PROC_COVERED;
+	r = new_fs_on(run, op_text(run, op->text[1]), fd);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < 5 && !(op->arg[0] & (SB_PROC_WRITABLE | SB_PROC_SUBSET_PID)); i++)
+		r = cover_readonly(fd, quiet[i]);
+	SYS(close, fd);
+	return r;
+}
+
+/* MQUEUE, SYSFS: text[1] target. */
+int do_mqueue(struct run *run, const struct sbi_op *op)
+{
+	int fd = new_fs("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	int r = new_fs_on(run, op_text(run, op->text[1]), fd);
+
+	if (r == 0)
+		SYS(close, fd);
+	return r;
+}
+
+int do_sysfs(struct run *run, const struct sbi_op *op)
+{
+	int fd = new_fs("sysfs", NULL, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	int r = new_fs_on(run, op_text(run, op->text[1]), fd);
+
+	if (r == 0)
+		SYS(close, fd);
+	return r;
+}
+
+static int open_existing(struct run *run, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
+	int fd = (int)SYS(openat2, root_fd, path, &how, sizeof(how));
+
+	if (fd == -ENOENT)
+		run->detail = SBI_DETAIL_TARGET_MISSING;
+	return fd;
+}
+
+/* READONLY: text[1] path, with all that is mounted at and below it by now. */
+int do_readonly(struct run *run, const struct sbi_op *op)
+{
+	int target = open_existing(run, op_text(run, op->text[1])), fd, r;
+
+	if (target < 0)
+		return target;
+	fd = (int)SYS(open_tree, target, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	r = fd < 0 ? fd : set_attributes(fd, MOUNT_ATTR_RDONLY, 1);
+	if (r == 0)
+		r = mount_fd_on(fd, target);
+	if (fd >= 0)
+		SYS(close, fd);
+	SYS(close, target);
+	return r;
+}
+
+/* The host's null device, and nothing that only goes by its name. */
+static int open_null(void)
+{
+	int fd = (int)SYS(open_tree, AT_FDCWD, "/dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	struct statx st;
+
+	if (fd < 0)
+		return fd;
+	if (SYS(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0 || (st.stx_mode & S_IFMT) != S_IFCHR ||
+	    st.stx_rdev_major != 1 || st.stx_rdev_minor != 3) {
+		SYS(close, fd);
+		return -ENODEV;
+	}
+	return fd;
+}
+
+/* MASK: text[1] path. A directory gets an empty tmpfs, anything else the null device. */
+int do_mask(struct run *run, const struct sbi_op *op)
+{
+	const char *const options[] = { "mode", "555", "size", "4096", NULL };
+	int target = open_existing(run, op_text(run, op->text[1])), fd, r;
+
+	if (target < 0)
+		return target;
+	fd = is_directory(target) ? new_fs("tmpfs", options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV) :
+				    open_null();
+	r = fd < 0 ? fd : mount_fd_on(fd, target);
+	if (fd >= 0)
+		SYS(close, fd);
+	SYS(close, target);
+	return r;
+}

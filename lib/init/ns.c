@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Namespaces from inside: joining, names, clocks, lo, and the late user namespace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/sched.h>
+#include <linux/sockios.h>
+#include <sys/socket.h>
+
+#include "init.h"
+
+
+/* JOIN: id[0] CLONE_NEW* flag, count slot. */
+int do_join(struct run *run, const struct sbi_op *op)
+{
+	return (int)SYS(setns, run->slots[op->count], op->id[0]);
+}
+
+/* SYNC: arg[0] SBI_SYNC_*. Without TELL the host has begun already. */
+int do_sync(struct run *run, const struct sbi_op *op)
+{
+	struct sbi_record rec = { .type = SBI_SYNC, .at = run->at };
+	long r;
+
+	if (op->arg[0] & SBI_SYNC_TELL) {
+		r = send_record(SBI_FD_CONTROL, &rec, -1);
+		if (r < 0)
+			return (int)r;
+	}
+	r = receive_record(SBI_FD_CONTROL, &rec, NULL, 0, NULL, 0);
+	return sbi_record_valid(&rec, r) && rec.type == SBI_GO ? 0 : -ECANCELED;
+}
+
+/* HOSTNAME, DOMAINNAME: text[0]. */
+int do_hostname(struct run *run, const struct sbi_op *op)
+{
+	const char *name = op_text(run, op->text[0]);
+
+	return (int)SYS(sethostname, name, text_length(name));
+}
+
+int do_domainname(struct run *run, const struct sbi_op *op)
+{
+	const char *name = op_text(run, op->text[0]);
+
+	return (int)SYS(setdomainname, name, text_length(name));
+}
+
+/* Here and not in clone3: the namespace is rooted at the cgroup its creator is in. */
+int do_cgroupns(struct run *run, const struct sbi_op *op)
+{
+	(void)run, (void)op;
+	return (int)SYS(unshare, CLONE_NEWCGROUP);
+}
+
+static size_t offset_line(char *out, const char *clock, int64_t sec)
+{
+	size_t n = 0;
+
+	while (*clock)
+		out[n++] = *clock++;
+	out[n++] = ' ';
+	if (sec < 0)
+		out[n++] = '-';
+	n += text_number(out + n, (uint64_t)(sec < 0 ? -sec : sec));
+	out[n++] = ' ';
+	out[n++] = '0';
+	out[n++] = '\n';
+	return n;
+}
+
+/*
+ * TIMENS: arg[0] monotonic, arg[1] boottime, in seconds. Offsets must be
+ * written before anyone is inside (clone3(CLONE_NEWTIME) is too late for that).
+ * We enter it ourselves: before 6.1 a vfork into another time namespace is -EINVAL.
+ */
+int do_timens(struct run *run, const struct sbi_op *op)
+{
+	char text[96];
+	size_t len = 0;
+	uint64_t before;
+	long fd, r;
+
+	(void)run;
+	r = SYS(unshare, CLONE_NEWTIME);
+	if (r < 0)
+		return (int)r;
+	if (op->arg[0])
+		len += offset_line(text, "monotonic", (int64_t)op->arg[0]);
+	if (op->arg[1])
+		len += offset_line(text + len, "boottime", (int64_t)op->arg[1]);
+	if (len) {
+		fd = SYS(openat, AT_FDCWD, "/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC, 0);
+		if (fd < 0)
+			return (int)fd;
+		r = SYS(write, fd, text, len);
+		SYS(close, fd);
+		if (r < 0)
+			return (int)r;
+	}
+	fd = SYS(openat, AT_FDCWD, "/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return (int)fd;
+	before = now();
+	r = SYS(setns, fd, CLONE_NEWTIME);
+	clock_shift += (int64_t)(now() - before);
+	SYS(close, fd);
+	return (int)r;
+}
+
+int do_loopback(struct run *run, const struct sbi_op *op)
+{
+	struct ifreq request = { 0 };
+	long fd, r;
+
+	(void)run, (void)op;
+	fd = SYS(socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return (int)fd;
+	request.ifr_name[0] = 'l';
+	request.ifr_name[1] = 'o';
+	request.ifr_flags = IFF_UP | IFF_RUNNING;
+	r = SYS(ioctl, fd, SIOCSIFFLAGS, &request);
+	SYS(close, fd);
+	return (int)r;
+}
+
+/*
+ * The privileged way: all mounts are made, and belong to the user namespace
+ * outside; root inside has no power over them. We keep the host's uid, which is
+ * not mapped inside, so that no user of the sandbox can signal or trace us.
+ */
+int do_userns(struct run *run, const struct sbi_op *op)
+{
+	(void)run, (void)op;
+	return (int)SYS(unshare, CLONE_NEWUSER);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Attributes of the command's process: session, limits, priority, umask, directory. */
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "init.h"
+
+int do_session(struct run *run, const struct sbi_op *op)
+{
+	long r = SYS(setsid);
+
+	(void)run, (void)op;
+	return r < 0 ? (int)r : 0;
+}
+
+/* RLIMIT: id[0] resource, arg[0] soft, arg[1] hard. */
+int do_rlimit(struct run *run, const struct sbi_op *op)
+{
+	uint64_t limit[2] = { op->arg[0], op->arg[1] };
+
+	(void)run;
+	return (int)SYS(prlimit64, 0, op->id[0], limit, 0);
+}
+
+int do_nice(struct run *run, const struct sbi_op *op)
+{
+	(void)run;
+	return (int)SYS(setpriority, PRIO_PROCESS, 0, (int)op->arg[0]);
+}
+
+int do_umask(struct run *run, const struct sbi_op *op)
+{
+	(void)run;
+	SYS(umask, op->arg[0]);
+	return 0;
+}
+
+/* CWD: text[0]. As the command's user, and it must lie below the root (CVE-2024-21626). */
+int do_cwd(struct run *run, const struct sbi_op *op)
+{
+	static char path[4096];
+	long r = SYS(chdir, op_text(run, op->text[0]));
+
+	if (r < 0)
+		return (int)r;
+	r = SYS(getcwd, path, sizeof(path));
+	if (r < 0)
+		return (int)r;
+	return path[0] == '/' ? 0 : -ENOENT;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Process 1 at work: start commands, reap, pass signals on, tell the host how
+ * each command ended, and end everything when the host is gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "init.h"
+
+#define MAX_COMMANDS 1024
+#define FIXED 3 /* control, host, signals; then a channel for each command */
+
+struct command {
+	int pid, channel;
+	uint64_t start_ns, base_ns; /* monotonic at exec; cpu time used before it */
+};
+
+static struct command commands[MAX_COMMANDS];
+static uint32_t command_count;
+static struct pollfd polled[FIXED + MAX_COMMANDS];
+static int children_fd = -1;
+static int single;
+
+static void leave(int code) __attribute__((noreturn));
+static void leave(int code)
+{
+	for (;;)
+		SYS(exit_group, code);
+}
+
+/* Orphans become ours where we are not process 1; the list of them must be opened before the root changes. */
+void find_children(void)
+{
+	SYS(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	children_fd = (int)SYS(openat, AT_FDCWD, "/proc/thread-self/children", O_RDONLY | O_CLOEXEC, 0);
+}
+
+/* Where no pid namespace does it for us: end what is left, generation by generation. */
+static void kill_children(void)
+{
+	char buf[4096];
+	long n = children_fd < 0 ? -1 : SYS(pread64, children_fd, buf, sizeof(buf), 0);
+	int pid = 0;
+
+	for (long i = 0; i < n; i++) {
+		if (buf[i] >= '0' && buf[i] <= '9') {
+			pid = pid * 10 + (buf[i] - '0');
+		} else if (pid) {
+			SYS(kill, pid, SIGKILL);
+			pid = 0;
+		}
+	}
+}
+
+static void kill_everything(void)
+{
+	if (is_process_one) {
+		SYS(kill, -1, SIGKILL);
+		while (SYS(waitid, P_ALL, 0, 0, WEXITED, 0) == 0)
+			;
+		return;
+	}
+	do
+		kill_children();
+	while (SYS(waitid, P_ALL, 0, 0, children_fd < 0 ? WEXITED | WNOHANG : WEXITED, 0) == 0 && children_fd >= 0);
+}
+
+static uint64_t timeval_ns(const struct timeval *tv)
+{
+	return (uint64_t)tv->tv_sec * 1000000000 + (uint64_t)tv->tv_usec * 1000;
+}
+
+/* The set-up before exec is not the command's: it was all system time. */
+static void fill_times(struct sbi_record *rec, const struct rusage *usage, uint64_t base)
+{
+	rec->user_ns = timeval_ns(&usage->ru_utime);
+	rec->system_ns = timeval_ns(&usage->ru_stime);
+	rec->max_rss = (uint64_t)usage->ru_maxrss * 1024;
+	if (rec->system_ns >= base) {
+		rec->system_ns -= base;
+		return;
+	}
+	base -= rec->system_ns;
+	rec->system_ns = 0;
+	rec->user_ns = rec->user_ns > base ? rec->user_ns - base : 0;
+}
+
+static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
+{
+	struct command *command = &commands[at];
+	struct sbi_record rec = { .type = SBI_ENDED, .detail = (uint32_t)info->si_code, .status = info->si_status };
+
+	rec.time_ns = now() - command->start_ns;
+	if (single) {
+		kill_everything();
+		SYS(getrusage, RUSAGE_CHILDREN, usage);
+	}
+	fill_times(&rec, usage, command->base_ns);
+	send_record(command->channel, &rec, -1);
+	if (single)
+		leave(0);
+	SYS(close, command->channel);
+	*command = commands[--command_count];
+}
+
+static void reap(void)
+{
+	siginfo_t info;
+	struct rusage usage;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (SYS(waitid, P_ALL, 0, &info, WEXITED | WNOHANG, &usage) < 0 || !info.si_pid)
+			return;
+		for (uint32_t i = 0; i < command_count; i++)
+			if (commands[i].pid == info.si_pid) {
+				ended(i, &info, &usage);
+				break;
+			}
+	}
+}
+
+/* Cpu time of a process since its birth: its own clock (clock_getcpuclockid(3)). */
+static uint64_t cpu_time(int pid)
+{
+	struct timespec ts = { 0 };
+
+	SYS(clock_gettime, (int)(~(unsigned)pid << 3 | 2), &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static int start(struct run *run)
+{
+	struct sbi_record rec = { .type = SBI_STARTED, .skipped = run->skipped };
+	struct command *command = &commands[command_count];
+	int pidfd = -1, r;
+
+	if (command_count == MAX_COMMANDS) {
+		rec = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EAGAIN };
+		send_record(run->channel, &rec, -1);
+		return -EAGAIN;
+	}
+	r = start_command(run, &command->pid, &pidfd, &rec);
+	if (r == 0) {
+		command->channel = run->channel;
+		command->start_ns = now();
+		command->base_ns = cpu_time(command->pid);
+		rec.time_ns = command->start_ns;
+		command_count++;
+	}
+	send_record(run->channel, &rec, pidfd);
+	if (r == 0)
+		SYS(close, pidfd);
+	return r;
+}
+
+static void use_command_section(struct run *run)
+{
+	run->ops = (const struct sbi_op *)(run->base + run->plan->command.ops);
+	run->marks = (struct sbi_mark *)(run->base + run->plan->command.marks);
+	run->count = run->plan->command.count;
+}
+
+/* SPAWN: descriptors channel, plan, slots. The plan is unmapped and all but the channel closed again. */
+static void spawn(const int *fds, uint32_t count)
+{
+	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EINVAL };
+	int slots[SBI_MAX_SLOTS];
+	struct run run = { .slots = slots, .channel = fds[0] };
+	struct sbi_plan head;
+	long map;
+	int r = -EINVAL;
+
+	for (uint32_t i = 2; i < count; i++)
+		slots[i - 2] = fds[i];
+	if (SYS(pread64, fds[1], &head, sizeof(head), 0) == sizeof(head) && head.magic == SBI_PLAN_MAGIC &&
+	    head.slots == count - 2) {
+		map = SYS(mmap, 0, head.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fds[1], 0);
+		if (map > 0 || map < -4095) {
+			run.base = (char *)map;
+			run.plan = (struct sbi_plan *)run.base;
+			use_command_section(&run);
+			r = start(&run);
+			SYS(munmap, map, head.size);
+		} else {
+			rec.error = ENOMEM;
+			send_record(fds[0], &rec, -1);
+		}
+	} else {
+		send_record(fds[0], &rec, -1);
+	}
+	for (uint32_t i = r < 0 ? 0 : 1; i < count; i++)
+		SYS(close, fds[i]);
+}
+
+/* The host speaks, or is gone. */
+static void on_control(void)
+{
+	int fds[SBI_MAX_SLOTS + 4];
+	struct sbi_record rec;
+	uint32_t count;
+	long r = receive_record(SBI_FD_CONTROL, &rec, fds, SBI_MAX_SLOTS + 4, &count, MSG_DONTWAIT);
+
+	if (r == -EAGAIN)
+		return;
+	if (r <= 0) {
+		kill_everything();
+		leave(0);
+	}
+	if (sbi_record_valid(&rec, r) && rec.type == SBI_SPAWN && count >= 2)
+		spawn(fds, count);
+	else
+		for (uint32_t i = 0; i < count; i++)
+			SYS(close, fds[i]);
+}
+
+static void on_signal(int fd)
+{
+	struct {
+		uint32_t number;
+		uint32_t rest[31];
+	} info;
+
+	while (SYS(read, fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.number == SIGCHLD)
+			continue;
+		for (uint32_t i = 0; i < command_count; i++)
+			SYS(kill, commands[i].pid, info.number);
+	}
+	reap();
+}
+
+/* A channel that was closed: nobody waits for this command any more. */
+static void on_channels(uint32_t count)
+{
+	for (uint32_t i = 0; i < count && !single; i++)
+		if (polled[FIXED + i].revents)
+			for (uint32_t k = 0; k < command_count; k++)
+				if (commands[k].channel == polled[FIXED + i].fd)
+					SYS(kill, commands[k].pid, SIGKILL);
+}
+
+static void loop(int signals) __attribute__((noreturn));
+static void loop(int signals)
+{
+	uint32_t count;
+
+	polled[0] = (struct pollfd){ SBI_FD_CONTROL, POLLIN, 0 };
+	polled[1] = (struct pollfd){ SBI_FD_HOST, POLLIN, 0 };
+	polled[2] = (struct pollfd){ signals, POLLIN, 0 };
+	for (;;) {
+		count = single ? 0 : command_count;
+		for (uint32_t i = 0; i < count; i++)
+			polled[FIXED + i] = (struct pollfd){ commands[i].channel, 0, 0 };
+		if (SYS(ppoll, polled, FIXED + count, 0, 0, 0) < 0)
+			continue;
+		on_channels(count);
+		if (polled[2].revents)
+			on_signal(signals);
+		if (polled[1].revents) {
+			kill_everything();
+			leave(0);
+		}
+		if (polled[0].revents)
+			on_control();
+	}
+}
+
+void supervise(struct run *setup)
+{
+	struct sbi_record ready = { .type = SBI_READY, .skipped = setup->skipped };
+	uint64_t all = ~UINT64_C(0);
+	int signals;
+
+	single = setup->plan->flags & SBI_PLAN_SINGLE ? 1 : 0;
+	signals = (int)SYS(signalfd4, -1, &all, sizeof(all), O_NONBLOCK | O_CLOEXEC);
+	seal_self(0);
+	if (single) {
+		use_command_section(setup);
+		if (start(setup) < 0)
+			leave(1);
+		seal_self(1);
+	} else {
+		send_record(SBI_FD_CONTROL, &ready, -1);
+	}
+	loop(signals);
+}

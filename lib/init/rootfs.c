@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The new root: laid over the present "/" of our own mount namespace (so that no
+ * directory is needed to put it), built up, and made the root by pivot_root.
+ * Lookups of the host's paths still start at the old root below it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "init.h"
+
+#define MS_PRIVATE_ (1UL << 18)
+#define MNT_DETACH_ 2
+
+int root_fd = -1;
+static int kept;
+static int sources[SBI_MAX_OPS]; /* kept root: sources are opened before anything covers them */
+
+int root_is_kept(void)
+{
+	return kept;
+}
+
+int kept_source(uint32_t at)
+{
+	return sources[at];
+}
+
+int do_private(struct run *run, const struct sbi_op *op)
+{
+	struct mount_attr attr = { .propagation = MS_PRIVATE_ };
+
+	(void)run, (void)op;
+	return (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
+}
+
+static int on_slash(int mount)
+{
+	return (int)SYS(move_mount, mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+static int root_tmpfs(void)
+{
+	const char *const options[] = { "mode", "755", NULL };
+
+	root_fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (root_fd < 0)
+		return root_fd;
+	remember_own(root_fd);
+	return on_slash(root_fd);
+}
+
+static int root_directory(struct run *run, const struct sbi_op *op)
+{
+	root_fd = open_source(op_text(run, op->text[0]), op->arg[0], run);
+	if (root_fd < 0)
+		return root_fd;
+	if (op->arg[0] & SB_MOUNT_IDMAP) {
+		struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)run->slots[op->count] };
+		long r = SYS(mount_setattr, root_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
+
+		if (r < 0)
+			return (int)r;
+	}
+	return on_slash(root_fd);
+}
+
+/* The present root stays: nothing to pivot to, so only its attributes change. */
+static int root_keep(struct run *run, const struct sbi_op *op)
+{
+	struct mount_attr attr = { .attr_set = attributes_of(op->arg[0]) & ~(uint64_t)MOUNT_ATTR_NODEV };
+
+	kept = 1;
+	for (uint32_t i = 0; i < run->count; i++)
+		if (run->ops[i].step == SB_STEP_BIND)
+			sources[i] = open_source(op_text(run, run->ops[i].text[0]), run->ops[i].arg[0], run);
+	run->detail = 0;
+	root_fd = (int)SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (root_fd < 0)
+		return root_fd;
+	return (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
+}
+
+static int root_overlay(struct run *run, const struct sbi_op *op)
+{
+	int below = (int)SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	int r;
+
+	if (below < 0)
+		return below;
+	r = mount_overlay(run, op, below);
+	SYS(close, below);
+	if (r < 0)
+		return r;
+	/* ".." of the root is the root, but the lookup follows what is mounted on it. */
+	root_fd = (int)SYS(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (root_fd < 0)
+		return root_fd;
+	remember_own(root_fd);
+	return 0;
+}
+
+/* ROOT: id[0] enum sbi_root, text[0] directory, arg[0] flags, arg[1] writable tmpfs; overlay as do_overlay. */
+int do_root(struct run *run, const struct sbi_op *op)
+{
+	switch (op->id[0]) {
+	case SBI_ROOT_TMPFS:
+		return root_tmpfs();
+	case SBI_ROOT_DIRECTORY:
+		return root_directory(run, op);
+	case SBI_ROOT_KEEP:
+		return root_keep(run, op);
+	default:
+		return root_overlay(run, op);
+	}
+}
+
+/* PIVOT: arg[0] make the root itself read-only, what is mounted in it stays as it is. */
+int do_pivot(struct run *run, const struct sbi_op *op)
+{
+	long r = 0;
+
+	(void)run;
+	if (op->arg[0])
+		r = set_attributes(root_fd, MOUNT_ATTR_RDONLY, 0);
+	if (r == 0)
+		r = SYS(fchdir, root_fd);
+	if (r == 0)
+		r = SYS(pivot_root, ".", ".");
+	if (r == 0)
+		r = SYS(umount2, ".", MNT_DETACH_);
+	if (r == 0)
+		r = SYS(chdir, "/");
+	return (int)r;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where something is to be mounted or made: paths are resolved beneath the new
+ * root by openat2, links stay inside it, and missing places are made only in
+ * file systems that this sandbox brought along, never in a directory of the host.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "init.h"
+
+#define MAX_OWN 256
+#define MAX_PATH 4096
+
+static uint64_t own[MAX_OWN];
+static uint32_t own_count;
+
+static uint64_t device_of(int fd)
+{
+	struct statx st;
+
+	if (SYS(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0)
+		return 0;
+	return (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+}
+
+void remember_own(int fd)
+{
+	if (own_count < MAX_OWN)
+		own[own_count++] = device_of(fd);
+}
+
+int is_own(int fd)
+{
+	uint64_t device = device_of(fd);
+
+	for (uint32_t i = 0; i < own_count; i++)
+		if (own[i] == device)
+			return 1;
+	return 0;
+}
+
+static int open_beneath(const char *path, int flags, uint64_t extra)
+{
+	struct open_how how = { .flags = (uint64_t)(flags | O_PATH | O_CLOEXEC),
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | extra };
+
+	return (int)SYS(openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));
+}
+
+/* Make the directories of @path that are missing; the last one opened. */
+static int open_or_make(const char *path, uint64_t extra)
+{
+	char part[MAX_PATH];
+	size_t done = 0, start;
+	int fd = open_beneath("", O_DIRECTORY, 0), next;
+	long r;
+
+	while (fd >= 0 && path[done]) {
+		start = done;
+		while (path[done] && path[done] != '/') {
+			part[done] = path[done];
+			done++;
+		}
+		part[done] = '\0';
+		next = open_beneath(part, O_DIRECTORY, extra);
+		if (next == -ENOENT) {
+			r = is_own(fd) ? SYS(mkdirat, fd, part + start, 0755) : -ENOENT;
+			next = r < 0 ? (int)r : open_beneath(part, O_DIRECTORY, extra);
+		}
+		SYS(close, fd);
+		fd = next;
+		if (path[done] == '/')
+			part[done++] = '/';
+	}
+	return fd;
+}
+
+int open_parent(struct run *run, const char *path, const char **name)
+{
+	char parent[MAX_PATH];
+	size_t slash = 0, has_slash = 0;
+	int fd;
+
+	for (size_t i = 0; path[i]; i++)
+		if (path[i] == '/')
+			slash = i, has_slash = 1;
+	for (size_t i = 0; i < slash; i++)
+		parent[i] = path[i];
+	parent[slash] = '\0';
+	*name = has_slash ? path + slash + 1 : path;
+	fd = open_beneath(parent, O_DIRECTORY, 0);
+	if (fd == -ENOENT)
+		fd = open_or_make(parent, 0);
+	if (fd == -ENOENT)
+		run->detail = SBI_DETAIL_TARGET_MISSING;
+	return fd;
+}
+
+/*
+ * Open @path to mount on it. @links: may a link be the way to it? Not for the
+ * file systems that we compose ourselves: a root of somebody else's making
+ * could send /dev elsewhere.
+ */
+int open_target(struct run *run, const char *path, int directory, int links)
+{
+	uint64_t extra = links ? 0 : RESOLVE_NO_SYMLINKS;
+	int fd = open_beneath(path, directory ? O_DIRECTORY : 0, extra), parent;
+	const char *name;
+	long r;
+
+	if (fd == -ELOOP)
+		run->detail = SBI_DETAIL_TARGET_LINK;
+	if (fd != -ENOENT)
+		return fd;
+	if (directory) {
+		fd = open_or_make(path, extra);
+	} else {
+		parent = open_parent(run, path, &name);
+		if (parent < 0)
+			return parent;
+		r = is_own(parent) ? SYS(mknodat, parent, name, S_IFREG | 0444, 0) : -ENOENT;
+		SYS(close, parent);
+		fd = r < 0 ? (int)r : open_beneath(path, 0, extra);
+	}
+	if (fd == -ENOENT)
+		run->detail = SBI_DETAIL_TARGET_MISSING;
+	return fd;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules between settings: what contradicts what, found before anything is made. */
+#include "plan_internal.h"
+
+#include <errno.h>
+
+#include "error.h"
+
+static int contradiction(sb_error *err, const char *what, const char *hint)
+{
+	sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "%s", what);
+	sbi_hint(err, "%s", hint);
+	return -EINVAL;
+}
+
+/* Namespaces that the sandbox has to itself or shares with one the caller named. */
+static uint64_t separate(const sb_config *cfg)
+{
+	uint64_t ns = cfg->ns;
+
+	for (int i = 0; i < SBI_NS_KINDS; i++)
+		if (cfg->ns_fd[i] >= 0)
+			ns |= UINT64_C(1) << i;
+	return ns;
+}
+
+static int check_namespaces(const sb_config *cfg, sb_error *err)
+{
+	uint64_t joined = 0;
+
+	for (int i = 0; i < SBI_NS_KINDS; i++)
+		if (cfg->ns_fd[i] >= 0)
+			joined |= UINT64_C(1) << i;
+	if ((cfg->hostname || cfg->domainname) && !(cfg->ns & ~joined & SB_NS_UTS))
+		return contradiction(err, "a host or domain name needs a new UTS namespace", "add SB_NS_UTS");
+	if ((cfg->boottime || cfg->monotonic) && !(cfg->ns & ~joined & SB_NS_TIME))
+		return contradiction(err, "clock offsets need a new time namespace", "add SB_NS_TIME");
+	if ((joined & SB_NS_USER) && (cfg->users.count || cfg->group_map.count || cfg->idmap_auto))
+		return contradiction(err, "a joined user namespace has its id maps already", "leave out the id maps");
+	if ((joined & SB_NS_USER) && !(joined & SB_NS_PID) && (cfg->ns & SB_NS_PID))
+		return 0;
+	for (uint32_t i = 0; i < cfg->pin_count; i++)
+		if (!(separate(cfg) & cfg->pins[i].kind))
+			return sbi_fail(err, SB_STEP_PIN, i, EINVAL, "pin %s: the sandbox has no %s namespace of its own",
+					cfg->pins[i].path, sbi_ns_name(sbi_ns_number(cfg->pins[i].kind)));
+	return 0;
+}
+
+static int check_mounts(const sb_config *cfg, sb_error *err)
+{
+	int fresh = (cfg->ns & SB_NS_MOUNT) && cfg->ns_fd[2] < 0;
+
+	if (!fresh && (cfg->mount_count || cfg->rootfs || cfg->root_lower))
+		return contradiction(err, "mounts and a root file system need a new mount namespace",
+				     "add SB_NS_MOUNT, or leave out the mounts");
+	for (uint32_t i = 0; i < cfg->mount_count; i++) {
+		const struct sbi_mount *m = &cfg->mounts[i];
+
+		if (m->step == SB_STEP_MQUEUE && !(separate(cfg) & SB_NS_IPC))
+			return sbi_fail(err, SB_STEP_MQUEUE, i, EINVAL,
+					"mqueue on %s: needs an IPC namespace (SB_NS_IPC)", m->target);
+		if (m->step == SB_STEP_SYSFS && !(separate(cfg) & SB_NS_NET))
+			return sbi_fail(err, SB_STEP_SYSFS, i, EINVAL,
+					"sysfs on %s: needs a network namespace (SB_NS_NET)", m->target);
+		if (m->step == SB_STEP_BIND && (m->flags & SB_MOUNT_IDMAP) && !(cfg->ns & SB_NS_USER))
+			return sbi_fail(err, SB_STEP_BIND, i, EINVAL,
+					"bind %s: an idmapped mount needs a new user namespace (SB_NS_USER)", m->source);
+	}
+	return 0;
+}
+
+static int has_dev(const sb_config *cfg)
+{
+	for (uint32_t i = 0; i < cfg->mount_count; i++)
+		if (cfg->mounts[i].step == SB_STEP_DEV)
+			return 1;
+	return 0;
+}
+
+static int check_command(const sb_config *cfg, int what, sb_error *err)
+{
+	if (!cfg->path)
+		return contradiction(err, "there is no command", "call sb_set_command()");
+	if (cfg->tty && !cfg->session)
+		return contradiction(err, "a terminal needs a new session", "leave sb_set_session() at 1");
+	if (cfg->tty && (what & SBI_COMPILE_SETUP) && (cfg->ns & SB_NS_MOUNT) && cfg->ns_fd[2] < 0 &&
+	    !has_dev(cfg) && !cfg->rootfs)
+		return contradiction(err, "a terminal needs a /dev/pts in the sandbox", "call sb_add_dev(cfg, \"/dev\")");
+	return 0;
+}
+
+int sbi_check(const sb_config *cfg, int what, sb_error *err)
+{
+	int r = 0;
+
+	if (cfg->failed) {
+		if (err && sbi_size_valid(err, sizeof(uint32_t) * 4))
+			sbi_copy_out(err, &cfg->sticky, sizeof(cfg->sticky));
+		return -cfg->failed;
+	}
+	if (what & SBI_COMPILE_SETUP) {
+		r = check_namespaces(cfg, err);
+		if (r == 0)
+			r = check_mounts(cfg, err);
+	}
+	if (r == 0 && (what & SBI_COMPILE_COMMAND))
+		r = check_command(cfg, what, err);
+	return r;
+}

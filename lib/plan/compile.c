@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Config to plan. The order of a creation is decided here and nowhere else:
+ *
+ *	[born in the user namespace, or having joined one at birth: wait for the id maps]
+ *	join others, names, cgroup and time namespace, lo
+ *	private, root, mounts in the caller's order, pivot
+ *	[privileged: the user namespace, now that nothing needs the host's power]
+ *	[pins]
+ *	the command's own section (compile_command.c)
+ */
+#include <errno.h>
+#include <sandbox/proc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "plan_internal.h"
+
+struct sbi_op *sbi_emit(struct sbi_compiled *c, int command, uint16_t step, uint32_t index)
+{
+	struct sbi_op **list = command ? &c->command : &c->setup;
+	uint32_t *count = command ? &c->command_count : &c->setup_count;
+	static struct sbi_op overflow; /* written to after a failure, never read */
+
+	if (!*list)
+		*list = malloc(SBI_MAX_OPS * sizeof(**list));
+	if (!*list || *count == SBI_MAX_OPS) {
+		c->arena.failed = 1;
+		return &overflow;
+	}
+	memset(&(*list)[*count], 0, sizeof(**list));
+	(*list)[*count].step = step;
+	(*list)[*count].index = index;
+	return &(*list)[(*count)++];
+}
+
+uint32_t sbi_slot(struct sbi_compiled *c, int host_fd)
+{
+	for (uint32_t i = 0; i < c->slot_count; i++)
+		if (c->slots[i] == host_fd)
+			return i;
+	if (c->slot_count == SBI_MAX_SLOTS) {
+		c->arena.failed = 1;
+		return 0;
+	}
+	c->slots[c->slot_count] = host_fd;
+	return c->slot_count++;
+}
+
+static int is_new(const sb_config *cfg, uint64_t kind)
+{
+	return (cfg->ns & kind) && cfg->ns_fd[sbi_ns_number(kind)] < 0;
+}
+
+/* A joined user namespace is entered last by a privileged caller: it needs its privilege for the others. */
+static void compile_joins(const sb_config *cfg, struct sbi_compiled *c)
+{
+	for (int i = 1; i < SBI_NS_KINDS; i++) {
+		struct sbi_op *op;
+
+		if (cfg->ns_fd[i] < 0)
+			continue;
+		op = sbi_emit(c, 0, SB_STEP_JOIN, (uint32_t)i);
+		op->id[0] = (uint32_t)sbi_ns_clone(i);
+		op->count = sbi_slot(c, cfg->ns_fd[i]);
+	}
+}
+
+static void compile_namespaces(const sb_config *cfg, struct sbi_compiled *c)
+{
+	struct sbi_op *op;
+
+	if (is_new(cfg, SB_NS_UTS)) {
+		op = sbi_emit(c, 0, SB_STEP_HOSTNAME, 0);
+		op->text[0] = sbi_arena_text(&c->arena, cfg->hostname ? cfg->hostname : "sandbox");
+		op = sbi_emit(c, 0, SB_STEP_DOMAINNAME, 0);
+		op->text[0] = sbi_arena_text(&c->arena, cfg->domainname ? cfg->domainname : "(none)");
+	}
+	if (is_new(cfg, SB_NS_CGROUP))
+		sbi_emit(c, 0, SB_STEP_CGROUPNS, 0);
+	if (is_new(cfg, SB_NS_TIME)) {
+		op = sbi_emit(c, 0, SB_STEP_TIMENS, 0);
+		op->arg[0] = (uint64_t)cfg->monotonic;
+		op->arg[1] = (uint64_t)cfg->boottime;
+	}
+	if (is_new(cfg, SB_NS_NET) && cfg->loopback)
+		sbi_emit(c, 0, SB_STEP_LOOPBACK, 0);
+}
+
+static void emit_sync(struct sbi_compiled *c, uint64_t what)
+{
+	sbi_emit(c, 0, SB_STEP_SYNC, 0)->arg[0] = what;
+}
+
+static void compile_setup(const sb_config *cfg, const struct sbi_view *view, struct sbi_compiled *c)
+{
+	uint64_t late = 0;
+
+	if (c->id.userns == SBI_USERNS_CLONE)
+		emit_sync(c, SBI_SYNC_IDMAP);
+	compile_joins(cfg, c);
+	compile_namespaces(cfg, c);
+	if (is_new(cfg, SB_NS_MOUNT))
+		sbi_compile_fs(cfg, c);
+	if (c->id.userns == SBI_USERNS_LATE) {
+		sbi_emit(c, 0, SB_STEP_USERNS, 0);
+		late |= SBI_SYNC_TELL | SBI_SYNC_IDMAP;
+	}
+	if (c->id.userns == SBI_USERNS_READY || (c->id.userns == SBI_USERNS_JOIN && view->privileged)) {
+		struct sbi_op *op = sbi_emit(c, 0, SB_STEP_JOIN, 0);
+
+		op->id[0] = (uint32_t)sbi_ns_clone(0);
+		op->count = sbi_slot(c, c->id.userns == SBI_USERNS_READY ? SBI_SLOT_USERNS : cfg->ns_fd[0]);
+	}
+	if (cfg->pin_count)
+		late |= SBI_SYNC_TELL | SBI_SYNC_PIN;
+	if (late)
+		emit_sync(c, late);
+}
+
+/* What the result will say was applied: all of it, or there is no result. */
+static uint64_t applied(const sb_config *cfg, const struct sbi_identity *id)
+{
+	uint64_t bits = cfg->ns;
+
+	for (int i = 0; i < SBI_NS_KINDS; i++)
+		if (cfg->ns_fd[i] >= 0)
+			bits |= UINT64_C(1) << i;
+	if (is_new(cfg, SB_NS_MOUNT)) {
+		if (!cfg->rootfs || strcmp(cfg->rootfs, "/"))
+			bits |= SB_APPLIED_ROOT;
+		if (cfg->rootfs ? cfg->rootfs_flags & SB_MOUNT_RO : !cfg->root_lower && !cfg->root_writable)
+			bits |= SB_APPLIED_ROOT_READONLY;
+	}
+	if (cfg->no_new_privs)
+		bits |= SB_APPLIED_NO_NEW_PRIVS;
+	if (!cfg->keep_caps)
+		bits |= SB_APPLIED_NO_CAPS;
+	if (cfg->session)
+		bits |= SB_APPLIED_SESSION;
+	if (id->set_groups)
+		bits |= SB_APPLIED_NO_GROUPS;
+	return bits | SB_APPLIED_KEYRING;
+}
+
+static uint64_t clone_flags(const sb_config *cfg, const struct sbi_identity *id)
+{
+	const uint64_t at_birth = SB_NS_PID | SB_NS_MOUNT | SB_NS_NET | SB_NS_IPC | SB_NS_UTS;
+	uint64_t flags = 0;
+
+	for (int i = 1; i < SBI_NS_KINDS; i++)
+		if ((at_birth & (UINT64_C(1) << i)) && is_new(cfg, UINT64_C(1) << i))
+			flags |= sbi_ns_clone(i);
+	if (id->userns == SBI_USERNS_CLONE)
+		flags |= sbi_ns_clone(0);
+	return flags;
+}
+
+static void seal_section(struct sbi_compiled *c, struct sbi_section *section, const struct sbi_op *ops, uint32_t count)
+{
+	section->count = count;
+	section->ops = sbi_arena_add(&c->arena, ops, count * sizeof(*ops));
+	section->marks = sbi_arena_add(&c->arena, NULL, count * sizeof(struct sbi_mark));
+}
+
+static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error *err)
+{
+	struct sbi_plan head = { .magic = SBI_PLAN_MAGIC };
+
+	seal_section(c, &head.setup, c->setup, c->setup_count);
+	seal_section(c, &head.command, c->command, c->command_count);
+	if (is_new(cfg, SB_NS_PID))
+		head.flags |= SBI_PLAN_PIDNS;
+	if (what & SBI_COMPILE_COMMAND)
+		head.flags |= SBI_PLAN_COMMAND;
+	if (what == (SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND))
+		head.flags |= SBI_PLAN_SINGLE;
+	head.slots = c->slot_count;
+	head.size = (uint32_t)c->arena.used;
+	if (c->arena.failed) {
+		if (c->slot_count == SBI_MAX_SLOTS)
+			return sbi_fail(err, SB_STEP_CONFIG, 0, E2BIG, "more than %d descriptors", SBI_MAX_SLOTS - 1);
+		if (c->setup_count == SBI_MAX_OPS || c->command_count == SBI_MAX_OPS)
+			return sbi_fail(err, SB_STEP_CONFIG, 0, E2BIG, "more than %d steps", SBI_MAX_OPS - 1);
+		return sbi_fail(err, SB_STEP_CONFIG, 0, ENOMEM, "not enough memory for the plan");
+	}
+	memcpy(c->arena.base, &head, sizeof(head));
+	return 0;
+}
+
+int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, const struct sbi_identity *box,
+		struct sbi_compiled *out, sb_error *err)
+{
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	r = sbi_check(cfg, what, err);
+	if (r < 0)
+		return r;
+	if (what & SBI_COMPILE_SETUP)
+		r = sbi_identity_resolve(cfg, view, &out->id, err);
+	else
+		r = sbi_identity_for_box(cfg, box, &out->id, err);
+	if (r == 0) {
+		sbi_arena_add(&out->arena, NULL, sizeof(struct sbi_plan));
+		if (what & SBI_COMPILE_SETUP)
+			compile_setup(cfg, view, out);
+		if (what & SBI_COMPILE_COMMAND)
+			sbi_compile_command(cfg, out);
+		out->clone_flags = clone_flags(cfg, &out->id);
+		out->applied = applied(cfg, &out->id);
+		r = seal(cfg, what, out, err);
+	}
+	free(out->setup);
+	free(out->command);
+	out->setup = out->command = NULL;
+	if (r < 0)
+		sbi_compiled_free(out);
+	return r;
+}
+
+void sbi_compiled_free(struct sbi_compiled *c)
+{
+	sbi_arena_free(&c->arena);
+	free(c->id.users.list);
+	free(c->id.groups.list);
+	c->id.users.list = c->id.groups.list = NULL;
+}

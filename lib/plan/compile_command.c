@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The command's part of a plan, in the order its process goes through it. */
+#include "plan_internal.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+/* Room for @count + 1 pointers, then the strings: sb-init fills the pointers in. */
+static uint32_t vector(struct sbi_compiled *c, char **list, uint32_t *count)
+{
+	uint32_t at, n = 0;
+
+	while (list && list[n])
+		n++;
+	at = sbi_arena_add(&c->arena, NULL, (n + 1) * sizeof(uint64_t));
+	for (uint32_t i = 0; i < n; i++)
+		sbi_arena_text(&c->arena, list[i]);
+	*count = n;
+	return at;
+}
+
+static void compile_rlimits(const sb_config *cfg, struct sbi_compiled *c)
+{
+	int core = 0;
+
+	for (uint32_t i = 0; i <= cfg->rlimit_count; i++) {
+		struct sbi_rlimit limit = { RLIMIT_CORE, 1, 1 };
+		struct sbi_op *op;
+
+		if (i < cfg->rlimit_count)
+			limit = cfg->rlimits[i];
+		else if (core)
+			break;
+		core |= limit.resource == RLIMIT_CORE;
+		op = sbi_emit(c, 1, SB_STEP_RLIMIT, i);
+		op->id[0] = (uint32_t)limit.resource;
+		op->arg[0] = limit.soft;
+		op->arg[1] = limit.hard;
+	}
+}
+
+/* FD: id[0] target, count slot, arg[0] the first number free of targets. */
+static void compile_fds(const sb_config *cfg, struct sbi_compiled *c)
+{
+	uint64_t above = cfg->fd_count && cfg->fds[cfg->fd_count - 1].fd > 2 ? (uint64_t)cfg->fds[cfg->fd_count - 1].fd : 2;
+	uint32_t at = 0;
+
+	for (int fd = 0; fd < 3 || at < cfg->fd_count;) {
+		struct sbi_op *op;
+		int host_fd = -1, given = at < cfg->fd_count && (fd >= 3 || cfg->fds[at].fd == fd);
+
+		if (given) {
+			fd = cfg->fds[at].fd;
+			host_fd = cfg->fds[at++].host_fd;
+		}
+		if (given || !cfg->tty) {
+			op = sbi_emit(c, 1, SB_STEP_FD, (uint32_t)fd);
+			op->id[0] = (uint32_t)fd;
+			op->count = sbi_slot(c, host_fd);
+			op->arg[0] = above + 1;
+		}
+		fd++;
+	}
+}
+
+static void compile_identity(const sb_config *cfg, struct sbi_compiled *c)
+{
+	struct sbi_op *op;
+
+	sbi_emit(c, 1, SB_STEP_BOUNDING, 0)->arg[0] = cfg->keep_caps;
+	if (c->id.set_groups) {
+		op = sbi_emit(c, 1, SB_STEP_GROUPS, 0);
+		op->count = cfg->group_count;
+		op->text[2] = sbi_arena_add(&c->arena, cfg->groups, cfg->group_count * sizeof(*cfg->groups));
+	}
+	op = sbi_emit(c, 1, SB_STEP_USER, 0);
+	op->id[0] = c->id.uid;
+	op->id[1] = c->id.gid;
+}
+
+void sbi_compile_command(const sb_config *cfg, struct sbi_compiled *c)
+{
+	struct sbi_op *op;
+
+	if (cfg->session)
+		sbi_emit(c, 1, SB_STEP_SESSION, 0);
+	compile_rlimits(cfg, c);
+	if (cfg->nice_set)
+		sbi_emit(c, 1, SB_STEP_NICE, 0)->arg[0] = (uint64_t)(int64_t)cfg->nice;
+	sbi_emit(c, 1, SB_STEP_UMASK, 0)->arg[0] = cfg->umask;
+	compile_identity(cfg, c);
+	sbi_emit(c, 1, SB_STEP_KEYRING, 0);
+	if (cfg->tty)
+		sbi_emit(c, 1, SB_STEP_TTY, 0);
+	compile_fds(cfg, c);
+	op = sbi_emit(c, 1, SB_STEP_CWD, 0);
+	op->text[0] = sbi_arena_text(&c->arena, cfg->cwd ? cfg->cwd : "/");
+	sbi_emit(c, 1, SB_STEP_CAPS, 0)->arg[0] = cfg->keep_caps;
+	if (cfg->no_new_privs)
+		sbi_emit(c, 1, SB_STEP_NO_NEW_PRIVS, 0);
+	sbi_emit(c, 1, SB_STEP_CLOSE, 0);
+	op = sbi_emit(c, 1, SB_STEP_EXEC, 0);
+	op->text[0] = sbi_arena_text(&c->arena, cfg->path);
+	op->text[2] = vector(c, cfg->argv, &op->count);
+	op->text[3] = vector(c, cfg->env, &op->id[0]);
+	op->arg[0] = !strchr(cfg->path, '/');
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* A whole plan as text: the dry run, and what the golden tests compare. */
+#include "plan_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+
+struct out {
+	char *buf;
+	size_t len, used;
+};
+
+static void line(struct out *o, const char *lane, const char *what)
+{
+	int n = snprintf(o->used < o->len ? o->buf + o->used : NULL, o->used < o->len ? o->len - o->used : 0,
+			 "%-7s %s\n", lane, what);
+
+	if (n > 0)
+		o->used += (size_t)n;
+}
+
+static void dump_clone(struct out *o, const struct sbi_compiled *c)
+{
+	char text[160] = "clone";
+
+	for (int i = 0; i < SBI_NS_KINDS; i++)
+		if (c->clone_flags & sbi_ns_clone(i)) {
+			strcat(text, " ");
+			strcat(text, sbi_ns_name(i));
+		}
+	line(o, "host", text);
+}
+
+static void dump_map(struct out *o, const char *what, const struct sbi_extents *map)
+{
+	char text[96];
+
+	for (uint32_t i = 0; i < map->count; i++) {
+		snprintf(text, sizeof(text), "idmap %s inside %u outside %u count %u", what, map->list[i].inside,
+			 map->list[i].outside, map->list[i].count);
+		line(o, "host", text);
+	}
+}
+
+static void dump_section(struct out *o, const struct sbi_plan *plan, const struct sbi_section *section, const char *lane)
+{
+	const struct sbi_op *ops = sbi_ops(plan, section);
+	char text[512];
+
+	for (uint32_t i = 0; i < section->count; i++) {
+		sbi_describe(plan, &ops[i], text, sizeof(text));
+		line(o, lane, text);
+	}
+}
+
+size_t sbi_dump(const struct sbi_compiled *c, char *buf, size_t len)
+{
+	const struct sbi_plan *plan = (const struct sbi_plan *)c->arena.base;
+	struct out o = { buf, len, 0 };
+
+	if (len)
+		buf[0] = '\0';
+	dump_clone(&o, c);
+	dump_map(&o, "user", &c->id.users);
+	dump_map(&o, "group", &c->id.groups);
+	dump_section(&o, plan, &plan->setup, "init");
+	dump_section(&o, plan, &plan->command, "command");
+	return o.used;
+}
+
+static int compile_here(const sb_config *cfg, struct sbi_compiled *c, sb_error *err)
+{
+	struct sbi_view view;
+	int r;
+
+	if (!cfg)
+		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "no configuration given");
+	r = sbi_view_get(cfg, &view, err);
+	if (r == 0)
+		r = sbi_compile(cfg, &view, cfg->path ? SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND : SBI_COMPILE_SETUP, NULL, c,
+				err);
+	sbi_view_free(&view);
+	return r;
+}
+
+int sb_config_check(const sb_config *cfg, sb_error *err)
+{
+	struct sbi_compiled c;
+	int r = compile_here(cfg, &c, err);
+
+	if (r == 0)
+		sbi_compiled_free(&c);
+	return r;
+}
+
+ssize_t sb_config_dump(const sb_config *cfg, char *buf, size_t len, sb_error *err)
+{
+	struct sbi_compiled c;
+	ssize_t size;
+	int r = compile_here(cfg, &c, err);
+
+	if (r < 0)
+		return r;
+	size = (ssize_t)sbi_dump(&c, buf, len);
+	sbi_compiled_free(&c);
+	return size;
+}

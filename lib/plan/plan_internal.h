@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compiling a config into a plan: who the caller is (view), who the command
+ * will be (identity), and in which order what is done (compile). No side
+ * effects: the same config and view give the same plan.
+ */
+#ifndef SBI_PLAN_INTERNAL_H
+#define SBI_PLAN_INTERNAL_H
+
+#include "arena.h"
+#include "common/plan.h"
+#include "config/config_internal.h"
+
+/* What the plan depends on besides the config: the calling process. */
+struct sbi_view {
+	uint32_t euid, egid;
+	int privileged;     /* CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID in its user namespace */
+	int may_setgroups;  /* /proc/self/setgroups does not say deny */
+	int root_is_host;   /* id 0 here is id 0 of the user namespace above */
+	int nobody_mapped;  /* 65534 exists here */
+	struct sbi_extents sub_users, sub_groups; /* /etc/subuid and /etc/subgid, only for sb_set_idmap_auto() */
+};
+
+/* How the ids of the sandbox come about. */
+enum sbi_userns {
+	SBI_USERNS_NONE,  /* the caller's */
+	SBI_USERNS_CLONE, /* born in it: the caller has no privilege */
+	SBI_USERNS_LATE,  /* entered by sb-init after the mounts, while it is privileged */
+	SBI_USERNS_READY, /* made beforehand by the host, joined late: idmapped mounts need it */
+	SBI_USERNS_JOIN,  /* the caller gave a descriptor */
+};
+
+struct sbi_identity {
+	enum sbi_userns userns;
+	int need_helper;       /* the maps need newuidmap and newgidmap */
+	int deny_setgroups;    /* written to /proc/PID/setgroups before gid_map */
+	int set_groups;        /* setgroups(2) is possible */
+	uint32_t uid, gid;     /* the command's, inside */
+	uint32_t owner_uid, owner_gid; /* the same, as sb-init sees them while it mounts */
+	struct sbi_extents users, groups;
+};
+
+/* A compiled config: the blob, and what the host does with it. */
+struct sbi_compiled {
+	struct sbi_arena arena;
+	struct sbi_identity id;
+	uint64_t clone_flags;    /* CLONE_NEW* of the first process */
+	uint64_t applied;        /* SB_NS_*, SB_APPLIED_* */
+	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace */
+	uint32_t slot_count;
+	struct sbi_op *setup, *command; /* while compiling */
+	uint32_t setup_count, command_count;
+};
+
+#define SBI_SLOT_NULL (-1)
+#define SBI_SLOT_USERNS (-2)
+
+#define SBI_COMPILE_SETUP 1
+#define SBI_COMPILE_COMMAND 2
+
+/** sbi_view_get - look at the calling process. @cfg tells what is worth reading. */
+int sbi_view_get(const sb_config *cfg, struct sbi_view *view, sb_error *err);
+void sbi_view_free(struct sbi_view *view);
+
+/** sbi_identity_resolve - decide maps and ids; -EPERM, -EINVAL with words. */
+int sbi_identity_resolve(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err);
+/** sbi_identity_for_box - ids of a further command in a box whose maps are known. */
+int sbi_identity_for_box(const sb_config *cfg, const struct sbi_identity *box, struct sbi_identity *id, sb_error *err);
+
+/** sbi_check - contradictions between settings. @what: SBI_COMPILE_*. */
+int sbi_check(const sb_config *cfg, int what, sb_error *err);
+
+/**
+ * sbi_compile - config to plan
+ * @what: SBI_COMPILE_SETUP for a box, SBI_COMPILE_COMMAND for a command in one, both for sb_spawn()
+ * @box: with COMMAND alone, the identity of the box
+ */
+int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, const struct sbi_identity *box,
+		struct sbi_compiled *out, sb_error *err);
+void sbi_compiled_free(struct sbi_compiled *compiled);
+
+/* compile_fs.c, compile_command.c: the parts of sbi_compile(). */
+struct sbi_op *sbi_emit(struct sbi_compiled *c, int command, uint16_t step, uint32_t index);
+uint32_t sbi_slot(struct sbi_compiled *c, int host_fd);
+void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
+void sbi_compile_command(const sb_config *cfg, struct sbi_compiled *c);
+
+/** sbi_describe - one operation as text: "bind /usr on /usr (ro, recursive)". */
+void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *buf, size_t len);
+/** sbi_dump - a compiled plan as text, one line an operation; the length, as snprintf(3). */
+size_t sbi_dump(const struct sbi_compiled *c, char *buf, size_t len);
+
+static inline const struct sbi_op *sbi_ops(const struct sbi_plan *plan, const struct sbi_section *section)
+{
+	return (const struct sbi_op *)((const char *)plan + section->ops);
+}
+
+static inline const char *sbi_text(const struct sbi_plan *plan, uint32_t offset)
+{
+	return offset ? (const char *)plan + offset : "";
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* What can this machine do? Found out by doing it. */
+#include <sandbox/sandbox.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "error.h"
+
+/* Enough to open a box for each feature; a box needs a root only with a mount namespace. */
+static int describe(sb_config *cfg, const char *feature)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} kinds[] = {
+		{ "ns.user", SB_NS_USER },
+		{ "ns.pid", SB_NS_PID | SB_NS_USER },
+		{ "ns.mount", SB_NS_MOUNT | SB_NS_USER },
+		{ "ns.net", SB_NS_NET | SB_NS_USER },
+		{ "ns.ipc", SB_NS_IPC | SB_NS_USER },
+		{ "ns.uts", SB_NS_UTS | SB_NS_USER },
+		{ "ns.cgroup", SB_NS_CGROUP | SB_NS_USER },
+		{ "ns.time", SB_NS_TIME | SB_NS_USER },
+		{ "mount.proc", SB_NS_MOUNT | SB_NS_USER | SB_NS_PID },
+		{ "mount.overlay", SB_NS_MOUNT | SB_NS_USER },
+		{ "mount.idmap", SB_NS_MOUNT | SB_NS_USER },
+		{ "idmap.ranges", SB_NS_USER },
+		{ "all", SB_NS_ALL },
+	};
+	const char *const lower[] = { "/usr", NULL };
+	int known = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(feature, kinds[i].name)) {
+			sb_set_ns(cfg, kinds[i].ns);
+			known = 1;
+		}
+	if (!strcmp(feature, "mount.proc") || !strcmp(feature, "all"))
+		sb_add_proc(cfg, "/proc", 0);
+	if (!strcmp(feature, "all")) {
+		sb_add_dev(cfg, "/dev");
+		sb_add_tmpfs(cfg, "/tmp", 0, 0, 01777);
+	}
+	if (!strcmp(feature, "mount.overlay"))
+		sb_add_overlay(cfg, "/overlay", lower, NULL, NULL);
+	if (!strcmp(feature, "mount.idmap"))
+		sb_add_bind(cfg, "/usr", "/usr", SB_MOUNT_RO | SB_MOUNT_IDMAP);
+	if (!strcmp(feature, "idmap.ranges"))
+		sb_set_idmap_auto(cfg);
+	return known;
+}
+
+int sb_probe(const char *feature, sb_error *why)
+{
+	sb_config *cfg;
+	sb_box *box;
+	int r;
+
+	cfg = sb_config_new();
+	if (!cfg)
+		return sbi_fail(why, SB_STEP_CONFIG, 0, ENOMEM, "not enough memory");
+	if (!feature || !describe(cfg, feature)) {
+		sb_config_free(cfg);
+		return sbi_fail(why, SB_STEP_CONFIG, 0, EINVAL, "sb_probe: \"%.40s\" is not a feature it knows",
+				feature ? feature : "");
+	}
+	r = sb_box_open(cfg, &box, why);
+	if (r == 0)
+		sb_box_free(box);
+	sb_config_free(cfg);
+	return r == 0 ? 1 : 0;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* sb_box: the life of a sandbox after its creation, and its end. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/auto.h"
+#include "proc_internal.h"
+
+#define PATIENCE_MS 2000 /* for sb-init to end what no pid namespace ends for it */
+
+sb_box *sbi_box_new(void)
+{
+	sb_box *box = calloc(1, sizeof(*box));
+
+	if (box)
+		box->control = box->pidfd = -EBADF;
+	return box;
+}
+
+void sbi_box_adopt(sb_box *box, struct sbi_launch *l)
+{
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+
+	box->control = sbi_take_fd(&l->control);
+	box->pidfd = sbi_take_fd(&l->boot.pidfd);
+	box->pid = l->boot.pid;
+	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
+	box->applied = l->plan.applied;
+	box->id = l->plan.id;
+	memset(&l->plan.id.users, 0, sizeof(l->plan.id.users));
+	memset(&l->plan.id.groups, 0, sizeof(l->plan.id.groups));
+}
+
+static int signal_box(const sb_box *box, int number)
+{
+	return syscall(SYS_pidfd_send_signal, box->pidfd, number, NULL, 0) < 0 ? -errno : 0;
+}
+
+static int wait_gone(const sb_box *box, int timeout_ms)
+{
+	struct pollfd polled = { box->pidfd, POLLIN, 0 };
+	int n;
+
+	do
+		n = poll(&polled, 1, timeout_ms);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+int sbi_box_is_gone(sb_box *box)
+{
+	if (!box->gone && wait_gone(box, 0)) {
+		sbi_reap(box->pidfd);
+		box->gone = 1;
+	}
+	return box->gone;
+}
+
+void sbi_box_close(sb_box *box)
+{
+	if (!box->gone) {
+		if (!box->has_pidns) { /* only sb-init can find its descendants: let it, even if somebody stopped it */
+			shutdown(box->control, SHUT_RDWR);
+			signal_box(box, SIGCONT);
+			wait_gone(box, PATIENCE_MS);
+		}
+		signal_box(box, SIGKILL);
+		sbi_reap(box->pidfd);
+	}
+	sbi_close_fd(&box->control);
+	sbi_close_fd(&box->pidfd);
+	free(box->id.users.list);
+	free(box->id.groups.list);
+	free(box);
+}
+
+int sb_box_pidfd(const sb_box *box)
+{
+	return box ? box->pidfd : -EINVAL;
+}
+
+pid_t sb_box_pid(const sb_box *box)
+{
+	return box ? box->pid : -EINVAL;
+}
+
+int sb_box_kill(sb_box *box)
+{
+	int r;
+
+	if (!box)
+		return -EINVAL;
+	atomic_store(&box->killed, 1);
+	if (!box->has_pidns) {
+		shutdown(box->control, SHUT_RDWR);
+		return signal_box(box, SIGCONT) == -EPERM ? -EPERM : 0;
+	}
+	r = signal_box(box, SIGKILL);
+	return r == -ESRCH ? 0 : r;
+}
+
+sb_box *sb_box_free(sb_box *box)
+{
+	if (box)
+		sbi_box_close(box);
+	return NULL;
+}

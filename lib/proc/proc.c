@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* sb_proc: one command, from its start to its result. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/auto.h"
+#include "common/read_text.h"
+#include "error.h"
+#include "host/channel.h"
+#include "proc_internal.h"
+
+sb_proc *sbi_proc_new(void)
+{
+	sb_proc *proc = calloc(1, sizeof(*proc));
+
+	if (proc)
+		proc->channel = proc->pidfd = proc->tty = proc->epoll = -EBADF;
+	return proc;
+}
+
+void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, const struct sbi_launch *l,
+		    const struct sbi_start *start)
+{
+	proc->box = box;
+	proc->owns_box = owns_box;
+	proc->channel = channel;
+	proc->pidfd = start->pidfd;
+	proc->tty = start->tty;
+	proc->result.size = sizeof(proc->result);
+	proc->result.applied = owns_box ? l->plan.applied :
+					  (box->applied & (SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY)) |
+						  (l->plan.applied & ~(SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY));
+	proc->result.skipped = start->skipped;
+	proc->result.has = SB_HAS_SETUP;
+	proc->result.setup_ns = start->started_ns > l->began_ns ? start->started_ns - l->began_ns : 0;
+}
+
+/* What sb-init tells; the kernel's word on signal and core comes with it. */
+static void take_report(sb_proc *proc, const struct sbi_record *rec)
+{
+	sb_result *res = &proc->result;
+
+	proc->reported = 1;
+	res->code = rec->status;
+	res->core_dumped = rec->detail == CLD_DUMPED;
+	res->outcome = rec->detail == CLD_EXITED ? SB_EXITED : SB_SIGNALED;
+	if (res->outcome == SB_SIGNALED && rec->status == SIGKILL &&
+	    (atomic_load(&proc->killed) || atomic_load(&proc->box->killed)))
+		res->outcome = SB_KILLED;
+	res->wall_ns = rec->time_ns;
+	res->user_ns = rec->user_ns;
+	res->system_ns = rec->system_ns;
+	res->max_rss = rec->max_rss;
+	res->has |= SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS;
+}
+
+/* sb-init ended first: without a pid namespace the command may still be there. */
+static void take_loss(sb_proc *proc)
+{
+	int ours = atomic_load(&proc->killed) || atomic_load(&proc->box->killed);
+
+	syscall(SYS_pidfd_send_signal, proc->pidfd, SIGKILL, NULL, 0);
+	proc->reported = 1;
+	proc->result.outcome = ours ? SB_KILLED : SB_LOST;
+	proc->result.code = ours ? SIGKILL : 0;
+}
+
+int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
+{
+	struct sbi_record rec;
+	int r, fd, gone;
+
+	if (!proc)
+		return sbi_fail(err, SB_STEP_WAIT, 0, EINVAL, "sb_proc_process: no command given");
+	while (!proc->reported) {
+		gone = sbi_box_is_gone(proc->box); /* before the look: what it said last is then in the channel */
+		r = sbi_receive(proc->channel, &rec, &fd, 0);
+		if (fd >= 0)
+			close(fd);
+		if (r == 1 && rec.type == SBI_ENDED)
+			take_report(proc, &rec);
+		else if (r != 1 && gone)
+			take_loss(proc);
+		else if (r != 1)
+			return 0;
+	}
+	if (!proc->ended && proc->owns_box && !sbi_box_is_gone(proc->box))
+		return 0;
+	proc->ended = 1;
+	if (res)
+		sbi_copy_out(res, &proc->result, sizeof(proc->result));
+	return 1;
+}
+
+static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
+{
+	struct pollfd polled[2] = { { proc->box->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
+
+	/* After the report, or the end of the channel, only the end of sb-init is news. */
+	if (ppoll(polled, 1, &(struct timespec){ 0 }, NULL) > 0)
+		return 1;
+	return ppoll(polled, proc->reported ? 1 : 2, timeout, NULL);
+}
+
+int sb_proc_wait(sb_proc *proc, uint64_t timeout_ns, sb_result *res, sb_error *err)
+{
+	uint64_t start = timeout_ns == UINT64_MAX ? 0 : sbi_now(), passed = 0;
+	struct timespec left;
+	int r;
+
+	for (;;) {
+		r = sb_proc_process(proc, res, err);
+		if (r != 0 || passed >= timeout_ns)
+			return r;
+		left.tv_sec = (time_t)((timeout_ns - passed) / 1000000000);
+		left.tv_nsec = (long)((timeout_ns - passed) % 1000000000);
+		if (wait_for_news(proc, timeout_ns == UINT64_MAX ? NULL : &left) < 0 && errno != EINTR)
+			return sbi_fail(err, SB_STEP_WAIT, 0, errno, "waiting: %s", strerror(errno));
+		if (timeout_ns != UINT64_MAX)
+			passed = sbi_now() - start;
+	}
+}
+
+int sb_proc_fd(sb_proc *proc)
+{
+	sbi_autoclose int fd = -EBADF;
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (!proc)
+		return -EINVAL;
+	if (proc->epoll >= 0)
+		return proc->epoll;
+	fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, proc->channel, &event) < 0 ||
+	    epoll_ctl(fd, EPOLL_CTL_ADD, proc->box->pidfd, &event) < 0)
+		return -errno;
+	proc->epoll = sbi_take_fd(&fd);
+	return proc->epoll;
+}
+
+int sb_proc_signal(sb_proc *proc, int number)
+{
+	if (!proc || number < 0 || number > 64)
+		return -EINVAL;
+	return syscall(SYS_pidfd_send_signal, proc->pidfd, number, NULL, 0) < 0 ? -errno : 0;
+}
+
+int sb_proc_kill(sb_proc *proc)
+{
+	int r;
+
+	if (!proc)
+		return -EINVAL;
+	atomic_store(&proc->killed, 1);
+	r = sb_proc_signal(proc, SIGKILL);
+	if (proc->owns_box && !proc->box->has_pidns) /* somebody in there may have stopped sb-init */
+		syscall(SYS_pidfd_send_signal, proc->box->pidfd, SIGCONT, NULL, 0);
+	return r == -ESRCH ? 0 : r;
+}
+
+int sb_proc_pidfd(const sb_proc *proc)
+{
+	return proc ? proc->pidfd : -EINVAL;
+}
+
+pid_t sb_proc_pid(const sb_proc *proc)
+{
+	char path[48], text[512], *line;
+	int pid;
+
+	if (!proc)
+		return -EINVAL;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", proc->pidfd);
+	sbi_read_text(path, text, sizeof(text));
+	line = strstr(text, "\nPid:");
+	pid = line ? atoi(line + 5) : -1;
+	return pid > 0 ? pid : -ESRCH;
+}
+
+int sb_proc_tty(const sb_proc *proc)
+{
+	if (!proc)
+		return -EINVAL;
+	return proc->tty >= 0 ? proc->tty : -ENOTTY;
+}
+
+sb_proc *sb_proc_free(sb_proc *proc)
+{
+	if (!proc)
+		return NULL;
+	if (proc->owns_box) {
+		sbi_box_close(proc->box);
+	} else if (!proc->ended) {
+		sb_proc_kill(proc);
+		sb_proc_wait(proc, UINT64_MAX, NULL, NULL);
+	}
+	if (!proc->owns_box)
+		sbi_close_fd(&proc->channel);
+	sbi_close_fd(&proc->pidfd);
+	sbi_close_fd(&proc->tty);
+	sbi_close_fd(&proc->epoll);
+	free(proc);
+	return NULL;
+}

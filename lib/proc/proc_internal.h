@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The two live handles. */
+#ifndef SBI_PROC_H
+#define SBI_PROC_H
+
+#include <sandbox/box.h>
+#include <sandbox/proc.h>
+#include <stdatomic.h>
+
+#include "common/wire.h"
+#include "host/launch.h"
+
+struct sb_box {
+	int control; /* lifeline and channel to sb-init */
+	int pidfd;   /* of sb-init */
+	pid_t pid;
+	int has_pidns; /* killing sb-init ends everything */
+	int gone;      /* sb-init was seen to have ended, and is reaped */
+	atomic_int killed;
+	struct sbi_identity id;
+	uint64_t applied;
+};
+
+struct sb_proc {
+	sb_box *box;
+	int owns_box; /* from sb_spawn(): the sandbox ends with the command */
+	int channel;  /* box->control if it owns the box */
+	int pidfd;    /* of the command */
+	int tty;
+	int epoll;
+	int reported; /* the ENDED record has come */
+	int ended;    /* result is final */
+	atomic_int killed;
+	sb_result result;
+};
+
+/** sbi_box_adopt, sbi_proc_adopt - move what a finished launch holds into handles made before it. */
+void sbi_box_adopt(sb_box *box, struct sbi_launch *l);
+void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, const struct sbi_launch *l,
+		    const struct sbi_start *start);
+sb_box *sbi_box_new(void);
+sb_proc *sbi_proc_new(void);
+/** sbi_box_is_gone - has sb-init ended? Without waiting. */
+int sbi_box_is_gone(sb_box *box);
+/** sbi_box_close - end a box and release it. */
+void sbi_box_close(sb_box *box);
+
+#endif
