@@ -32,6 +32,7 @@ SB_API sb_config *sb_config_free(sb_config *cfg);
 SB_API int sb_config_check(const sb_config *cfg, sb_error *err);
 /**
  * sb_config_dump - the steps that sb_spawn() would take, as text, one a line
+ * (without a command: those of sb_box_open())
  * @buf: may be NULL with @len 0, to ask for the length
  *
  * Return: the length without the final NUL, also when @buf was too short and
@@ -67,7 +68,8 @@ SB_API int sb_set_umask(sb_config *cfg, uint32_t mask);
  * @soft: UINT64_MAX = unlimited; at most @hard
  *
  * Defaults: core is 1 byte (no core is written, and unlike with 0 no program
- * named in a piped core_pattern runs on the host: core(5)); the others are the host's. A hard limit above the host's own needs
+ * named in a piped core_pattern runs on the host: core(5)), or 0 where the host's
+ * own hard limit is 0; the others are the host's. A hard limit above the host's own needs
  * CAP_SYS_RESOURCE.
  */
 SB_API int sb_set_rlimit(sb_config *cfg, const char *name, uint64_t soft, uint64_t hard);

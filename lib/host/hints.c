@@ -27,6 +27,16 @@ static int under_outer_filter(void)
 	return strstr(status, "Seccomp:\t2") != NULL;
 }
 
+void sbi_hint_limits(int code, sb_error *err)
+{
+	if (code == EMFILE)
+		sbi_hint(err, "out of descriptors: raise RLIMIT_NOFILE (ulimit -n)");
+	else if (code == ENFILE)
+		sbi_hint(err, "the machine is out of open files: raise fs.file-max");
+	else if (code == EFBIG)
+		sbi_hint(err, "RLIMIT_FSIZE of this process is too small for the plan (ulimit -f)");
+}
+
 void sbi_hint_system_call(const char *name, int code, sb_error *err)
 {
 	if ((code == EPERM || code == ENOSYS) && under_outer_filter())
@@ -35,7 +45,7 @@ void sbi_hint_system_call(const char *name, int code, sb_error *err)
 	else if (code == ENOSYS)
 		sbi_hint(err, "the kernel does not know %s: libsandbox needs Linux 5.14", name[0] ? name : "the call");
 	else if (code == EMFILE || code == ENFILE)
-		sbi_hint(err, "out of descriptors: raise RLIMIT_NOFILE (ulimit -n)");
+		sbi_hint_limits(code, err);
 	else if (code == EACCES && !strcmp(name, ""))
 		sbi_hint(err, "a security module may forbid to execute memfds");
 }
@@ -75,7 +85,7 @@ static void hint_proc(uint32_t detail, sb_error *err)
 static void hint_exec(uint32_t detail, int code, sb_error *err)
 {
 	if (detail == SBI_DETAIL_INTERPRETER)
-		sbi_hint(err, "a script needs the program after #!, a dynamic program its linker and libraries: "
+		sbi_hint(err, "a script needs its interpreter (the program after #!), a dynamic program its linker and libraries: "
 			      "sb_add_system_dirs(), or bind /lib64 and /usr");
 	else if (detail == SBI_DETAIL_NOEXEC_MOUNT)
 		sbi_hint(err, "put the program on a mount without noexec");

@@ -14,6 +14,8 @@
 #include "common/auto.h"
 #include "common/uapi_compat.h"
 #include "error.h"
+#include "hints.h"
+#include "memfd.h"
 
 #ifndef MFD_ALLOW_SEALING
 #define MFD_ALLOW_SEALING 2U
@@ -74,33 +76,15 @@ void sbi_initfd_unref(struct sbi_initfd *init)
 	free(init);
 }
 
-static int write_all(int fd, const unsigned char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int make_memfd(void)
 {
-	sbi_autoclose int fd = memfd_create("sb-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-	int r;
+	/* Before 6.3 every memfd may be executed, and nobody asks. */
+	sbi_autoclose int fd = sbi_memfd("sb-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC,
+					 MFD_CLOEXEC | MFD_ALLOW_SEALING, sbi_init_start,
+					 (size_t)(sbi_init_end - sbi_init_start));
 
-	if (fd < 0 && errno == EINVAL) /* before 6.3 every memfd may be executed, and nobody asks */
-		fd = memfd_create("sb-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
-		return -errno;
-	r = write_all(fd, sbi_init_start, (size_t)(sbi_init_end - sbi_init_start));
-	if (r < 0)
-		return r;
+		return fd;
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return -errno;
 	return sbi_take_fd(&fd);
@@ -110,9 +94,13 @@ static int make(sb_error *err)
 {
 	int memfd = make_memfd(), fd;
 
-	if (memfd != -EACCES)
-		return memfd < 0 ? sbi_fail(err, SB_STEP_PREPARE, 0, -memfd, "memfd for sb-init: %s", strerror(-memfd)) :
-				   memfd;
+	if (memfd >= 0)
+		return memfd;
+	if (memfd != -EACCES) {
+		sbi_fail(err, SB_STEP_PREPARE, 0, -memfd, "memfd for sb-init: %s", strerror(-memfd));
+		sbi_hint_limits(-memfd, err);
+		return memfd;
+	}
 	fd = open(SBI_INIT_PATH, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;

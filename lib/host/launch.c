@@ -20,7 +20,9 @@
 #include "error.h"
 #include "explain.h"
 #include "idmap.h"
+#include "hints.h"
 #include "initfd.h"
+#include "memfd.h"
 #include "pin.h"
 #include "trace.h"
 
@@ -31,7 +33,8 @@
 /* What sb-init itself needs in a user namespace of its own. */
 #define INIT_CAPS                                                                                          \
 	(BIT(CAP_SYS_ADMIN) | BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) |           \
-	 BIT(CAP_NET_ADMIN) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SYS_TIME))
+	 BIT(CAP_NET_ADMIN) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SYS_TIME) |        \
+	 BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD) | BIT(CAP_DAC_READ_SEARCH))
 
 uint64_t sbi_now(void)
 {
@@ -85,19 +88,13 @@ int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_identity
 
 static int make_plan_fd(const struct sbi_arena *arena, sb_error *err)
 {
-	sbi_autoclose int fd = memfd_create("sb-plan", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	int fd = sbi_memfd("sb-plan", MFD_CLOEXEC | MFD_NOEXEC_SEAL, MFD_CLOEXEC, arena->base, arena->used);
 
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create("sb-plan", MFD_CLOEXEC);
-	if (fd < 0 || pwrite(fd, arena->base, arena->used, 0) != (ssize_t)arena->used) {
-		int code = errno;
-
-		sbi_fail(err, SB_STEP_PREPARE, 0, code, "memfd for the plan: %s", strerror(code));
-		if (code == EMFILE)
-			sbi_hint(err, "out of descriptors: raise RLIMIT_NOFILE (ulimit -n)");
-		return -code;
-	}
-	return sbi_take_fd(&fd);
+	if (fd >= 0)
+		return fd;
+	sbi_fail(err, SB_STEP_PREPARE, 0, -fd, "memfd for the plan: %s", strerror(-fd));
+	sbi_hint_limits(-fd, err);
+	return fd;
 }
 
 /* Take over a descriptor made for this creation, or explain why there is none. */
@@ -110,13 +107,33 @@ static int add_own(struct sbi_launch *l, int fd, const char *what, sb_error *err
 		return fd;
 	}
 	sbi_fail(err, SB_STEP_PREPARE, 0, code, "%s: %s", what, strerror(code));
-	if (code == EMFILE)
-		sbi_hint(err, "out of descriptors: raise RLIMIT_NOFILE (ulimit -n)");
+	sbi_hint_limits(code, err);
 	return -code;
 }
 
-static int add_slot(struct sbi_launch *l, int slot, sb_error *err)
+/* A descriptor of the caller's that is not open: whose setting was it? */
+static int not_open(const struct sbi_launch *l, uint32_t slot, sb_error *err)
 {
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	const struct sbi_op *ops = sbi_ops(plan, &plan->command);
+	uint32_t step = SB_STEP_JOIN, index = 0;
+
+	for (uint32_t i = 0; i < plan->command.count; i++)
+		if (ops[i].step == SB_STEP_FD && ops[i].count == slot) {
+			step = SB_STEP_FD;
+			index = ops[i].index;
+			break;
+		}
+	sbi_fail(err, step, index, EBADF, "descriptor %d of the host is not open", l->plan.slots[slot]);
+	sbi_hint(err, "it was given to %s and must stay open until the spawn",
+		 step == SB_STEP_FD ? "sb_set_fd()" : "sb_set_ns_fd()");
+	return -EBADF;
+}
+
+static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
+{
+	int slot = l->plan.slots[at];
+
 	if (slot == SBI_SLOT_NULL)
 		return add_own(l, open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null", err);
 	if (slot == SBI_SLOT_USERNS) {
@@ -128,11 +145,7 @@ static int add_slot(struct sbi_launch *l, int slot, sb_error *err)
 			l->own[l->own_fds++] = fd;
 		return fd;
 	}
-	if (fcntl(slot, F_GETFD) >= 0)
-		return slot;
-	sbi_fail(err, SB_STEP_PREPARE, 0, EBADF, "descriptor %d of the host is not open", slot);
-	sbi_hint(err, "it was given to sb_set_fd() or sb_set_ns_fd() and must stay open until the spawn");
-	return -EBADF;
+	return fcntl(slot, F_GETFD) >= 0 ? slot : not_open(l, at, err);
 }
 
 static int prepare(struct sbi_launch *l, sb_error *err)
@@ -159,7 +172,7 @@ static int prepare(struct sbi_launch *l, sb_error *err)
 		l->control = pair[0] < pair[1] ? pair[1] : pair[0];
 	}
 	for (uint32_t i = 0; i < l->plan.slot_count; i++) {
-		int fd = add_slot(l, l->plan.slots[i], err);
+		int fd = add_slot(l, i, err);
 
 		if (fd < 0)
 			return fd;
@@ -192,7 +205,9 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 	l->boot.expected = l->fd_count;
 	l->boot.flags = l->plan.clone_flags;
 	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
-	l->boot.ambient = joined || l->plan.id.userns == SBI_USERNS_CLONE ? INIT_CAPS | keep : 0;
+	/* Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what is not ambient. */
+	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && geteuid() != 0))
+		l->boot.ambient = INIT_CAPS | keep;
 	r = sbi_clone(&l->boot);
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (l->boot.flags & sbi_ns_clone(i))

@@ -75,9 +75,11 @@ int new_fs(const char *type, const char *const options[], uint64_t attributes);
 int set_attributes(int fd, uint64_t set, int recursive);
 uint64_t attributes_of(uint64_t flags);
 int open_source(const char *path, uint64_t flags, struct run *run);
+int is_directory(int fd);
+int new_fs_on(struct run *run, const char *path, int mount);
 /* overlay.c */
 operation do_overlay;
-int mount_overlay(struct run *run, const struct sbi_op *op, int target);
+int new_overlay(struct run *run, const struct sbi_op *op);
 /* files.c */
 operation do_dir, do_file, do_symlink;
 /* dev.c */

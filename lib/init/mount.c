@@ -44,8 +44,8 @@ int new_fs(const char *type, const char *const options[], uint64_t attributes)
 	return (int)r;
 }
 
-/* Mount on a directory that must not be reached through links; it is closed by its callers' exit paths. */
-static int new_fs_on(struct run *run, const char *path, int mount)
+/* Mount on a directory that must not be reached through links. On failure the mount is closed. */
+int new_fs_on(struct run *run, const char *path, int mount)
 {
 	int target, r;
 
@@ -82,7 +82,7 @@ int open_source(const char *path, uint64_t flags, struct run *run)
 	return fd;
 }
 
-static int is_directory(int fd)
+int is_directory(int fd)
 {
 	struct statx st;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Overlays. By mount(2), whose option page is 4096 bytes: a string of fsconfig
- * ends at 256, and giving layers one by one came only with 6.7.
+ * Overlays. The layers are named by short links in a scratch file system that is
+ * our directory for the moment: an option ends at 256 bytes, ":" and "," would
+ * have to be escaped, and the paths of the host do not show in /proc/mounts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,105 +10,81 @@
 
 #include "init.h"
 
-#define ROOM 4096
-#define MS_NOSUID_ 2
-#define MS_NODEV_ 4
+#define MAX_LOWER 64
 
-/* Append @text, the three special characters escaped; 0 if it does not fit. */
-static size_t append(char *out, size_t used, const char *text, int escape)
+/* "0:1:2…", and a link for each. */
+static long link_lowers(int scratch, const char *lower, uint32_t count, char *option)
 {
-	for (; *text; text++) {
-		if (used + 3 > ROOM)
-			return 0;
-		if (escape && (*text == ':' || *text == ',' || *text == '\\'))
-			out[used++] = '\\';
-		out[used++] = *text;
-	}
-	return used;
-}
+	size_t used = 0;
+	long r = 0;
 
-static size_t append_lowers(char *out, size_t used, const char *lower, uint32_t count)
-{
-	used = append(out, used, "lowerdir=", 0);
-	for (uint32_t i = 0; used && i < count; i++) {
+	for (uint32_t i = 0; r == 0 && i < count && i < MAX_LOWER; i++) {
 		if (i)
-			used = append(out, used, ":", 0);
-		used = append(out, used, lower, 1);
+			option[used++] = ':';
+		r = SYS(symlinkat, lower, scratch, (text_number(option + used, i), option + used));
+		used += text_length(option + used);
 		lower += text_length(lower) + 1;
 	}
-	return used;
+	return r;
 }
 
-/* An upper in memory: a tmpfs under the overlay's own mount point, out of reach once that is mounted. */
-static int enter_memory(int target, uint32_t uid, uint32_t gid)
+/* Upper and work directory: links to the caller's, or new ones in the scratch file system itself. */
+static long make_upper(int scratch, const char *upper, const char *work, uint32_t uid, uint32_t gid)
 {
-	const char *const options[] = { "mode", "755", NULL };
-	int fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	long r;
 
-	if (fd < 0)
-		return fd;
-	r = mount_fd_on(fd, target);
+	if (upper) {
+		r = SYS(symlinkat, upper, scratch, "upper");
+		return r < 0 ? r : SYS(symlinkat, work, scratch, "work");
+	}
+	r = SYS(mkdirat, scratch, "upper", 0755);
 	if (r == 0)
-		r = SYS(mkdirat, fd, "upper", 0755);
-	if (r == 0)
-		r = SYS(fchownat, fd, "upper", uid, gid, 0);
-	if (r == 0)
-		r = SYS(mkdirat, fd, "work", 0755);
-	if (r == 0)
-		r = SYS(fchdir, fd);
-	SYS(close, fd);
-	return (int)r;
+		r = SYS(fchownat, scratch, "upper", uid, gid, 0);
+	return r < 0 ? r : SYS(mkdirat, scratch, "work", 0755);
 }
 
-/* text[2] count lower directories, text[0] upper, text[3] work, arg[1] in a user namespace. */
-int mount_overlay(struct run *run, const struct sbi_op *op, int target)
+/*
+ * A detached overlay: text[2] count lower directories, text[0] upper, text[3]
+ * work, arg[1] in a user namespace of our own.
+ */
+int new_overlay(struct run *run, const struct sbi_op *op)
 {
-	static char options[ROOM];
-	const char *upper = op_text(run, op->text[0]), *work = op_text(run, op->text[3]);
+	const char *const scratch_options[] = { "mode", "755", NULL };
+	char lower[MAX_LOWER * 3 + 1];
+	/* userxattr (5.11): without privilege over trusted.* */
+	const char *options[] = { "lowerdir", lower, "upperdir", "upper", "workdir", "work", "userxattr", NULL, NULL };
 	uint32_t uid = op->step == SB_STEP_ROOT ? op->id[1] : op->id[0];
 	uint32_t gid = op->step == SB_STEP_ROOT ? op->id[2] : op->id[1];
-	size_t used;
+	int scratch = new_fs("tmpfs", scratch_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV), fd = -1;
 	long r;
 
-	if (upper)
-		r = SYS(fchdir, target);
-	else
-		r = enter_memory(target, uid, gid);
-	if (r < 0)
-		return (int)r;
-	used = append_lowers(options, 0, op_text(run, op->text[2]), op->count);
-	used = used ? append(options, used, ",upperdir=", 0) : 0;
-	used = used ? append(options, used, upper ? upper : "upper", 1) : 0;
-	used = used ? append(options, used, ",workdir=", 0) : 0;
-	used = used ? append(options, used, work ? work : "work", 1) : 0;
-	if (used && op->arg[1]) /* 5.11: without privilege over trusted.* */
-		used = append(options, used, ",userxattr", 0);
-	if (!used)
-		return -ENAMETOOLONG;
-	options[used] = '\0';
-	r = SYS(mount, "overlay", ".", "overlay", MS_NOSUID_ | MS_NODEV_, options);
+	if (scratch < 0)
+		return scratch;
+	if (!op->arg[1])
+		options[6] = NULL;
+	r = link_lowers(scratch, op_text(run, op->text[2]), op->count, lower);
+	if (r == 0)
+		r = make_upper(scratch, op_text(run, op->text[0]), op_text(run, op->text[3]), uid, gid);
+	if (r == 0)
+		r = SYS(fchdir, scratch);
+	if (r == 0) {
+		r = fd = new_fs("overlay", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+		SYS(chdir, "/");
+	}
 	if (r == -ENOENT)
 		run->detail = SBI_DETAIL_SOURCE_MISSING;
-	SYS(chdir, "/");
-	return (int)r;
+	SYS(close, scratch);
+	return r < 0 ? (int)r : fd;
 }
 
 /* OVERLAY: as above, text[1] target. */
 int do_overlay(struct run *run, const struct sbi_op *op)
 {
-	int target = open_target(run, op_text(run, op->text[1]), 1, 0), r;
+	int fd = new_overlay(run, op), r = new_fs_on(run, op_text(run, op->text[1]), fd);
 
-	if (target < 0)
-		return target;
-	r = mount_overlay(run, op, target);
-	SYS(close, target);
 	if (r < 0)
 		return r;
-	target = open_target(run, op_text(run, op->text[1]), 1, 0);
-	if (target < 0)
-		return target;
-	remember_own(target);
-	SYS(close, target);
+	remember_own(fd);
+	SYS(close, fd);
 	return 0;
 }

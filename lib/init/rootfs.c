@@ -39,10 +39,17 @@ static int on_slash(int mount)
 	return (int)SYS(move_mount, mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-static int root_tmpfs(void)
+static int root_tmpfs(const struct sbi_op *op)
 {
-	const char *const options[] = { "mode", "755", NULL };
+	char uid[24], gid[24];
+	const char *options[] = { "mode", "755", "uid", uid, "gid", gid, NULL };
 
+	if (op->arg[1]) { /* writable: it belongs to the command */
+		text_number(uid, op->id[1]);
+		text_number(gid, op->id[2]);
+	} else {
+		options[2] = NULL;
+	}
 	root_fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (root_fd < 0)
 		return root_fd;
@@ -55,6 +62,8 @@ static int root_directory(struct run *run, const struct sbi_op *op)
 	root_fd = open_source(op_text(run, op->text[0]), op->arg[0], run);
 	if (root_fd < 0)
 		return root_fd;
+	if (!is_directory(root_fd))
+		return -ENOTDIR;
 	if (op->arg[0] & SB_MOUNT_IDMAP) {
 		struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)run->slots[op->count] };
 		long r = SYS(mount_setattr, root_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
@@ -83,21 +92,11 @@ static int root_keep(struct run *run, const struct sbi_op *op)
 
 static int root_overlay(struct run *run, const struct sbi_op *op)
 {
-	int below = (int)SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	int r;
-
-	if (below < 0)
-		return below;
-	r = mount_overlay(run, op, below);
-	SYS(close, below);
-	if (r < 0)
-		return r;
-	/* ".." of the root is the root, but the lookup follows what is mounted on it. */
-	root_fd = (int)SYS(openat, AT_FDCWD, "/..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	root_fd = new_overlay(run, op);
 	if (root_fd < 0)
 		return root_fd;
 	remember_own(root_fd);
-	return 0;
+	return on_slash(root_fd);
 }
 
 /* ROOT: id[0] enum sbi_root, text[0] directory, arg[0] flags, arg[1] writable tmpfs; overlay as do_overlay. */
@@ -105,7 +104,7 @@ int do_root(struct run *run, const struct sbi_op *op)
 {
 	switch (op->id[0]) {
 	case SBI_ROOT_TMPFS:
-		return root_tmpfs();
+		return root_tmpfs(op);
 	case SBI_ROOT_DIRECTORY:
 		return root_directory(run, op);
 	case SBI_ROOT_KEEP:

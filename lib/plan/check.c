@@ -37,8 +37,9 @@ static int check_namespaces(const sb_config *cfg, sb_error *err)
 		return contradiction(err, "clock offsets need a new time namespace", "add SB_NS_TIME");
 	if ((joined & SB_NS_USER) && (cfg->users.count || cfg->group_map.count || cfg->idmap_auto))
 		return contradiction(err, "a joined user namespace has its id maps already", "leave out the id maps");
-	if ((joined & SB_NS_USER) && !(joined & SB_NS_PID) && (cfg->ns & SB_NS_PID))
-		return 0;
+	if (cfg->idmap_auto && (cfg->users.count || cfg->group_map.count))
+		return contradiction(err, "the id map is given and automatic at once",
+				     "use sb_add_idmap() or sb_set_idmap_auto(), not both");
 	for (uint32_t i = 0; i < cfg->pin_count; i++)
 		if (!(separate(cfg) & cfg->pins[i].kind))
 			return sbi_fail(err, SB_STEP_PIN, i, EINVAL, "pin %s: the sandbox has no %s namespace of its own",
@@ -50,9 +51,11 @@ static int check_mounts(const sb_config *cfg, sb_error *err)
 {
 	int fresh = (cfg->ns & SB_NS_MOUNT) && cfg->ns_fd[2] < 0;
 
-	if (!fresh && (cfg->mount_count || cfg->rootfs || cfg->root_lower))
+	if (!fresh && (cfg->mount_count || cfg->rootfs || cfg->root_lower || cfg->root_writable))
 		return contradiction(err, "mounts and a root file system need a new mount namespace",
 				     "add SB_NS_MOUNT, or leave out the mounts");
+	if ((cfg->rootfs_flags & SB_MOUNT_IDMAP) && !(cfg->ns & SB_NS_USER))
+		return contradiction(err, "an idmapped root needs a new user namespace", "add SB_NS_USER");
 	for (uint32_t i = 0; i < cfg->mount_count; i++) {
 		const struct sbi_mount *m = &cfg->mounts[i];
 

@@ -3,7 +3,7 @@
  * Config to plan. The order of a creation is decided here and nowhere else:
  *
  *	[born in the user namespace, or having joined one at birth: wait for the id maps]
- *	join others, names, cgroup and time namespace, lo
+ *	names, cgroup and time namespace, lo; join the namespaces of others
  *	private, root, mounts in the caller's order, pivot
  *	[privileged: the user namespace, now that nothing needs the host's power]
  *	[pins]
@@ -99,8 +99,8 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, str
 
 	if (c->id.userns == SBI_USERNS_CLONE)
 		emit_sync(c, SBI_SYNC_IDMAP);
+	compile_namespaces(cfg, c); /* first: a joined mount namespace may have no /proc of ours */
 	compile_joins(cfg, c);
-	compile_namespaces(cfg, c);
 	if (is_new(cfg, SB_NS_MOUNT))
 		sbi_compile_fs(cfg, c);
 	if (c->id.userns == SBI_USERNS_LATE) {

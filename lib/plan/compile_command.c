@@ -36,6 +36,7 @@ static void compile_rlimits(const sb_config *cfg, struct sbi_compiled *c)
 		op->id[0] = (uint32_t)limit.resource;
 		op->arg[0] = limit.soft;
 		op->arg[1] = limit.hard;
+		op->arg[2] = i == cfg->rlimit_count;
 	}
 }
 

@@ -71,7 +71,7 @@ size_t sbi_dump(const struct sbi_compiled *c, char *buf, size_t len)
 	return o.used;
 }
 
-static int compile_here(const sb_config *cfg, struct sbi_compiled *c, sb_error *err)
+static int compile_here(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error *err)
 {
 	struct sbi_view view;
 	int r;
@@ -80,8 +80,7 @@ static int compile_here(const sb_config *cfg, struct sbi_compiled *c, sb_error *
 		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "no configuration given");
 	r = sbi_view_get(cfg, &view, err);
 	if (r == 0)
-		r = sbi_compile(cfg, &view, cfg->path ? SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND : SBI_COMPILE_SETUP, NULL, c,
-				err);
+		r = sbi_compile(cfg, &view, what, NULL, c, err);
 	sbi_view_free(&view);
 	return r;
 }
@@ -89,7 +88,7 @@ static int compile_here(const sb_config *cfg, struct sbi_compiled *c, sb_error *
 int sb_config_check(const sb_config *cfg, sb_error *err)
 {
 	struct sbi_compiled c;
-	int r = compile_here(cfg, &c, err);
+	int r = compile_here(cfg, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, &c, err);
 
 	if (r == 0)
 		sbi_compiled_free(&c);
@@ -100,7 +99,8 @@ ssize_t sb_config_dump(const sb_config *cfg, char *buf, size_t len, sb_error *er
 {
 	struct sbi_compiled c;
 	ssize_t size;
-	int r = compile_here(cfg, &c, err);
+	int what = cfg && !cfg->path ? SBI_COMPILE_SETUP : SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND;
+	int r = compile_here(cfg, what, &c, err);
 
 	if (r < 0)
 		return r;

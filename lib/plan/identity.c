@@ -63,15 +63,12 @@ static int fill_map(const sb_config *cfg, const struct sbi_view *view, const str
 	int r = 0;
 
 	if (given->count)
-		r = copy_extents(map, given);
-	if (r == 0 && cfg->idmap_auto) {
+		return copy_extents(map, given);
+	if (cfg->idmap_auto) {
 		if (!view->privileged)
 			r = one_extent(map, 0, own, 1);
-		if (r == 0)
-			r = one_extent(map, view->privileged ? 0 : 1, sub->list[0].outside, sub->list[0].count);
+		return r < 0 ? r : one_extent(map, view->privileged ? 0 : 1, sub->list[0].outside, sub->list[0].count);
 	}
-	if (r < 0 || map->count)
-		return r;
 	/* Where 65534 is not mapped either (unshare -r by root) only root is left, which is refused below. */
 	if (view->privileged && own == 0 && view->root_is_host && view->nobody_mapped && !cfg->host_root)
 		outside = NOBODY;

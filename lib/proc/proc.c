@@ -74,26 +74,40 @@ static void take_loss(sb_proc *proc)
 	proc->result.code = ours ? SIGKILL : 0;
 }
 
+/* From now on only the end of sb-init is news: an ended channel stays readable. */
+static void leave_channel(sb_proc *proc)
+{
+	if (!proc->silent && proc->epoll >= 0)
+		epoll_ctl(proc->epoll, EPOLL_CTL_DEL, proc->channel, NULL);
+	proc->silent = 1;
+}
+
+/* One look at the channel; 1 if there may be more. */
+static int look(sb_proc *proc)
+{
+	int gone = sbi_box_is_gone(proc->box); /* before the look: what it said last is then in the channel */
+	struct sbi_record rec;
+	int r, fd;
+
+	r = sbi_receive(proc->channel, &rec, &fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (r == 1 && rec.type == SBI_ENDED)
+		take_report(proc, &rec);
+	else if (r != 1 && gone)
+		take_loss(proc);
+	if (r == 0 || proc->reported)
+		leave_channel(proc);
+	return r == 1;
+}
+
 int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 {
-	struct sbi_record rec;
-	int r, fd, gone;
-
 	if (!proc)
 		return sbi_fail(err, SB_STEP_WAIT, 0, EINVAL, "sb_proc_process: no command given");
-	while (!proc->reported) {
-		gone = sbi_box_is_gone(proc->box); /* before the look: what it said last is then in the channel */
-		r = sbi_receive(proc->channel, &rec, &fd, 0);
-		if (fd >= 0)
-			close(fd);
-		if (r == 1 && rec.type == SBI_ENDED)
-			take_report(proc, &rec);
-		else if (r != 1 && gone)
-			take_loss(proc);
-		else if (r != 1)
-			return 0;
-	}
-	if (!proc->ended && proc->owns_box && !sbi_box_is_gone(proc->box))
+	while (!proc->reported && look(proc))
+		;
+	if (!proc->reported || (!proc->ended && proc->owns_box && !sbi_box_is_gone(proc->box)))
 		return 0;
 	proc->ended = 1;
 	if (res)
@@ -105,10 +119,7 @@ static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 {
 	struct pollfd polled[2] = { { proc->box->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
 
-	/* After the report, or the end of the channel, only the end of sb-init is news. */
-	if (ppoll(polled, 1, &(struct timespec){ 0 }, NULL) > 0)
-		return 1;
-	return ppoll(polled, proc->reported ? 1 : 2, timeout, NULL);
+	return ppoll(polled, proc->silent ? 1 : 2, timeout, NULL);
 }
 
 int sb_proc_wait(sb_proc *proc, uint64_t timeout_ns, sb_result *res, sb_error *err)
@@ -140,7 +151,7 @@ int sb_proc_fd(sb_proc *proc)
 	if (proc->epoll >= 0)
 		return proc->epoll;
 	fd = epoll_create1(EPOLL_CLOEXEC);
-	if (fd < 0 || epoll_ctl(fd, EPOLL_CTL_ADD, proc->channel, &event) < 0 ||
+	if (fd < 0 || (!proc->silent && epoll_ctl(fd, EPOLL_CTL_ADD, proc->channel, &event) < 0) ||
 	    epoll_ctl(fd, EPOLL_CTL_ADD, proc->box->pidfd, &event) < 0)
 		return -errno;
 	proc->epoll = sbi_take_fd(&fd);

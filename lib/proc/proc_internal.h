@@ -28,7 +28,8 @@ struct sb_proc {
 	int pidfd;    /* of the command */
 	int tty;
 	int epoll;
-	int reported; /* the ENDED record has come */
+	int reported; /* the ENDED record has come, or never will */
+	int silent;   /* nothing more comes over the channel */
 	int ended;    /* result is final */
 	atomic_int killed;
 	sb_result result;
