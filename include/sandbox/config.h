@@ -17,7 +17,16 @@
 
 SB_BEGIN_DECLS
 
-/** sb_config_new - the tightest sandbox that can run a program. NULL if memory is short. */
+/**
+ * sb_config_new - the tightest sandbox that can run a program
+ *
+ * A config and its copies keep two descriptors (the program that runs inside,
+ * and a low number that makes spawning independent of how many descriptors the
+ * host has open later) and what it found out about the caller's user namespace:
+ * a process that enters another one makes a new config there.
+ *
+ * Return: NULL if memory is short.
+ */
 SB_API sb_config *sb_config_new(void) SB_MUST_CHECK;
 /** sb_config_copy - an independent copy, to vary one template per run. NULL if memory is short. */
 SB_API sb_config *sb_config_copy(const sb_config *cfg) SB_MUST_CHECK;

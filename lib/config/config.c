@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "plan/caller.h"
 
 static const char *const ns_names[SBI_NS_KINDS] = { "user", "pid", "mount", "net", "ipc", "uts", "cgroup", "time" };
 static const uint64_t ns_clone[SBI_NS_KINDS] = { 0x10000000, 0x20000000, 0x00020000, 0x40000000,
@@ -43,6 +44,8 @@ sb_config *sb_config_new(void)
 		free(cfg);
 		return NULL;
 	}
+	sbi_initfd_get(cfg->init, NULL); /* now, while low descriptors are free; a failure is the spawn's to tell */
+	sbi_caller_look(&cfg->caller);
 	cfg->sticky.size = sizeof(cfg->sticky);
 	cfg->umask = 022;
 	cfg->session = 1;

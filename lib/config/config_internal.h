@@ -7,6 +7,7 @@
 #include <sandbox/trace.h>
 
 #include "host/initfd.h"
+#include "plan/caller.h"
 
 #define SBI_MAX_GROUPS 64
 #define SBI_MAX_EXTENTS 340 /* user_namespaces(7), since 4.15 */
@@ -88,7 +89,8 @@ struct sb_config {
 	uint32_t mount_count;
 	size_t file_bytes;
 
-	struct sbi_initfd *init; /* the program, shared by copies */
+	struct sbi_caller caller; /* what does not change in the calling process */
+	struct sbi_initfd *init;  /* the program, shared by copies */
 };
 
 /* Setters end in this: remember the first failure with its words, and return -@code. */

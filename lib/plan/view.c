@@ -29,24 +29,27 @@ static uint64_t effective_caps(void)
 	return (uint64_t)data[1].effective << 32 | data[0].effective;
 }
 
-static void read_own_map(struct sbi_view *view)
+void sbi_caller_look(struct sbi_caller *caller)
 {
-	char map[4096], *line, *save = NULL;
+	char map[4096], word[8], *line, *save = NULL;
 	unsigned inside, outside, count;
 
+	*caller = (struct sbi_caller){ 0 };
+	sbi_read_text("/proc/self/setgroups", word, sizeof(word));
+	caller->denies_setgroups = !strncmp(word, "deny", 4);
 	sbi_read_text("/proc/self/uid_map", map, sizeof(map));
 	if (!map[0]) { /* no /proc: assume the worst of both */
-		view->root_is_host = 1;
-		view->nobody_mapped = 1;
+		caller->root_is_host = 1;
+		caller->nobody_mapped = 1;
 		return;
 	}
 	for (line = strtok_r(map, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (sscanf(line, "%u %u %u", &inside, &outside, &count) != 3)
 			continue;
 		if (inside == 0 && outside == 0)
-			view->root_is_host = 1;
+			caller->root_is_host = 1;
 		if (NOBODY - inside < count && inside <= NOBODY)
-			view->nobody_mapped = 1;
+			caller->nobody_mapped = 1;
 	}
 }
 
@@ -97,18 +100,14 @@ static int read_sub_ranges(struct sbi_view *view, sb_error *err)
 int sbi_view_get(const sb_config *cfg, struct sbi_view *view, sb_error *err)
 {
 	const uint64_t needed = BIT(CAP_SYS_ADMIN) | BIT(CAP_SETUID) | BIT(CAP_SETGID);
-	char word[64];
 
 	memset(view, 0, sizeof(*view));
 	view->euid = (uint32_t)geteuid();
 	view->egid = (uint32_t)getegid();
 	view->privileged = (effective_caps() & needed) == needed;
-	view->may_setgroups = view->privileged;
-	if (view->privileged || view->euid == 0 || view->egid == 0) {
-		read_own_map(view);
-		sbi_read_text("/proc/self/setgroups", word, sizeof(word));
-		view->may_setgroups = view->privileged && strncmp(word, "deny", 4) != 0;
-	}
+	view->may_setgroups = view->privileged && !cfg->caller.denies_setgroups;
+	view->root_is_host = cfg->caller.root_is_host;
+	view->nobody_mapped = cfg->caller.nobody_mapped;
 	return cfg->idmap_auto ? read_sub_ranges(view, err) : 0;
 }
 

@@ -119,7 +119,8 @@ static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 {
 	struct pollfd polled[2] = { { proc->box->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
 
-	return ppoll(polled, proc->silent ? 1 : 2, timeout, NULL);
+	/* With a sandbox of its own the end of sb-init is the end; to wake up for its report as well costs a switch. */
+	return ppoll(polled, proc->silent || proc->owns_box ? 1 : 2, timeout, NULL);
 }
 
 int sb_proc_wait(sb_proc *proc, uint64_t timeout_ns, sb_result *res, sb_error *err)
