@@ -20,10 +20,9 @@ SB_BEGIN_DECLS
 /**
  * sb_config_new - the tightest sandbox that can run a program
  *
- * A config and its copies keep two descriptors (the program that runs inside,
- * and a low number that makes spawning independent of how many descriptors the
- * host has open later) and what it found out about the caller's user namespace:
- * a process that enters another one makes a new config there.
+ * From its first spawn on, a config and its copies share one descriptor, the
+ * program that runs inside. It remembers how ids look in the caller's user
+ * namespace: a process that enters another one makes a new config there.
  *
  * Return: NULL if memory is short.
  */
@@ -243,7 +242,8 @@ SB_API int sb_add_tmpfs(sb_config *cfg, const char *target, uint64_t bytes, uint
 SB_API int sb_add_proc(sb_config *cfg, const char *target, uint64_t flags);
 /**
  * sb_add_dev - a minimal /dev: null zero full random urandom tty, fd stdin stdout
- * stderr, its own pts and ptmx, shm; read-only but for shm and pts
+ * stderr, its own pts and ptmx, shm (noexec), an empty mqueue; read-only but for
+ * shm and pts
  */
 SB_API int sb_add_dev(sb_config *cfg, const char *target);
 /** sb_add_mqueue - POSIX message queues; needs SB_NS_IPC. */

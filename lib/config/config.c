@@ -44,7 +44,6 @@ sb_config *sb_config_new(void)
 		free(cfg);
 		return NULL;
 	}
-	sbi_initfd_get(cfg->init, NULL); /* now, while low descriptors are free; a failure is the spawn's to tell */
 	sbi_caller_look(&cfg->caller);
 	cfg->sticky.size = sizeof(cfg->sticky);
 	cfg->umask = 022;

@@ -23,6 +23,7 @@
 #define BOOTSTRAP __attribute__((no_stack_protector, no_sanitize("address", "thread", "undefined"), noinline))
 #define STACK 8192
 #define P_PIDFD_ 3
+#define MANY 512 /* from this descriptor on a passing process is cheaper than the copy */
 
 union control_message {
 	struct cmsghdr header;
@@ -122,19 +123,42 @@ BOOTSTRAP static long clone_init(struct sbi_boot *boot, uint64_t extra)
 	return sys_clone3(&args, sizeof(args), bootstrap, boot);
 }
 
+/* A table of descriptors that has only our socket: no copy of the host's at all. */
+BOOTSTRAP static long fetch_control(struct sbi_boot *boot)
+{
+	long host, r;
+
+	boot->stage = SBI_BOOT_FETCH;
+	r = SYS(close_range, 0, ~0U, CLOSE_RANGE_UNSHARE);
+	if (r < 0)
+		return r;
+	host = SYS(pidfd_open, boot->host, 0);
+	if (host < 0)
+		return host;
+	r = SYS(pidfd_getfd, host, boot->control, 0);
+	if (r >= 0)
+		boot->control = (int)r;
+	return r;
+}
+
 /*
- * An ordinary caller that joins a user namespace: only inside it is there the
- * privilege to clone the others. A passing process goes in first, and sb-init
- * becomes its sibling.
+ * A passing process between the host and sb-init, which becomes its sibling:
+ * - An ordinary caller that joins a user namespace has the privilege to clone
+ *   the others only inside it.
+ * - A host with very many descriptors is spared even the copy up to our own.
  */
 BOOTSTRAP static int pass_through(void *arg)
 {
 	struct sbi_boot *boot = arg;
 	long r;
 
-	boot->stage = SBI_BOOT_JOIN;
-	r = SYS(setns, boot->join_user, CLONE_NEWUSER);
-	if (r == 0) {
+	if (boot->join_user >= 0) {
+		boot->stage = SBI_BOOT_JOIN;
+		r = SYS(setns, boot->join_user, CLONE_NEWUSER);
+	} else {
+		r = fetch_control(boot);
+	}
+	if (r >= 0) {
 		boot->stage = SBI_BOOT_CLONE;
 		r = clone_init(boot, CLONE_PARENT);
 		if (r > 0)
@@ -157,7 +181,26 @@ BOOTSTRAP static long clone_through(struct sbi_boot *boot)
 		return pid;
 	/* It never execs and its exit signal is 0: nobody but us can wait for it. */
 	SYS(wait4, pid, 0, __WALL, 0);
+	if (boot->join_user < 0) /* the pidfd was put into a table that is gone; the pid is our child's */
+		boot->pidfd = boot->pid > 0 ? (int)SYS(pidfd_open, boot->pid, 0) : -EBADF;
 	return boot->pid;
+}
+
+static long clone_some_way(struct sbi_boot *boot)
+{
+	int control = boot->control;
+	long r;
+
+	if (boot->join_user < 0 && control < MANY)
+		return clone_init(boot, 0);
+	r = clone_through(boot);
+	if (!boot->error || boot->stage != SBI_BOOT_FETCH)
+		return r;
+	/* Taking a descriptor from its parent is not allowed to everybody (ptrace(2), Yama): then it is copied. */
+	boot->error = 0;
+	boot->control = control;
+	boot->stage = SBI_BOOT_CLONE;
+	return clone_init(boot, 0);
 }
 
 int sbi_clone(struct sbi_boot *boot)
@@ -170,10 +213,7 @@ int sbi_clone(struct sbi_boot *boot)
 	boot->error = 0;
 	boot->stage = SBI_BOOT_CLONE;
 	SYS(rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof(all));
-	if (boot->join_user >= 0)
-		r = clone_through(boot);
-	else
-		r = clone_init(boot, 0);
+	r = clone_some_way(boot);
 	SYS(rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
 	if (r < 0)
 		return (int)r;

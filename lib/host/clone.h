@@ -9,7 +9,8 @@
 /* Where the way to sb-init ended. */
 enum sbi_boot_stage {
 	SBI_BOOT_JOIN, /* setns into the caller's user namespace */
-	SBI_BOOT_CLONE, /* the clone from in there */
+	SBI_BOOT_FETCH, /* pidfd_getfd from the host */
+	SBI_BOOT_CLONE, /* the clone of sb-init */
 	SBI_BOOT_UNSHARE, /* close_range(CLOSE_RANGE_UNSHARE) */
 	SBI_BOOT_ARRANGE, /* descriptors 0 to 3 */
 	SBI_BOOT_RECEIVE, /* the passed descriptors */
@@ -24,6 +25,7 @@ struct sbi_boot {
 	uint64_t flags;      /* CLONE_NEW* */
 	uint64_t ambient;    /* capabilities to carry over the exec in a user namespace without a map; 0 = none */
 	int join_user;       /* user namespace to enter before the clone; -1 = none */
+	pid_t host;          /* the calling process */
 
 	int pidfd;           /* of sb-init */
 	pid_t pid;

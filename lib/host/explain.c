@@ -53,6 +53,7 @@ int sbi_explain_clone(const struct sbi_boot *boot, int code, sb_error *err)
 {
 	static const char *const stages[] = {
 		[SBI_BOOT_JOIN] = "setns into the user namespace",
+		[SBI_BOOT_FETCH] = "pidfd_getfd",
 		[SBI_BOOT_CLONE] = "clone3",
 		[SBI_BOOT_UNSHARE] = "close_range(CLOSE_RANGE_UNSHARE)",
 		[SBI_BOOT_ARRANGE] = "dup3",

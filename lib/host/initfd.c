@@ -27,8 +27,6 @@ extern const unsigned char sbi_init_start[], sbi_init_end[]; /* init_blob.S */
 struct made {
 	struct made *before; /* one that a host closed behind our back */
 	int fd;
-	int slot; /* a duplicate of it that holds a low number */
-	atomic_flag slot_taken;
 	dev_t dev; /* what the descriptor was: hosts close what they do not know, and numbers are used again */
 	ino_t ino;
 };
@@ -55,11 +53,11 @@ struct sbi_initfd *sbi_initfd_ref(struct sbi_initfd *init)
 	return init;
 }
 
-static int is_ours(const struct made *made, int fd)
+static int is_intact(const struct made *made)
 {
 	struct stat st;
 
-	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == made->dev && st.st_ino == made->ino;
+	return fstat(made->fd, &st) == 0 && st.st_dev == made->dev && st.st_ino == made->ino;
 }
 
 void sbi_initfd_unref(struct sbi_initfd *init)
@@ -69,10 +67,8 @@ void sbi_initfd_unref(struct sbi_initfd *init)
 	if (atomic_fetch_sub(&init->refs, 1) != 1)
 		return;
 	for (made = atomic_load(&init->made); made; made = before) {
-		if (is_ours(made, made->fd))
+		if (is_intact(made))
 			close(made->fd);
-		if (is_ours(made, made->slot))
-			close(made->slot);
 		before = made->before;
 		free(made);
 	}
@@ -119,7 +115,7 @@ int sbi_initfd_get(struct sbi_initfd *init, sb_error *err)
 	struct stat st;
 	int fd;
 
-	if (present && is_ours(present, present->fd))
+	if (present && is_intact(present))
 		return present->fd;
 	fd = make(err);
 	if (fd < 0)
@@ -130,40 +126,10 @@ int sbi_initfd_get(struct sbi_initfd *init, sb_error *err)
 		close(fd);
 		return sbi_fail(err, SB_STEP_PREPARE, 0, ENOMEM, "not enough memory for sb-init");
 	}
-	*made = (struct made){ .before = present,
-			       .fd = fd,
-			       .slot = fcntl(fd, F_DUPFD_CLOEXEC, 3),
-			       .slot_taken = ATOMIC_FLAG_INIT,
-			       .dev = st.st_dev,
-			       .ino = st.st_ino };
+	*made = (struct made){ present, fd, st.st_dev, st.st_ino };
 	if (atomic_compare_exchange_strong(&init->made, &present, made))
 		return fd;
-	if (made->slot >= 0) /* another thread was first */
-		close(made->slot);
-	free(made);
+	free(made); /* another thread was first */
 	close(fd);
 	return present->fd;
-}
-
-int sbi_initfd_borrow_slot(struct sbi_initfd *init)
-{
-	struct made *made = atomic_load(&init->made);
-
-	if (!made || made->slot < 0)
-		return -EBADF;
-	if (atomic_flag_test_and_set(&made->slot_taken))
-		return -EBUSY;
-	if (is_ours(made, made->slot))
-		return made->slot;
-	atomic_flag_clear(&made->slot_taken);
-	return -EBADF;
-}
-
-void sbi_initfd_return_slot(struct sbi_initfd *init, int slot)
-{
-	struct made *made = atomic_load(&init->made);
-
-	if (dup3(made->fd, slot, O_CLOEXEC) < 0)
-		made->slot = -EBADF;
-	atomic_flag_clear(&made->slot_taken);
 }

@@ -20,15 +20,4 @@ void sbi_initfd_unref(struct sbi_initfd *init);
  */
 int sbi_initfd_get(struct sbi_initfd *init, sb_error *err);
 
-/**
- * sbi_initfd_borrow_slot - a low descriptor number, for the time of one clone
- *
- * A child copies its parent's descriptors up to the one it needs. In a host with
- * 10,000 of them every new one is the last, so a number is kept from the time
- * when the config was made. Return: the number, or -EBUSY (another thread has
- * it) or -EBADF (there is none). Give it back.
- */
-int sbi_initfd_borrow_slot(struct sbi_initfd *init);
-void sbi_initfd_return_slot(struct sbi_initfd *init, int slot);
-
 #endif

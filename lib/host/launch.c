@@ -199,21 +199,17 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 {
 	uint64_t start = sbi_now(), keep = l->cfg->keep_caps;
 	char what[160] = "sb-init in new namespaces:";
-	int r, slot, joined = l->plan.id.userns == SBI_USERNS_JOIN && !l->privileged;
+	int r, joined = l->plan.id.userns == SBI_USERNS_JOIN && !l->privileged;
 
 	l->boot.control = l->child_end;
 	l->boot.expected = l->fd_count;
+	l->boot.host = getpid();
 	l->boot.flags = l->plan.clone_flags;
 	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
 	/* Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what is not ambient. */
 	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && geteuid() != 0))
 		l->boot.ambient = INIT_CAPS | keep;
-	slot = sbi_initfd_borrow_slot(l->cfg->init);
-	if (slot >= 0 && slot < l->child_end && dup3(l->child_end, slot, O_CLOEXEC) >= 0)
-		l->boot.control = slot;
 	r = sbi_clone(&l->boot);
-	if (slot >= 0)
-		sbi_initfd_return_slot(l->cfg->init, slot);
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (l->boot.flags & sbi_ns_clone(i))
 			snprintf(what + strlen(what), sizeof(what) - strlen(what), " %s", sbi_ns_name(i));

@@ -21,32 +21,40 @@ static const struct {
 	{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" },
 };
 
-/* A bind of the host's node, where devices may not be made (any user namespace but the first). */
-static int bind_node(int dev, const char *name, const char *path)
-{
-	int fd = (int)SYS(open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	long r;
+#define NODES (sizeof(nodes) / sizeof(nodes[0]))
 
-	if (fd < 0)
-		return fd;
-	r = SYS(mknodat, dev, name, S_IFREG | 0444, 0);
-	if (r == 0)
-		r = SYS(move_mount, fd, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH);
-	SYS(close, fd);
-	return (int)r;
-}
-
-static int make_nodes(int dev)
+/*
+ * Devices may be made in the first user namespace only (mknod(2)); elsewhere the
+ * host's are bound. They are opened before our /dev can cover the host's.
+ */
+static int make_nodes(int dev, int *binds)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+	for (size_t i = 0; r == 0 && i < NODES; i++) {
 		r = (int)SYS(mknodat, dev, nodes[i].name, S_IFCHR | 0666, nodes[i].major << 8 | nodes[i].minor);
-		if (r == -EPERM)
-			r = bind_node(dev, nodes[i].name, nodes[i].path);
+		if (r != -EPERM)
+			continue;
+		binds[i] = (int)SYS(open_tree, AT_FDCWD, nodes[i].path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		r = binds[i] < 0 ? binds[i] : (int)SYS(mknodat, dev, nodes[i].name, S_IFREG | 0444, 0);
 	}
 	for (size_t i = 0; r == 0 && i < sizeof(links) / sizeof(links[0]); i++)
 		r = (int)SYS(symlinkat, links[i].text, dev, links[i].name);
+	return r;
+}
+
+/* Onto the places made for them, now that these are attached (before 6.15 nothing can be mounted in a detached tree). */
+static int bind_nodes(int dev, int *binds)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < NODES; i++) {
+		if (binds[i] < 0)
+			continue;
+		if (r == 0)
+			r = (int)SYS(move_mount, binds[i], "", dev, nodes[i].name, MOVE_MOUNT_F_EMPTY_PATH);
+		SYS(close, binds[i]);
+	}
 	return r;
 }
 
@@ -67,32 +75,44 @@ static int mount_below(int dev, const char *name, uint32_t mode, const char *typ
 	return (int)r;
 }
 
+/* What is mounted in it, and a place for sb_add_mqueue(), which cannot be made later. */
+static int furnish(int dev)
+{
+	static const char *const shm_options[] = { "mode", "1777", NULL };
+	static const char *const pts_options[] = { "mode", "620", "ptmxmode", "666", NULL };
+	int r = mount_below(dev, "pts", 0755, "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+
+	if (r == 0)
+		r = mount_below(dev, "shm", 01777, "tmpfs", shm_options,
+				MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (r == 0)
+		r = (int)SYS(mkdirat, dev, "mqueue", 0755);
+	return r;
+}
+
 /* DEV: text[1] target. */
 int do_dev(struct run *run, const struct sbi_op *op)
 {
-	static const char *const dev_options[] = { "mode", "755", NULL };
-	static const char *const shm_options[] = { "mode", "1777", NULL };
-	static const char *const pts_options[] = { "mode", "620", "ptmxmode", "666", NULL };
-	int target, dev, r;
+	static const char *const options[] = { "mode", "755", NULL };
+	int binds[NODES] = { -1, -1, -1, -1, -1, -1 };
+	int target, dev, r, bound;
 
 	target = open_target(run, op_text(run, op->text[1]), 1, 0);
 	if (target < 0)
 		return target;
-	dev = new_fs("tmpfs", dev_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	r = dev < 0 ? dev : mount_fd_on(dev, target);
-	SYS(close, target);
-	if (dev < 0)
-		return dev;
+	dev = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	r = dev < 0 ? dev : make_nodes(dev, binds);
 	if (r == 0)
-		r = make_nodes(dev);
+		r = mount_fd_on(dev, target);
+	bound = bind_nodes(dev, binds);
 	if (r == 0)
-		r = mount_below(dev, "pts", 0755, "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+		r = bound;
 	if (r == 0)
-		r = mount_below(dev, "shm", 01777, "tmpfs", shm_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	if (r == 0) /* a place for sb_add_mqueue(): the directory cannot be made later */
-		r = (int)SYS(mkdirat, dev, "mqueue", 0755);
+		r = furnish(dev);
 	if (r == 0)
 		r = set_attributes(dev, MOUNT_ATTR_RDONLY, 0);
-	SYS(close, dev);
+	SYS(close, target);
+	if (dev >= 0)
+		SYS(close, dev);
 	return r;
 }

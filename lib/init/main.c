@@ -59,6 +59,7 @@ static int map_plan(struct run *run)
 	r = SYS(mmap, 0, head.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, SBI_FD_PLAN, 0);
 	if (r < 0 && r > -4096)
 		return (int)r;
+	SYS(close, SBI_FD_PLAN);
 	run->base = (char *)r;
 	run->plan = (struct sbi_plan *)run->base;
 	run->ops = (const struct sbi_op *)(run->base + run->plan->setup.ops);

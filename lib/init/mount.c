@@ -155,24 +155,30 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 	return r;
 }
 
-static int cover_readonly(int dir, const char *name)
+/* A mount of its own for each, so that all can become read-only and the rest stays writable. */
+static int quieten(int proc)
 {
-	int fd = (int)SYS(open_tree, dir, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	long r;
+	static const char *const quiet[] = { "sys", "sysrq-trigger", "irq", "bus", "fs" };
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+	long r = 0;
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	r = set_attributes(fd, MOUNT_ATTR_RDONLY, 0);
+	for (size_t i = 0; r == 0 && i < sizeof(quiet) / sizeof(quiet[0]); i++) {
+		int fd = (int)SYS(open_tree, proc, quiet[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+		if (fd == -ENOENT) /* which of them exist depends on the kernel */
+			continue;
+		r = fd < 0 ? fd : SYS(move_mount, fd, "", proc, quiet[i], MOVE_MOUNT_F_EMPTY_PATH);
+		if (fd >= 0)
+			SYS(close, fd);
+	}
 	if (r == 0)
-		r = SYS(move_mount, fd, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH);
-	SYS(close, fd);
-	return (int)r;
+		r = set_attributes(proc, MOUNT_ATTR_RDONLY, 1);
+	return r < 0 ? (int)r : (int)SYS(mount_setattr, proc, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 }
 
 /* PROC: text[1] target, arg[0] SB_PROC_*, arg[1] the caller's own /proc. */
 int do_proc(struct run *run, const struct sbi_op *op)
 {
-	static const char *const quiet[] = { "sys", "sysrq-trigger", "irq", "bus", "fs" };
 	const char *options[5];
 	size_t n = 0;
 	int fd, r;
@@ -195,8 +201,8 @@ int do_proc(struct run *run, const struct sbi_op *op)
 	r = new_fs_on(run, op_text(run, op->text[1]), fd);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; r == 0 && i < 5 && !(op->arg[0] & (SB_PROC_WRITABLE | SB_PROC_SUBSET_PID)); i++)
-		r = cover_readonly(fd, quiet[i]);
+	if (!(op->arg[0] & (SB_PROC_WRITABLE | SB_PROC_SUBSET_PID)))
+		r = quieten(fd);
 	SYS(close, fd);
 	return r;
 }

@@ -21,6 +21,7 @@
 
 struct command {
 	int pid, channel;
+	int abandoned; /* nobody listens at the channel: it has been killed */
 	uint64_t start_ns, base_ns; /* monotonic at exec; cpu time used before it */
 };
 
@@ -152,6 +153,7 @@ static int start(struct run *run)
 	r = start_command(run, &command->pid, &pidfd, &rec);
 	if (r == 0) {
 		command->channel = run->channel;
+		command->abandoned = 0;
 		command->start_ns = now();
 		command->base_ns = cpu_time(command->pid);
 		rec.time_ns = command->start_ns;
@@ -239,14 +241,14 @@ static void on_signal(int fd)
 	reap();
 }
 
-/* A channel that was closed: nobody waits for this command any more. */
+/* A channel that was closed: nobody waits for this command any more. Before anything else: the order is that of commands[]. */
 static void on_channels(uint32_t count)
 {
 	for (uint32_t i = 0; i < count && !single; i++)
-		if (polled[FIXED + i].revents)
-			for (uint32_t k = 0; k < command_count; k++)
-				if (commands[k].channel == polled[FIXED + i].fd)
-					SYS(kill, commands[k].pid, SIGKILL);
+		if (polled[FIXED + i].revents) {
+			SYS(kill, commands[i].pid, SIGKILL);
+			commands[i].abandoned = 1;
+		}
 }
 
 static void loop(int signals) __attribute__((noreturn));
@@ -260,7 +262,7 @@ static void loop(int signals)
 	for (;;) {
 		count = single ? 0 : command_count;
 		for (uint32_t i = 0; i < count; i++)
-			polled[FIXED + i] = (struct pollfd){ commands[i].channel, 0, 0 };
+			polled[FIXED + i] = (struct pollfd){ commands[i].abandoned ? -1 : commands[i].channel, 0, 0 };
 		if (SYS(ppoll, polled, FIXED + count, 0, 0, 0) < 0)
 			continue;
 		on_channels(count);
@@ -289,6 +291,8 @@ void supervise(struct run *setup)
 		if (start(setup) < 0)
 			leave(1);
 		seal_self(1);
+		if (setup->plan->slots) /* the other ends wait for the command to close them, not for us */
+			SYS(close_range, SBI_FD_FIRST, SBI_FD_FIRST + setup->plan->slots - 1, 0);
 	} else {
 		send_record(SBI_FD_CONTROL, &ready, -1);
 	}

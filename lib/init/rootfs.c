@@ -77,7 +77,7 @@ static int root_directory(struct run *run, const struct sbi_op *op)
 /* The present root stays: nothing to pivot to, so only its attributes change. */
 static int root_keep(struct run *run, const struct sbi_op *op)
 {
-	struct mount_attr attr = { .attr_set = attributes_of(op->arg[0]) & ~(uint64_t)MOUNT_ATTR_NODEV };
+	struct mount_attr attr = { .attr_set = attributes_of(op->arg[0]) };
 
 	kept = 1;
 	for (uint32_t i = 0; i < run->count; i++)
@@ -130,5 +130,7 @@ int do_pivot(struct run *run, const struct sbi_op *op)
 		r = SYS(umount2, ".", MNT_DETACH_);
 	if (r == 0)
 		r = SYS(chdir, "/");
+	SYS(close, root_fd);
+	root_fd = -1;
 	return (int)r;
 }

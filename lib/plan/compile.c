@@ -19,15 +19,16 @@
 
 struct sbi_op *sbi_emit(struct sbi_compiled *c, int command, uint16_t step, uint32_t index)
 {
-	struct sbi_op **list = command ? &c->command : &c->setup;
+	struct sbi_op **list = command ? &c->command : &c->setup, *grown;
 	uint32_t *count = command ? &c->command_count : &c->setup_count;
-	static struct sbi_op overflow; /* written to after a failure, never read */
 
-	if (!*list)
-		*list = malloc(SBI_MAX_OPS * sizeof(**list));
-	if (!*list || *count == SBI_MAX_OPS) {
-		c->arena.failed = 1;
-		return &overflow;
+	if (*count % 64 == 0) {
+		grown = *count < SBI_MAX_OPS ? realloc(*list, (*count + 64) * sizeof(**list)) : NULL;
+		if (!grown) {
+			c->arena.failed = 1;
+			return &c->overflow;
+		}
+		*list = grown;
 	}
 	memset(&(*list)[*count], 0, sizeof(**list));
 	(*list)[*count].step = step;

@@ -48,7 +48,8 @@ struct sbi_compiled {
 	uint64_t applied;        /* SB_NS_*, SB_APPLIED_* */
 	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace */
 	uint32_t slot_count;
-	struct sbi_op *setup, *command; /* while compiling */
+	struct sbi_op *setup, *command; /* while compiling; an operation moves when the next one is added */
+	struct sbi_op overflow;         /* what is written after a failure */
 	uint32_t setup_count, command_count;
 };
 
