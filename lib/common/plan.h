@@ -26,6 +26,7 @@
 #define SBI_PLAN_SINGLE UINT32_C(1)  /* the sandbox ends with its command */
 #define SBI_PLAN_PIDNS UINT32_C(2)   /* sb-init is process 1 of a pid namespace */
 #define SBI_PLAN_COMMAND UINT32_C(4) /* there is a command section */
+#define SBI_PLAN_FOREGROUND UINT32_C(8) /* stay in the host's process group: the command shares its session */
 
 /* sbi_op.flags */
 #define SBI_OP_OPTIONAL UINT16_C(1) /* ENOENT leaves the operation out */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sb-init from its first instruction to its supervision loop. */
 #include <errno.h>
+#include <linux/prctl.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -79,6 +80,7 @@ void sb_init_main(void)
 		slots[i] = SBI_FD_FIRST + i;
 	run.slots = slots;
 	run.channel = SBI_FD_CONTROL;
+	SYS(prctl, PR_SET_NAME, "sb-init", 0, 0, 0); /* else it is a descriptor's number, or from 6.14 on the memfd's name */
 	default_signals();
 	SYS(close, SBI_FD_INIT);
 	SYS(umask, 0);
@@ -86,6 +88,8 @@ void sb_init_main(void)
 	if (r < 0)
 		fail(&run, r);
 	run.plan->init_ns = started;
+	if (!(run.plan->flags & SBI_PLAN_FOREGROUND)) /* ^C and kill(-group) are meant for the host */
+		SYS(setpgid, 0, 0);
 	is_process_one = run.plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
 	if (!is_process_one)
 		find_children();

@@ -229,11 +229,12 @@ static void on_signal(int fd)
 {
 	struct {
 		uint32_t number;
-		uint32_t rest[31];
+		int32_t error, code;
+		uint32_t rest[29];
 	} info;
 
 	while (SYS(read, fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.number == SIGCHLD)
+		if (info.number == SIGCHLD || info.code > 0) /* passed on is what somebody sent, not a terminal's ^C */
 			continue;
 		for (uint32_t i = 0; i < command_count; i++)
 			SYS(kill, commands[i].pid, info.number);

@@ -177,6 +177,8 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 		head.flags |= SBI_PLAN_COMMAND;
 	if (what == (SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND))
 		head.flags |= SBI_PLAN_SINGLE;
+	if ((what & SBI_COMPILE_COMMAND) && !cfg->session)
+		head.flags |= SBI_PLAN_FOREGROUND;
 	head.slots = c->slot_count;
 	head.size = (uint32_t)c->arena.used;
 	if (c->arena.failed) {
