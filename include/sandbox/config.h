@@ -99,6 +99,8 @@ SB_API int sb_set_session(sb_config *cfg, int on);
  * caller gets the master, sb_proc_tty(). Needs sb_add_dev() and a new session.
  */
 SB_API int sb_set_tty(sb_config *cfg, int on);
+/** sb_set_tty_size - of that terminal, 1 to 65535 each; unset it is the kernel's 0 by 0 (ioctl_tty(2)). */
+SB_API int sb_set_tty_size(sb_config *cfg, uint32_t rows, uint32_t columns);
 /** sb_set_no_new_privs - default 1; 0 lets set-user-ID programs work where the mounts do. */
 SB_API int sb_set_no_new_privs(sb_config *cfg, int on);
 /**
@@ -126,6 +128,10 @@ SB_API int sb_set_ns(sb_config *cfg, uint64_t flags);
  * sb_set_ns_fd - join an existing namespace instead of creating one
  * @kind: one SB_NS_* bit
  * @fd: of a namespace file (/proc/PID/ns/…); must be open until sb_spawn(); -1 = do not join
+ *
+ * In a joined user namespace its own map decides what an id is on the host:
+ * 0 may be the host's root there. Joining a user namespace needs to be its
+ * owner, the others CAP_SYS_ADMIN in the one that owns them (setns(2)).
  */
 SB_API int sb_set_ns_fd(sb_config *cfg, uint64_t kind, int fd);
 /**

@@ -242,6 +242,17 @@ int sb_set_tty(sb_config *cfg, int on)
 	return set_switch(cfg, __func__, cfg ? &cfg->tty : NULL, on);
 }
 
+int sb_set_tty_size(sb_config *cfg, uint32_t rows, uint32_t columns)
+{
+	if (!cfg)
+		return -EINVAL;
+	if (!rows || !columns || rows > UINT16_MAX || columns > UINT16_MAX)
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_tty_size: %u by %u is not between 1 and 65535", rows, columns);
+	cfg->tty_rows = rows;
+	cfg->tty_columns = columns;
+	return 0;
+}
+
 int sb_set_no_new_privs(sb_config *cfg, int on)
 {
 	return set_switch(cfg, __func__, cfg ? &cfg->no_new_privs : NULL, on);

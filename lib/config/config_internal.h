@@ -60,6 +60,7 @@ struct sb_config {
 	uint32_t umask;
 	int nice, session, tty, no_new_privs;
 	int nice_set;
+	uint32_t tty_rows, tty_columns;
 	uint64_t keep_caps;
 	struct sbi_rlimit *rlimits;
 	struct sbi_fd *fds; /* sorted by fd */

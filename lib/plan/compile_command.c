@@ -91,8 +91,11 @@ void sbi_compile_command(const sb_config *cfg, struct sbi_compiled *c)
 	sbi_emit(c, 1, SB_STEP_UMASK, 0)->arg[0] = cfg->umask;
 	compile_identity(cfg, c);
 	sbi_emit(c, 1, SB_STEP_KEYRING, 0);
-	if (cfg->tty)
-		sbi_emit(c, 1, SB_STEP_TTY, 0);
+	if (cfg->tty) {
+		op = sbi_emit(c, 1, SB_STEP_TTY, 0);
+		op->id[0] = cfg->tty_rows;
+		op->id[1] = cfg->tty_columns;
+	}
 	compile_fds(cfg, c);
 	op = sbi_emit(c, 1, SB_STEP_CWD, 0);
 	op->text[0] = sbi_arena_text(&c->arena, cfg->cwd ? cfg->cwd : "/");

@@ -206,6 +206,10 @@ static void put_command(struct text *t, const struct sbi_plan *plan, const struc
 	case SB_STEP_FD:
 		put(t, " %u", op->id[0]);
 		break;
+	case SB_STEP_TTY:
+		if (op->id[0])
+			put(t, " %u rows %u columns", op->id[0], op->id[1]);
+		break;
 	case SB_STEP_CWD:
 	case SB_STEP_EXEC:
 		put(t, " ");

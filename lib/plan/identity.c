@@ -150,10 +150,11 @@ static int resolve_new(const sb_config *cfg, const struct sbi_view *view, struct
 /* The caller's own user namespace: ids are what they are. */
 static int resolve_none(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err)
 {
-	int root = view->euid == 0 && view->root_is_host && !cfg->host_root;
+	int root = view->euid == 0 && view->root_is_host && view->privileged && !cfg->host_root;
+	int other = root && view->nobody_mapped; /* else only root is left, which is refused below */
 
-	id->uid = cfg->user_set ? cfg->uid : root && view->privileged ? NOBODY : view->euid;
-	id->gid = cfg->user_set ? cfg->gid : root && view->privileged ? NOBODY : view->egid;
+	id->uid = cfg->user_set ? cfg->uid : other ? NOBODY : view->euid;
+	id->gid = cfg->user_set ? cfg->gid : other ? NOBODY : view->egid;
 	id->owner_uid = id->uid;
 	id->owner_gid = id->gid;
 	id->set_groups = view->may_setgroups;

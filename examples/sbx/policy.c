@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* What `run` does unless told otherwise: a library has no business deciding this, so it is decided here. */
+#include "sbx.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static int complain_config(const struct run *run, const char *what)
+{
+	sb_error err = SB_INIT(sb_error);
+	char text[320];
+
+	sb_config_check(run->cfg, &err);
+	snprintf(text, sizeof(text), "%s: %s", what, err.code ? setter_message(&err) : "out of memory");
+	complain(text, err.hint);
+	return -EINVAL;
+}
+
+static int contradiction(const char *message, const char *hint)
+{
+	complain(message, hint);
+	return -EINVAL;
+}
+
+static int default_env(struct run *run)
+{
+	static const char *const env[] = {
+		"PATH=/usr/local/bin:/usr/bin:/bin",
+		"HOME=/tmp",
+		"LANG=C.UTF-8",
+		NULL,
+	};
+	int r;
+
+	if (run->clear_env)
+		return 0;
+	r = sb_set_env(run->cfg, env);
+	if (r < 0)
+		return r;
+	return run->tty ? sb_add_env(run->cfg, "TERM") : 0;
+}
+
+static bool keeps_root(const struct run *run)
+{
+	return run->rootfs && strspn(run->rootfs, "/") == strlen(run->rootfs);
+}
+
+static int directory_root(struct run *run)
+{
+	uint64_t flags = 0;
+
+	if (run->read_only)
+		flags |= SB_MOUNT_RO;
+	if (run->overlay)
+		flags |= SB_ROOT_OVERLAY;
+	/* The present root comes with the present /dev, which must go on working. */
+	if (keeps_root(run))
+		flags |= SB_MOUNT_DEV | (run->keep_suid ? SB_MOUNT_SUID : 0);
+	return sb_set_rootfs(run->cfg, run->rootfs, flags);
+}
+
+static int composed_root(struct run *run)
+{
+	int r;
+
+	r = sb_set_rootfs_writable(run->cfg, run->writable);
+	if (r < 0)
+		return r;
+	if (run->system_dirs != CHOICE_NO) {
+		r = sb_add_system_dirs(run->cfg);
+		if (r < 0)
+			return r;
+	}
+	return sb_add_tmpfs(run->cfg, "/tmp", 0, 0, 01777);
+}
+
+/* The PIDs in /proc must be those the command sees; otherwise a root that is kept is left as it is. */
+static int kernel_dirs(struct run *run)
+{
+	bool own_pids = (run->ns_new | run->ns_joined) & SB_NS_PID;
+	bool proc = run->proc == CHOICE_YES, dev = run->dev == CHOICE_YES;
+	int r = 0;
+
+	if (run->proc == CHOICE_DEFAULT)
+		proc = !keeps_root(run) || own_pids;
+	if (run->dev == CHOICE_DEFAULT)
+		dev = !keeps_root(run) || run->tty;
+	if (proc)
+		r = sb_add_proc(run->cfg, "/proc", run->proc_flags);
+	if (r == 0 && dev)
+		r = sb_add_dev(run->cfg, "/dev");
+	return r;
+}
+
+static int check_root(const struct run *run)
+{
+	char text[128];
+
+	if (!(run->ns_new & SB_NS_MOUNT)) {
+		if (!run->mount_option)
+			return 0;
+		snprintf(text, sizeof(text), "--%s needs a new mount namespace, and this run has none",
+			 run->mount_option);
+		return contradiction(text, "add mount to --ns, or take it out of --share");
+	}
+	if (run->read_only && (run->writable || run->overlay))
+		return contradiction("--read-only contradicts --rw and --overlay", NULL);
+	if (run->overlay && !run->rootfs)
+		return contradiction("--overlay needs --rootfs", "--rw makes a root without --rootfs writable");
+	if (run->system_dirs == CHOICE_NO && run->rootfs)
+		return contradiction("--no-system contradicts --rootfs", "a directory as root brings its own /usr");
+	return 0;
+}
+
+/* Before the options that are applied in order: what they build on. */
+int policy_defaults(struct run *run)
+{
+	int r;
+
+	run->ns_new &= ~run->ns_joined;
+	r = check_root(run);
+	if (r < 0)
+		return r;
+	if (sb_set_ns(run->cfg, run->ns_new) < 0 || default_env(run) < 0)
+		return complain_config(run, "defaults");
+	if (!(run->ns_new & SB_NS_MOUNT))
+		return 0;
+	r = run->rootfs ? directory_root(run) : composed_root(run);
+	if (r < 0)
+		return complain_config(run, "root");
+	return kernel_dirs(run) < 0 ? complain_config(run, "defaults") : 0;
+}
+
+static int standard_fds(struct run *run)
+{
+	int r;
+
+	if (run->tty)
+		return 0;
+	if (run->interactive) {
+		r = sb_set_fd(run->cfg, STDIN_FILENO, STDIN_FILENO);
+		if (r < 0)
+			return r;
+	}
+	r = sb_set_fd(run->cfg, STDOUT_FILENO, STDOUT_FILENO);
+	if (r < 0)
+		return r;
+	return sb_set_fd(run->cfg, STDERR_FILENO, STDERR_FILENO);
+}
+
+/* After them: what depends on all options together. */
+int policy_finish(struct run *run)
+{
+	if (!run->argv[0])
+		return contradiction("which command?",
+				     "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...");
+	if (run->map_root && run->user_given)
+		return contradiction("--map-root contradicts --user", "--map-root means --user 0:0");
+	if (run->map_root && sb_set_user(run->cfg, 0, 0) < 0)
+		return complain_config(run, "--map-root");
+	if (caps_apply(run) < 0)
+		return complain_config(run, "--cap-add");
+	if (standard_fds(run) < 0 || sb_set_command(run->cfg, NULL, run->argv) < 0)
+		return complain_config(run, "command");
+	return 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the command line tool share: one run, as the options describe it. */
+#ifndef SBX_H
+#define SBX_H
+
+#include <sandbox/sandbox.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifndef CLI_NAME
+#define CLI_NAME "sbx"
+#endif
+
+/* Exit codes beside the command's own, as docker and env(1) have them. */
+#define EXIT_SBX 125 /* sbx or the library failed */
+#define EXIT_CANNOT_RUN 126 /* the command was found, but not run */
+#define EXIT_NOT_FOUND 127 /* there is no such command */
+
+struct run;
+
+/* One option: the parser, the help text and the manual's test are made of these. */
+struct option_row {
+	const char *name; /* long name, without the dashes */
+	char letter;      /* short name, or 0 */
+	const char *arg;  /* what to call the argument in help; NULL = takes none */
+	unsigned flags;   /* ROW_* */
+	int (*apply)(struct run *run, const char *arg);
+	const char *help;
+};
+
+#define ROW_LATE (1u << 0) /* applied after the defaults, in order of appearance */
+#define ROW_MOUNT (1u << 1) /* means nothing without a new mount namespace */
+#define ROW_OPTIONAL (1u << 2) /* the argument may be left out, and is given by '=' */
+
+/* An option that waits for the defaults. */
+struct late_option {
+	const struct option_row *row;
+	const char *arg;
+};
+
+/* How one system directory, or anything with a default, was asked for. */
+enum choice { CHOICE_DEFAULT, CHOICE_NO, CHOICE_YES };
+
+struct run {
+	sb_config *cfg;
+	sb_trace *trace;         /* NULL unless asked for */
+	const char *const *argv; /* the command */
+	const char *why;         /* of the last option that was refused */
+
+	uint64_t ns_new;          /* SB_NS_* to create */
+	uint64_t ns_joined;       /* SB_NS_* to join */
+	bool ns_listed;           /* --ns has named what to create */
+	const char *mount_option; /* the first that needs a mount namespace */
+
+	const char *rootfs;
+	bool read_only, writable, overlay;
+	enum choice proc, dev, system_dirs;
+	uint64_t proc_flags;
+
+	bool map_root, user_given;
+	bool interactive, tty, clear_env;
+	bool keep_suid;                    /* --no-new-privs=0 */
+	uint64_t caps_added, caps_dropped; /* by number; "--cap-drop all" drops nothing from nothing */
+
+	bool dry_run, trace_wanted, explain, help;
+	const char *trace_file, *report_file;
+
+	struct late_option *late;
+	size_t late_count;
+};
+
+/* options.c */
+int options_parse(struct run *run, int argc, char **argv);
+void options_help(FILE *to);
+/* Remember why an option was refused. Return: -EINVAL, for `return refuse(run, "…")`. */
+int refuse(struct run *run, const char *why);
+/* The same for a system call that failed. Return: -errno. */
+int refuse_errno(struct run *run);
+/* What a setter said, without its C name, which means nothing at a shell. */
+const char *setter_message(const sb_error *err);
+
+/* The rows of each group; the last has no name. */
+extern const struct option_row command_options[], identity_options[], namespace_options[], fs_options[],
+	output_options[];
+
+/* policy.c: what `run` does unless told otherwise; here, because a library has no such opinions */
+int policy_defaults(struct run *run);
+int policy_finish(struct run *run);
+
+/* caps.c */
+#define CAPS_ALL UINT64_MAX
+int caps_parse(const char *name, uint64_t *mask);
+int caps_apply(struct run *run);
+
+/* run.c */
+int run_command(struct run *run);
+
+/* relay.c: signals that are the command's business */
+int relay_open(void);
+bool relay_signal(sb_proc *proc, int signal_fd, int tty_fd);
+
+/* tty.c */
+struct terminal;
+struct terminal *terminal_open(sb_proc *proc, bool input);
+void terminal_resize(int master);
+/** terminal_describe - ask for a terminal in the sandbox, of the size of the one around. */
+int terminal_describe(sb_config *cfg);
+/* The descriptors to wait for, with their events. Return: how many, at most TERMINAL_FDS. */
+#define TERMINAL_FDS 4
+struct pollfd;
+size_t terminal_poll(struct terminal *term, struct pollfd *fds);
+void terminal_copy(struct terminal *term, const struct pollfd *fds, size_t count);
+/* Copies what is left, gives the caller's terminal back as it was, and frees. NULL in is fine. */
+void terminal_close(struct terminal *term);
+
+/* trace_text.c, trace_json.c, report.c */
+void trace_text(FILE *to, const sb_trace *trace, bool colour, bool explain);
+void trace_json(FILE *to, const sb_trace *trace);
+void report_result(FILE *to, const sb_result *res, int exit_code);
+void report_failure(FILE *to, const sb_error *err, int exit_code);
+
+/* output.c */
+/* Open since before sbx was started: whatever it opens itself is close-on-exec, an inherited one cannot be. */
+bool fd_is_inherited(int fd);
+void complain(const char *message, const char *hint);
+bool wants_colour(int fd);
+/* "fd:N" or a file, created or emptied. Return: NULL after a complaint that names @option. */
+FILE *output_open(const char *option, const char *where);
+/* Return: 0, or -errno after a complaint if something could not be written. */
+int output_close(FILE *to, const char *option, const char *where);
+void json_string(FILE *to, const char *text);
+
+static inline void free_text(char **text)
+{
+	free(*text);
+}
+#define AUTOFREE __attribute__((cleanup(free_text)))
+
+#endif

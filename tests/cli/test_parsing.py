@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Bad input: each is refused at once, with the option, the reason and exit code 125."""
+import os
+import shutil
+import stat
+import subprocess
+
+import sbx_case
+from sbx_case import IS_ROOT, SBX, Case
+
+NUMBERS = ["", "x", "-1", "+1", " 1", "1 ", "0x1", "1e3", "1.5", "99999999999999999999"]
+IDS = NUMBERS + ["4294967295", "4294967296"]
+SIZES = ["", "x", "-1", "1kb", "1KiB", "1 k", "k", "1t", "18446744073709551615k", "1.5m"]
+
+BAD = {
+    "--user": IDS + ["root", "1:", ":1", "1:x", "1:2:3", "1:4294967295"],
+    "--groups": IDS + ["1,", ",1", "1,,2", "1 2", ",".join(["1"] * 65)],
+    "--uidmap": ["", "0", "0:0", "0:1:", "0:1:x", "0:1:0", "0:1:2:3", "4294967295:1:1", "0:4294967295:1", "-1:0:1",
+                 "0:1:4294967296"],
+    "--gidmap": ["", "0:1", "a:b:c", "0:1:0"],
+    "--nice": ["", "x", "20", "-21", "+5", "1.0"],
+    "--umask": ["", "8", "1000", "-1", "0o22", "rw"],
+    "--ulimit": ["", "nofile", "nofile=", "=1", "nofile=x", "nofile=2:1", "nofile=1:", "nofile=-1", "nofiles=1",
+                 "nofile=1:2:3"] + ["as=" + size for size in SIZES],
+    "--tmpfs": ["", "relative", "/", "/x:", "/x:size", "/x:mode=8", "/x:mode=17777", "/x:colour=red", "/x:inodes=-1",
+                "/x/../../y"] + ["/x:size=" + size for size in SIZES],
+    "--volume": ["", "/usr", ":/x", "/usr:", "/usr:relative", "/usr:/", "/usr:/x:", "/usr:/x:ro,", "/usr:/x:ro,rw",
+                 "/usr:/x:fast", "/usr:/x:ro:rw", "/usr:/x/../y", "/usr:/x:rec,norec"],
+    "--file": ["", "/x", "/x=", "=/etc/hostname", "/x=/no/such/file", "relative=/dev/null", "/x=/"],
+    "--symlink": ["", "/x", "/x=", "=y", "x=y"],
+    "--dir": ["", "x", "/x:", "/x:755", "/x:mode=9"],
+    "--mask": ["", "relative", "/"],
+    "--ro-path": ["", "relative"],
+    "--workdir": ["", "relative"],
+    "--env": ["", "=x"],
+    "--env-file": ["", "/no/such/file"],
+    "--hostname": ["", "x" * 65],
+    "--domainname": ["x" * 65],
+    "--boottime": ["", "x", "1.5", "--1", "+1", "9223372036854775808"],
+    "--monotonic": ["", "x"],
+    "--ns": ["", "pid,", "pids", "PID", "net=", "all=/x", "net=/no/such/file", "net=fd:", "net=fd:x", "net=fd:999",
+             "bogus=/x"],
+    "--share": ["", "nets", "net,,pid", "net=/x"],
+    "--persist": ["", "net", "net=", "nets=/x", "all=/x", "none=/x"],
+    "--rootfs": [""],
+    "--cap-add": ["", "net", "cap_", "12"],
+    "--cap-drop": ["", "net"],
+    "--no-new-privs": ["", "2", "yes"],
+    "--preserve-fds": ["", "1", "3,", "x", "999", "-1"],
+    "--report": ["", "fd:", "fd:x", "fd:999"],
+    "--trace=": [""],
+    "--proc=": ["all", "pid,"],
+}
+
+CONTRADICTIONS = [
+    ["--read-only", "--rw"],
+    ["--read-only", "--overlay", "--rootfs", "/usr"],
+    ["--overlay"],
+    ["--no-system", "--rootfs", "/"],
+    ["--rootfs", "/", "--rootfs", "/usr"],
+    ["--map-root", "--user", "5"],
+    ["--share", "mount", "--rootfs", "/"],
+    ["--share", "user", "--uidmap", "0:1:1"],
+    ["-t", "--no-dev"],
+]
+
+
+class BadInput(Case):
+    def test_every_bad_value_is_refused_by_name(self):
+        for option, values in BAD.items():
+            for value in values:
+                words = [option + value] if option.endswith("=") else [option, value]
+                with self.subTest(option=option, value=value[:40]):
+                    self.assertIn(option.rstrip("="), self.refused(*words, "echo", "ran"))
+
+    def test_contradictions_are_refused(self):
+        for words in CONTRADICTIONS:
+            with self.subTest(words=words):
+                self.refused(*words, "echo", "ran")
+
+    def test_unknown_and_incomplete_options(self):
+        for words in (["--no-such-option", "true"], ["-z", "true"], ["--rootfs"], ["-v"], ["--dry-run=1", "true"],
+                      ["--trac", "true"], ["--work", "/", "true"], [], ["--"]):
+            with self.subTest(words=words):
+                self.refused(*words)
+
+    def test_limits_that_are_right_are_taken(self):
+        for words in (["--ulimit", "core=0"], ["--tmpfs", "/x:size=1k"], ["--tmpfs", "/x:size=4096b"],
+                      ["--uidmap", "1000:4294967294:1", "--dry-run"], ["--nice", "0"], ["--nice", "19"]):
+            result = self.sbx("run", *words, "true")
+            if "--uidmap" in words and not IS_ROOT:
+                continue
+            self.assertEqual(result.code, 0, (words, result))
+
+    def test_many_options(self):
+        words = []
+        for i in range(200):
+            words += ["--dir", f"/d{i}", "-e", f"V{i}={i}"]
+        self.assertEqual(self.run_ok(*words, "printenv", "V199"), "199")
+
+    def test_set_user_id_copy_refuses_to_run(self):
+        if not IS_ROOT:
+            self.skipTest("making a set-user-ID file of another user needs root")
+        copy = os.path.join(self.directory(), "copy")
+        if os.statvfs(os.path.dirname(copy)).f_flag & os.ST_NOSUID:
+            self.skipTest("the temporary directory is mounted nosuid")
+        shutil.copy(SBX, copy)
+        os.chmod(copy, 0o755 | stat.S_ISUID)
+        # The dynamic linker drops a run path with $ORIGIN here; the library may then not be found at all.
+        done = subprocess.run([copy, "run", "id"], capture_output=True, text=True, check=False, user=1000, group=1000,
+                              extra_groups=[])
+        self.assertIn(done.returncode, (125, 127), done)
+        self.assertEqual(done.stdout, "")
+
+
+if __name__ == "__main__":
+    sbx_case.main()
