@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/* The leak checks' own view of this process: one text, compared line by line. */
+#include "fixture.h"
+#include "fixture_state.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+struct text {
+	char *s;
+	size_t len;
+	size_t room;
+};
+
+static __attribute__((format(printf, 2, 3))) void add(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (t->room - t->len < 8192) {
+		t->room = t->room * 2 + 16384;
+		t->s = realloc(t->s, t->room);
+		if (!t->s)
+			abort();
+	}
+	va_start(ap, fmt);
+	n = vsnprintf(t->s + t->len, t->room - t->len, fmt, ap);
+	va_end(ap);
+	t->len += n < 8192 ? (size_t)n : 8191;
+}
+
+static void add_link(struct text *t, const char *what, const char *path)
+{
+	char to[4096];
+	ssize_t n;
+
+	n = readlink(path, to, sizeof(to) - 1);
+	if (n < 0)
+		return;
+	to[n] = '\0';
+	add(t, "%s %s\n", what, to);
+}
+
+static void add_fds(struct text *t)
+{
+	char path[64], what[64];
+	struct dirent *e;
+	DIR *d;
+
+	d = opendir("/proc/self/fd");
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] == '.' || atoi(e->d_name) == dirfd(d))
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/fd/%.16s", e->d_name);
+		snprintf(what, sizeof(what), "descriptor %.16s is", e->d_name);
+		add_link(t, what, path);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* Calls @each for every child of every thread; returns how many tasks this process has. */
+static int walk_children(void (*each)(long pid, void *arg), void *arg)
+{
+	char path[64], *line = NULL, *p, *end;
+	size_t room = 0;
+	struct dirent *e;
+	int threads = 0;
+	long pid;
+	FILE *f;
+	DIR *d;
+
+	d = opendir("/proc/self/task");
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		threads++;
+		snprintf(path, sizeof(path), "/proc/self/task/%.16s/children", e->d_name);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (getline(&line, &room, f) > 0) {
+			for (p = line; (pid = strtol(p, &end, 10)) > 0; p = end)
+				each(pid, arg);
+		}
+		fclose(f);
+	}
+	if (d)
+		closedir(d);
+	free(line);
+	return threads;
+}
+
+static void no_child(long pid, void *arg)
+{
+	(void)pid;
+	(void)arg;
+}
+
+/* pthread_join() returns when the kernel is not quite done with the thread yet: give it its time. */
+static __attribute__((unused)) int threads_left(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < 5000 && (n = walk_children(no_child, NULL)) > 1; i++)
+		sched_yield();
+	return n;
+}
+
+static void add_child(long pid, void *arg)
+{
+	char path[64], comm[64] = "?";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	f = fopen(path, "re");
+	if (f) {
+		if (fgets(comm, sizeof(comm), f))
+			comm[strcspn(comm, "\n")] = '\0';
+		fclose(f);
+	}
+	add(arg, "child process %ld (%s)\n", pid, comm);
+}
+
+static void kill_child(long pid, void *arg)
+{
+	(void)arg;
+	kill((pid_t)pid, SIGKILL);
+}
+
+void fx_kill_children(void)
+{
+	siginfo_t si;
+
+	/* Those of the killed ones come to us, the subreaper: hence the loop. */
+	do {
+		walk_children(kill_child, NULL);
+	} while (waitid(P_ALL, 0, &si, WEXITED | __WALL) == 0);
+}
+
+static void add_file(struct text *t, const char *what, const char *path, const char *const keys[])
+{
+	char line[4096];
+	size_t i;
+	FILE *f;
+
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		for (i = 0; keys && keys[i]; i++)
+			if (!strncmp(line, keys[i], strlen(keys[i])))
+				break;
+		if (!keys || keys[i])
+			add(t, "%s %s", what, line);
+	}
+	if (f)
+		fclose(f);
+}
+
+static void add_signals(struct text *t)
+{
+	struct sigaction sa;
+	sigset_t set;
+	int i;
+
+	pthread_sigmask(SIG_BLOCK, NULL, &set);
+	for (i = 1; i < 65; i++) {
+		if (sigismember(&set, i) == 1)
+			add(t, "signal %d blocked\n", i);
+		if (sigaction(i, NULL, &sa) < 0 || sa.sa_handler == SIG_DFL)
+			continue;
+		add(t, "signal %d handler %p flags %#x\n", i, (void *)sa.sa_handler, (unsigned)sa.sa_flags);
+	}
+}
+
+char *fx_state_take(int own_mounts)
+{
+	static const char *const status[] = {"Umask:", "Uid:", "Gid:", "Groups:", "Cap", "NoNewPrivs:", "Seccomp:",
+					     "TracerPid:", NULL};
+	static const char *const ns[] = {"user", "pid_for_children", "mnt", "net", "ipc", "uts", "cgroup",
+					 "time", "time_for_children", NULL};
+	struct text t = {NULL, 0, 0};
+	char path[64], what[64];
+	struct rlimit rl;
+	size_t count = 0;
+	int i, flag = 0;
+
+	add_fds(&t);
+#ifndef __SANITIZE_THREAD__ /* which starts one of its own */
+	add(&t, "threads %d\n", threads_left());
+#endif
+	walk_children(add_child, &t);
+	if (own_mounts)
+		add_file(&t, "mount", "/proc/self/mountinfo", NULL);
+	add_file(&t, "status", "/proc/self/status", status);
+	add_signals(&t);
+	for (i = 0; ns[i]; i++) {
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", ns[i]);
+		snprintf(what, sizeof(what), "namespace %s", ns[i]);
+		add_link(&t, what, path);
+	}
+	add_link(&t, "cwd", "/proc/self/cwd");
+	add_link(&t, "root", "/proc/self/root");
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		if (getrlimit(i, &rl) == 0)
+			add(&t, "rlimit %d is %llu %llu\n", i, (unsigned long long)rl.rlim_cur,
+			    (unsigned long long)rl.rlim_max);
+	prctl(PR_GET_CHILD_SUBREAPER, &flag);
+	add(&t, "subreaper %d\ndumpable %d\nnice %d\n", flag, prctl(PR_GET_DUMPABLE),
+	    getpriority(PRIO_PROCESS, 0));
+	add(&t, "session %d group %d\n", getsid(0), getpgrp());
+	for (; environ && environ[count]; count++)
+		;
+	add(&t, "environment of %zu\n", count);
+	return t.s;
+}
+
+static int lines_missing(const char *from, const char *in, const char *label)
+{
+	const char *p, *end, *q;
+	int missing = 0;
+	size_t len;
+
+	for (p = from; *p; p = end + 1) {
+		end = strchrnul(p, '\n');
+		len = (size_t)(end - p);
+		for (q = in; *q; q = strchrnul(q, '\n') + 1)
+			if (!strncmp(q, p, len) && (q[len] == '\n' || !q[len]))
+				break;
+		if (!*q) {
+			print_error("%s: %.*s\n", label, (int)len, p);
+			missing++;
+		}
+		if (!*end)
+			break;
+	}
+	return missing;
+}
+
+int fx_state_differs(const char *before, const char *after)
+{
+	return lines_missing(before, after, "was there before the test only") +
+	       lines_missing(after, before, "left by the test");
+}
