@@ -108,7 +108,7 @@ int sbi_view_get(const sb_config *cfg, struct sbi_view *view, sb_error *err)
 	view->may_setgroups = view->privileged && !cfg->caller.denies_setgroups;
 	view->root_is_host = cfg->caller.root_is_host;
 	view->nobody_mapped = cfg->caller.nobody_mapped;
-	return cfg->idmap_auto ? read_sub_ranges(view, err) : 0;
+	return cfg->idmap_auto && (cfg->ns & SB_NS_USER) ? read_sub_ranges(view, err) : 0;
 }
 
 void sbi_view_free(struct sbi_view *view)
