@@ -75,7 +75,8 @@ void fx_begin(void)
 	 * Ours alone, so that nothing reaches the machine and other programs do not show in the
 	 * leak check; and shared, so that a mount which travels back from a sandbox does.
 	 */
-	if (fx.who != FX_USER && unshare(CLONE_NEWNS) == 0 && mount("", "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
+	if (fx.who != FX_USER && unshare(CLONE_NEWNS) == 0 &&
+	    mount("", "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
 		fx.own_mounts = mount("", "/", NULL, MS_REC | MS_SHARED, NULL) == 0;
 	n = readlink("/proc/self/exe", fx.inside, sizeof(fx.inside) - 16);
 	if (n < 0)

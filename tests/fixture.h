@@ -34,7 +34,13 @@ int fx_setup(void **state);
 int fx_teardown(void **state);
 #define FX_TEST(f) FX_TEST_IF("", f)
 /* A test that is skipped unless all of @needs, names of fx_need() with spaces between, are there. */
-#define FX_TEST_IF(needs, f) {#f, fx_test_if, fx_setup, fx_teardown, &(struct fx_case){f, needs}}
+#define FX_TEST_IF(needs, f)                                             \
+	{                                                                \
+#f, fx_test_if, fx_setup, fx_teardown, &(struct fx_case) \
+		{                                                        \
+			f, needs                                         \
+		}                                                        \
+	}
 struct fx_case {
 	void (*test)(void **state);
 	const char *needs;

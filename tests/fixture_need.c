@@ -55,8 +55,9 @@ static int try_overlay(void)
 		put("/proc/self/uid_map", users);
 		put("/proc/self/gid_map", groups);
 	}
-	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("t", fx_tmp(), "tmpfs", 0, NULL) < 0 ||
-	    chdir(fx_tmp()) < 0 || mkdir("l", 0755) < 0 || mkdir("u", 0755) < 0 || mkdir("w", 0755) < 0 ||
+	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("t", fx_tmp(), "tmpfs", 0, NULL) < 0 || chdir(fx_tmp()) < 0 || mkdir("l", 0755) < 0 ||
+	    mkdir("u", 0755) < 0 || mkdir("w", 0755) < 0 ||
 	    mount("o", "l", "overlay", 0, "lowerdir=l,upperdir=u,workdir=w") < 0)
 		return errno;
 	return 0;
@@ -64,7 +65,9 @@ static int try_overlay(void)
 
 static int try_keyring(void)
 {
-	return syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -3 /* session */, 0) < 0 && errno == ENOSYS ? errno : 0;
+	return syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -3 /* session */, 0) < 0 && errno == ENOSYS
+		       ? errno
+		       : 0;
 }
 
 static int try_mqueue(void)

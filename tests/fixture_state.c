@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The leak checks' own view of this process: one text, compared line by line. */
-#include "fixture.h"
 #include "fixture_state.h"
+#include "fixture.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -183,9 +183,9 @@ static void add_signals(struct text *t)
 
 char *fx_state_take(int own_mounts)
 {
-	static const char *const status[] = {"Umask:", "Uid:", "Gid:", "Groups:", "Cap", "NoNewPrivs:", "Seccomp:",
-					     "TracerPid:", NULL};
-	static const char *const ns[] = {"user", "pid_for_children", "mnt", "net", "ipc", "uts", "cgroup",
+	static const char *const status[] = {"Umask:",      "Uid:",     "Gid:",       "Groups:", "Cap",
+					     "NoNewPrivs:", "Seccomp:", "TracerPid:", NULL};
+	static const char *const ns[] = {"user", "pid_for_children",  "mnt", "net", "ipc", "uts", "cgroup",
 					 "time", "time_for_children", NULL};
 	struct text t = {NULL, 0, 0};
 	char path[64], what[64];

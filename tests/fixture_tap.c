@@ -3,8 +3,8 @@
  * Skips as TAP wants them: "ok N - name # SKIP reason". cmocka 1.1.5 says "not ok N # SKIP name",
  * which readers of TAP count as a failure, and it has no place for the reason.
  */
-#include "fixture.h"
 #include "fixture_tap.h"
+#include "fixture.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "error.h"
-#include "plan/caller.h"
 
 static const char *const ns_names[SBI_NS_KINDS] = { "user", "pid", "mount", "net", "ipc", "uts", "cgroup", "time" };
 static const uint64_t ns_clone[SBI_NS_KINDS] = { 0x10000000, 0x20000000, 0x00020000, 0x40000000,

@@ -6,8 +6,8 @@
 #include <sandbox/config.h>
 #include <sandbox/trace.h>
 
-#include "host/initfd.h"
-#include "plan/caller.h"
+#include "caller.h"
+#include "initfd.h"
 
 #define SBI_MAX_GROUPS 64
 #define SBI_MAX_EXTENTS 340 /* user_namespaces(7), since 4.15 */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One creation, step by step, on the host's side. host/spawn.c says in which order. */
+/* One creation, step by step, on the host's side. proc/spawn.c says in which order. */
 #include "launch.h"
 
 #include <errno.h>
@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
@@ -21,10 +20,8 @@
 #include "explain.h"
 #include "idmap.h"
 #include "hints.h"
-#include "initfd.h"
 #include "memfd.h"
 #include "pin.h"
-#include "trace.h"
 
 #ifndef MFD_NOEXEC_SEAL /* 6.3 */
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -35,30 +32,6 @@
 	(BIT(CAP_SYS_ADMIN) | BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) |           \
 	 BIT(CAP_NET_ADMIN) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SYS_TIME) |        \
 	 BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD) | BIT(CAP_DAC_READ_SEARCH))
-
-uint64_t sbi_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-static void host_event(struct sbi_launch *l, uint32_t step, uint64_t start, int r, const char *object)
-{
-	sb_trace_event *event = &l->events[l->event_count];
-
-	if (l->event_count == SBI_HOST_EVENTS)
-		return;
-	l->event_count++;
-	*event = (sb_trace_event){ .size = sizeof(*event),
-				   .lane = SB_LANE_HOST,
-				   .step = step,
-				   .error = r < 0 ? -r : 0,
-				   .start_ns = start,
-				   .duration_ns = sbi_now() - start };
-	snprintf(event->object, sizeof(event->object), "%s", object);
-}
 
 void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg)
 {
@@ -82,7 +55,7 @@ int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_identity
 	if (r == 0)
 		r = sbi_compile(l->cfg, &view, what, box, &l->plan, err);
 	sbi_view_free(&view);
-	host_event(l, SB_STEP_CONFIG, l->began_ns, r, "description compiled into a plan");
+	sbi_launch_event(l, SB_STEP_CONFIG, l->began_ns, r, "description compiled into a plan");
 	return r;
 }
 
@@ -140,7 +113,7 @@ static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 		uint64_t start = sbi_now();
 		int fd = sbi_idmap_userns(&l->plan.id, err);
 
-		host_event(l, SB_STEP_IDMAP, start, fd, "user namespace for idmapped mounts");
+		sbi_launch_event(l, SB_STEP_IDMAP, start, fd, "user namespace for idmapped mounts");
 		if (fd >= 0)
 			l->own[l->own_fds++] = fd;
 		return fd;
@@ -158,8 +131,10 @@ static int prepare(struct sbi_launch *l, sb_error *err)
 		int pair[2], fd;
 
 		fd = sbi_initfd_get(l->cfg->init, err);
-		if (fd < 0)
+		if (fd < 0) {
+			sbi_hint_limits(-fd, err);
 			return fd;
+		}
 		l->fds[l->fd_count++] = fd;
 		fd = add_own(l, (int)syscall(SYS_pidfd_open, getpid(), 0), "pidfd of this process", err);
 		if (fd < 0)
@@ -191,7 +166,7 @@ int sbi_launch_prepare(struct sbi_launch *l, sb_error *err)
 		if (r < 0)
 			sbi_fail(err, SB_STEP_PREPARE, 0, -r, "passing the descriptors: %s", strerror(-r));
 	}
-	host_event(l, SB_STEP_PREPARE, start, r, "socket pair, plan, descriptors");
+	sbi_launch_event(l, SB_STEP_PREPARE, start, r, "socket pair, plan, descriptors");
 	return r;
 }
 
@@ -213,17 +188,9 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (l->boot.flags & sbi_ns_clone(i))
 			snprintf(what + strlen(what), sizeof(what) - strlen(what), " %s", sbi_ns_name(i));
-	host_event(l, SB_STEP_CLONE, start, r, what);
+	sbi_launch_event(l, SB_STEP_CLONE, start, r, what);
 	sbi_close_fd(&l->child_end);
 	return r < 0 ? sbi_explain_clone(&l->boot, -r, err) : 0;
-}
-
-/* Marks and all, as sb-init has left them. */
-static const struct sbi_plan *written_plan(struct sbi_launch *l)
-{
-	if (l->plan_fd >= 0 && pread(l->plan_fd, l->plan.arena.base, l->plan.arena.used, 0) < 0)
-		return (const struct sbi_plan *)l->plan.arena.base; /* as it was sent */
-	return (const struct sbi_plan *)l->plan.arena.base;
 }
 
 static int do_idmap(struct sbi_launch *l, sb_error *err)
@@ -231,7 +198,7 @@ static int do_idmap(struct sbi_launch *l, sb_error *err)
 	uint64_t start = sbi_now();
 	int r = sbi_idmap_write(&l->plan.id, l->boot.pid, err);
 
-	host_event(l, SB_STEP_IDMAP, start, r, l->plan.id.need_helper ? "by newuidmap and newgidmap" : "uid_map, gid_map");
+	sbi_launch_event(l, SB_STEP_IDMAP, start, r, l->plan.id.need_helper ? "by newuidmap and newgidmap" : "uid_map, gid_map");
 	return r;
 }
 
@@ -247,7 +214,7 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 		r = sbi_pin_all(l->cfg, l->boot.pid, err);
 		if (r == 0)
 			l->pinned = l->cfg->pin_count;
-		host_event(l, SB_STEP_PIN, start, r, "namespace files bound");
+		sbi_launch_event(l, SB_STEP_PIN, start, r, "namespace files bound");
 	}
 	if (r == 0 && sbi_send(l->control, SBI_GO, NULL, 0) < 0)
 		return 0; /* it is dead; the next receive says so */
@@ -294,7 +261,7 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 	while (r == 0) {
 		r = sbi_receive_or_end(channel, pidfd, &rec, &fd);
 		if (r == 0)
-			r = sbi_explain_death(written_plan(l), pidfd, err);
+			r = sbi_explain_death(sbi_launch_marks(l), pidfd, err);
 		else if (r < 0)
 			r = sbi_fail(err, SB_STEP_SYNC, 0, -r, "talking to sb-init: %s", strerror(-r));
 		else
@@ -305,60 +272,6 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 		sbi_close_fd(&start->pidfd);
 	}
 	return r < 0 ? r : 0;
-}
-
-static size_t section_events(const struct sbi_plan *plan, const struct sbi_section *section, uint32_t lane,
-			     sb_trace_event *events)
-{
-	const struct sbi_mark *marks = (const struct sbi_mark *)((const char *)plan + section->marks);
-	const struct sbi_op *ops = sbi_ops(plan, section);
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < section->count && marks[i].start_ns; i++, n++) {
-		events[n] = (sb_trace_event){ .size = sizeof(*events),
-					      .lane = lane,
-					      .step = ops[i].step,
-					      .index = ops[i].index,
-					      .error = marks[i].error,
-					      .skipped = marks[i].flags & SBI_MARK_SKIPPED ? 1 : 0,
-					      .start_ns = marks[i].start_ns };
-		if (marks[i].end_ns > marks[i].start_ns)
-			events[n].duration_ns = marks[i].end_ns - marks[i].start_ns;
-		sbi_describe(plan, &ops[i], events[n].object, sizeof(events[n].object));
-	}
-	return n;
-}
-
-void sbi_launch_trace(struct sbi_launch *l)
-{
-	const struct sbi_plan *plan;
-	sb_trace_event *all;
-	size_t n = l->event_count;
-
-	if (!l->cfg || !l->cfg->trace)
-		return;
-	plan = l->plan.arena.base ? written_plan(l) : NULL;
-	all = calloc(n + 1 + (plan ? plan->setup.count + plan->command.count : 0), sizeof(*all));
-	if (!all)
-		return;
-	memcpy(all, l->events, n * sizeof(*all));
-	if (l->boot.start_ns) {
-		uint64_t end = plan->init_ns > l->boot.start_ns ? plan->init_ns : l->boot.start_ns;
-
-		all[n++] = (sb_trace_event){ .size = sizeof(*all),
-					     .lane = SB_LANE_INIT,
-					     .step = SB_STEP_BOOTSTRAP,
-					     .error = l->boot.error,
-					     .start_ns = l->boot.start_ns,
-					     .duration_ns = end - l->boot.start_ns,
-					     .object = "descriptors, exec of sb-init" };
-	}
-	if (plan) {
-		n += section_events(plan, &plan->setup, SB_LANE_INIT, all + n);
-		n += section_events(plan, &plan->command, SB_LANE_COMMAND, all + n);
-	}
-	sbi_trace_append(l->cfg->trace, all, n);
-	free(all);
 }
 
 void sbi_reap(int pidfd)

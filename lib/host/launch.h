@@ -44,6 +44,10 @@ int sbi_launch_prepare(struct sbi_launch *l, sb_error *err);
 int sbi_launch_clone(struct sbi_launch *l, sb_error *err);
 /** sbi_launch_talk - do the host's part until the command runs, or the box is ready. */
 int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_start *start, sb_error *err);
+/** sbi_launch_event - note a step of the host; timeline.c, as the next two. @r < 0: it failed. */
+void sbi_launch_event(struct sbi_launch *l, uint32_t step, uint64_t start, int r, const char *object);
+/** sbi_launch_marks - the plan with the marks that sb-init has left in it. */
+const struct sbi_plan *sbi_launch_marks(struct sbi_launch *l);
 /** sbi_launch_trace - hand the events over to the config's trace, if it has one. */
 void sbi_launch_trace(struct sbi_launch *l);
 /** sbi_launch_end - release what is not handed over; if it @failed also sb-init, pins and socket. */

@@ -40,7 +40,7 @@ extern int root_fd;           /* the new root while it is being built */
 extern int64_t clock_shift;   /* our monotonic clock minus the host's, in ns */
 extern int is_process_one;    /* of a pid namespace made for this sandbox */
 
-/* main.c */
+/* clock.c */
 uint64_t now(void); /* ns on the host's monotonic clock */
 /* string.c */
 size_t text_length(const char *s);
@@ -61,8 +61,6 @@ operation *find_setup(uint16_t step);
 operation do_join, do_sync, do_hostname, do_domainname, do_cgroupns, do_timens, do_loopback, do_userns;
 /* rootfs.c */
 operation do_private, do_root, do_pivot;
-int root_is_kept(void);
-int kept_source(uint32_t at); /* see do_bind */
 /* target.c */
 void remember_own(int fd); /* this file system is ours: targets may be made in it */
 int open_target(struct run *run, const char *path, int directory, int links);
@@ -74,6 +72,7 @@ int mount_fd_on(int mount, int target);
 int new_fs(const char *type, const char *const options[], uint64_t attributes);
 int set_attributes(int fd, uint64_t set, int recursive);
 uint64_t attributes_of(uint64_t flags);
+void open_sources(struct run *run);
 int open_source(const char *path, uint64_t flags, struct run *run);
 int is_directory(int fd);
 int new_fs_on(struct run *run, const char *path, int mount);

@@ -3,24 +3,12 @@
 #include <errno.h>
 #include <linux/prctl.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "init.h"
 
 #define SIGNALS 64
 
-int64_t clock_shift;
-int is_process_one;
-
 void sb_init_main(void) __attribute__((noreturn));
-
-uint64_t now(void)
-{
-	struct timespec ts = { 0 };
-
-	SYS(clock_gettime, CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec - (uint64_t)clock_shift;
-}
 
 /* Tell the host why there is no sandbox, and leave. */
 static void fail(const struct run *run, int error) __attribute__((noreturn));

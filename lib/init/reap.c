@@ -29,6 +29,7 @@ static struct command commands[MAX_COMMANDS];
 static uint32_t command_count;
 static struct pollfd polled[FIXED + MAX_COMMANDS];
 static int children_fd = -1;
+int is_process_one;
 static int single;
 
 static void leave(int code) __attribute__((noreturn));

@@ -12,20 +12,6 @@
 #define MS_PRIVATE_ (1UL << 18)
 #define MNT_DETACH_ 2
 
-int root_fd = -1;
-static int kept;
-static int sources[SBI_MAX_OPS]; /* kept root: sources are opened before anything covers them */
-
-int root_is_kept(void)
-{
-	return kept;
-}
-
-int kept_source(uint32_t at)
-{
-	return sources[at];
-}
-
 int do_private(struct run *run, const struct sbi_op *op)
 {
 	struct mount_attr attr = { .propagation = MS_PRIVATE_ };
@@ -79,11 +65,7 @@ static int root_keep(struct run *run, const struct sbi_op *op)
 {
 	struct mount_attr attr = { .attr_set = attributes_of(op->arg[0]) };
 
-	kept = 1;
-	for (uint32_t i = 0; i < run->count; i++)
-		if (run->ops[i].step == SB_STEP_BIND)
-			sources[i] = open_source(op_text(run, run->ops[i].text[0]), run->ops[i].arg[0], run);
-	run->detail = 0;
+	open_sources(run);
 	root_fd = (int)SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (root_fd < 0)
 		return root_fd;

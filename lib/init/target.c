@@ -13,6 +13,7 @@
 #define MAX_OWN 256
 #define MAX_PATH 4096
 
+int root_fd = -1;
 static uint64_t own[MAX_OWN];
 static uint32_t own_count;
 

@@ -80,9 +80,10 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 		struct sbi_compiled *out, sb_error *err);
 void sbi_compiled_free(struct sbi_compiled *compiled);
 
-/* compile_fs.c, compile_command.c: the parts of sbi_compile(). */
+/* emit.c: an operation at the end of a section; the number of the slot that a host descriptor will have. */
 struct sbi_op *sbi_emit(struct sbi_compiled *c, int command, uint16_t step, uint32_t index);
 uint32_t sbi_slot(struct sbi_compiled *c, int host_fd);
+/* compile_fs.c, compile_command.c: the parts of sbi_compile(). */
 void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_command(const sb_config *cfg, struct sbi_compiled *c);
 

@@ -16,7 +16,6 @@
 #include "error.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
-#define NOBODY 65534
 #define SUB_MAX 65536 /* ids taken from one subordinate range */
 
 static uint64_t effective_caps(void)
@@ -27,30 +26,6 @@ static uint64_t effective_caps(void)
 	if (syscall(SYS_capget, &header, data) < 0)
 		return 0;
 	return (uint64_t)data[1].effective << 32 | data[0].effective;
-}
-
-void sbi_caller_look(struct sbi_caller *caller)
-{
-	char map[4096], word[8], *line, *save = NULL;
-	unsigned inside, outside, count;
-
-	*caller = (struct sbi_caller){ 0 };
-	sbi_read_text("/proc/self/setgroups", word, sizeof(word));
-	caller->denies_setgroups = !strncmp(word, "deny", 4);
-	sbi_read_text("/proc/self/uid_map", map, sizeof(map));
-	if (!map[0]) { /* no /proc: assume the worst of both */
-		caller->root_is_host = 1;
-		caller->nobody_mapped = 1;
-		return;
-	}
-	for (line = strtok_r(map, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (sscanf(line, "%u %u %u", &inside, &outside, &count) != 3)
-			continue;
-		if (inside == 0 && outside == 0)
-			caller->root_is_host = 1;
-		if (NOBODY - inside < count && inside <= NOBODY)
-			caller->nobody_mapped = 1;
-	}
 }
 
 /* The first range of the caller in /etc/subuid or /etc/subgid: "name-or-uid:first:count". */

@@ -73,7 +73,7 @@ class Cross(unittest.TestCase):
         self.assertNotIn("INTERP", run(["readelf", "-lW", program]))
         self.assertEqual(run(["nm", "-u", program]), "")
         # It travels inside the library: the same file with that program in it.
-        run([COMPILER, "-c", f'-DSBI_INIT_FILE="{program}"', SOURCE / "lib" / "host" / "init_blob.S",
+        run([COMPILER, "-c", f'-DSBI_INIT_FILE="{program}"', SOURCE / "lib" / "init_blob.S",
              "-o", self.scratch / "init_blob.o"])
 
     def init_commands(self):

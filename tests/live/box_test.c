@@ -26,7 +26,8 @@ static sb_proc *start(sb_box *box, const sb_config *cfg)
 	sb_proc *proc = NULL;
 
 	if (sb_box_spawn(box, cfg, &proc, &err) < 0)
-		fail_msg("sb_box_spawn: %s [step %s] hint: %s", err.message, sb_step_name(err.step), err.hint);
+		fail_msg("sb_box_spawn: %s [step %s] hint: %s", err.message, sb_step_name(err.step),
+			 err.hint);
 	assert_non_null(proc);
 	return proc;
 }

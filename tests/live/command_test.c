@@ -138,12 +138,14 @@ static void every_rlimit(void **state)
 		int number;
 		uint64_t value;
 	} limits[] = {
-		{"cpu", RLIMIT_CPU, 100},       {"FSIZE", RLIMIT_FSIZE, 1 << 20},     {"data", RLIMIT_DATA, 1 << 28},
-		{"stack", RLIMIT_STACK, 1 << 20}, {"core", RLIMIT_CORE, 0},           {"rss", RLIMIT_RSS, 1 << 28},
-		{"nproc", RLIMIT_NPROC, 1000},  {"nofile", RLIMIT_NOFILE, 77},        {"memlock", RLIMIT_MEMLOCK, 4096},
-		{"As", RLIMIT_AS, 1 << 30},     {"locks", RLIMIT_LOCKS, 10},          {"sigpending", RLIMIT_SIGPENDING, 50},
-		{"msgqueue", RLIMIT_MSGQUEUE, 0}, {"nice", RLIMIT_NICE, 0},           {"rtprio", RLIMIT_RTPRIO, 0},
-		{"rttime", RLIMIT_RTTIME, 1000},
+		{"cpu", RLIMIT_CPU, 100},          {"FSIZE", RLIMIT_FSIZE, 1 << 20},
+		{"data", RLIMIT_DATA, 1 << 28},    {"stack", RLIMIT_STACK, 1 << 20},
+		{"core", RLIMIT_CORE, 0},          {"rss", RLIMIT_RSS, 1 << 28},
+		{"nproc", RLIMIT_NPROC, 1000},     {"nofile", RLIMIT_NOFILE, 77},
+		{"memlock", RLIMIT_MEMLOCK, 4096}, {"As", RLIMIT_AS, 1 << 30},
+		{"locks", RLIMIT_LOCKS, 10},       {"sigpending", RLIMIT_SIGPENDING, 50},
+		{"msgqueue", RLIMIT_MSGQUEUE, 0},  {"nice", RLIMIT_NICE, 0},
+		{"rtprio", RLIMIT_RTPRIO, 0},      {"rttime", RLIMIT_RTTIME, 1000},
 	};
 	char word[32], want[64];
 	const char *out;
@@ -174,7 +176,8 @@ static void core_is_off_unless_asked_for(void **state)
 	(void)state;
 	assert_true(!strcmp(value, "0 0") || !strcmp(value, "1 1"));
 	getrlimit(RLIMIT_NOFILE, &rl);
-	snprintf(want, sizeof(want), "%llu %llu", (unsigned long long)rl.rlim_cur, (unsigned long long)rl.rlim_max);
+	snprintf(want, sizeof(want), "%llu %llu", (unsigned long long)rl.rlim_cur,
+		 (unsigned long long)rl.rlim_max);
 	fx_is(fx_output(cfg), "rlimit7", want);
 }
 

@@ -39,10 +39,12 @@ static void no_privileges_are_left(void **state)
 /* What process 1 has open or in memory is the host's. */
 static void process_1_cannot_be_looked_into(void **state)
 {
-	static const char *const closed[] = {"link /proc/1/fd/3", "open /proc/1/fd/4", "open /proc/1/mem", "open /proc/1/environ",
-					     "link /proc/1/exe", "link /proc/1/root", "link /proc/1/cwd"};
-	sb_config *cfg = fx_config("link=/proc/1/fd/3", "open=/proc/1/fd/4", "open=/proc/1/mem", "open=/proc/1/environ",
-				   "link=/proc/1/exe", "link=/proc/1/root", "link=/proc/1/cwd");
+	static const char *const closed[] = {"link /proc/1/fd/3",    "open /proc/1/fd/4", "open /proc/1/mem",
+					     "open /proc/1/environ", "link /proc/1/exe",  "link /proc/1/root",
+					     "link /proc/1/cwd"};
+	sb_config *cfg = fx_config("link=/proc/1/fd/3", "open=/proc/1/fd/4", "open=/proc/1/mem",
+				   "open=/proc/1/environ", "link=/proc/1/exe", "link=/proc/1/root",
+				   "link=/proc/1/cwd");
 	const char *out, *said;
 	size_t i;
 

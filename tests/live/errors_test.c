@@ -214,7 +214,8 @@ static const char *judge(sb_config *cfg, int code, const char *step, const char 
 
 	if (r == -code && !strcmp(sb_step_name(err.step), step) && strstr(err.hint, hint))
 		return NULL;
-	snprintf(said, sizeof(said), "%d, step %s: %s. hint: %s", r, sb_step_name(err.step), err.message, err.hint);
+	snprintf(said, sizeof(said), "%d, step %s: %s. hint: %s", r, sb_step_name(err.step), err.message,
+		 err.hint);
 	return said;
 }
 

@@ -117,7 +117,8 @@ static void ignored_signals_are_not_inherited(void **state)
 
 static void umask_0777(void **state)
 {
-	sb_config *cfg = fx_config("where", "stat=/d", "stat=/d/e", "stat=/f", "stat=/t", "stat=/", "stat=/inside");
+	sb_config *cfg =
+		fx_config("where", "stat=/d", "stat=/d/e", "stat=/f", "stat=/t", "stat=/", "stat=/inside");
 	const char *out;
 
 	(void)state;

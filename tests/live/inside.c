@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The program that the tests run inside: says what it finds, and does what its arguments ask, in their order. */
+/* Run inside by the tests: says what it finds, and does what its arguments ask, in their order. */
 #include "inside.h"
 
 #include <errno.h>
@@ -67,7 +67,8 @@ static void do_caps(const char *arg)
 	say("permitted=%08x%08x\n", d[1].permitted, d[0].permitted);
 	say("inheritable=%08x%08x\n", d[1].inheritable, d[0].inheritable);
 	say("bounding=%016llx\nambient=%016llx\n", (unsigned long long)bounding, (unsigned long long)ambient);
-	say("no_new_privs=%d\nsecurebits=%#x\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), prctl(PR_GET_SECUREBITS));
+	say("no_new_privs=%d\nsecurebits=%#x\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0),
+	    prctl(PR_GET_SECUREBITS));
 }
 
 static void do_rlimit(const char *arg)
@@ -209,8 +210,8 @@ static void do_tty(const char *arg)
 	ioctl(0, TIOCGWINSZ, &ws);
 	fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	say("controlling=%s\n", fd < 0 ? strerrorname_np(errno) : "yes");
-	say("isatty=%d%d%d\nttyname=%s\nwinsize=%ux%u\nforeground=%d\n", isatty(0), isatty(1), isatty(2), name,
-	    ws.ws_col, ws.ws_row, tcgetpgrp(0) == getpgrp());
+	say("isatty=%d%d%d\nttyname=%s\nwinsize=%ux%u\nforeground=%d\n", isatty(0), isatty(1), isatty(2),
+	    name, ws.ws_col, ws.ws_row, tcgetpgrp(0) == getpgrp());
 	if (fd >= 0)
 		close(fd);
 }
@@ -237,7 +238,8 @@ static void do_orphans(const char *arg)
 
 static void do_setuid(const char *arg)
 {
-	say("setuid=%s\n", setresuid((uid_t)atol(arg), (uid_t)-1, (uid_t)-1) < 0 ? strerrorname_np(errno) : "ok");
+	say("setuid=%s\n",
+	    setresuid((uid_t)atol(arg), (uid_t)-1, (uid_t)-1) < 0 ? strerrorname_np(errno) : "ok");
 }
 
 static void do_setgroups(const char *arg)
@@ -329,16 +331,36 @@ static void do_say(const char *arg)
 }
 
 static const struct verb verbs[] = {
-	{"ids", do_ids},         {"pids", do_pids},         {"caps", do_caps},
-	{"rlimit", do_rlimit},   {"nice", do_nice},         {"fds", do_fds},
-	{"fd", do_fd},           {"uts", do_uts},           {"env", do_env},
-	{"where", do_where},     {"clock", do_clock},       {"signals", do_signals},
-	{"ifaces", do_interfaces}, {"keyring", do_keyring}, {"tty", do_tty},
-	{"orphans", do_orphans}, {"setuid", do_setuid},     {"setgroups", do_setgroups},
-	{"unshare", do_unshare}, {"spin", do_spin},         {"touch", do_touch},
-	{"read", do_read},       {"mqueue", do_mqueue},     {"processes", do_open_pids},
-	{"exit", do_end},        {"signal", do_signal},     {"abort", do_abort},
-	{"pause", do_pause},     {"say", do_say},           {NULL, NULL},
+	{"ids", do_ids},
+	{"pids", do_pids},
+	{"caps", do_caps},
+	{"rlimit", do_rlimit},
+	{"nice", do_nice},
+	{"fds", do_fds},
+	{"fd", do_fd},
+	{"uts", do_uts},
+	{"env", do_env},
+	{"where", do_where},
+	{"clock", do_clock},
+	{"signals", do_signals},
+	{"ifaces", do_interfaces},
+	{"keyring", do_keyring},
+	{"tty", do_tty},
+	{"orphans", do_orphans},
+	{"setuid", do_setuid},
+	{"setgroups", do_setgroups},
+	{"unshare", do_unshare},
+	{"spin", do_spin},
+	{"touch", do_touch},
+	{"read", do_read},
+	{"mqueue", do_mqueue},
+	{"processes", do_open_pids},
+	{"exit", do_end},
+	{"signal", do_signal},
+	{"abort", do_abort},
+	{"pause", do_pause},
+	{"say", do_say},
+	{NULL, NULL},
 };
 
 static int act(const struct verb *list, const char *word)

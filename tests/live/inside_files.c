@@ -83,8 +83,8 @@ static void do_stat(const char *path)
 	if (lstat(path, &st) < 0)
 		say("stat %s=%s\n", path, strerrorname_np(errno));
 	else
-		say("stat %s=%06o %u:%u %lld %u:%u\n", path, st.st_mode, st.st_uid, st.st_gid, (long long)st.st_size,
-		    major_of(st.st_rdev), minor_of(st.st_rdev));
+		say("stat %s=%06o %u:%u %lld %u:%u\n", path, st.st_mode, st.st_uid, st.st_gid,
+		    (long long)st.st_size, major_of(st.st_rdev), minor_of(st.st_rdev));
 }
 
 static void do_fs(const char *path)
@@ -99,7 +99,8 @@ static void do_fs(const char *path)
 	say("fs %s=%#lx%s%s%s%s\n", path, (unsigned long)f.f_type, v.f_flag & ST_RDONLY ? " ro" : " rw",
 	    v.f_flag & ST_NOSUID ? " nosuid" : "", v.f_flag & ST_NODEV ? " nodev" : "",
 	    v.f_flag & ST_NOEXEC ? " noexec" : "");
-	say("size %s=%llu %llu\n", path, (unsigned long long)v.f_blocks * v.f_frsize, (unsigned long long)v.f_files);
+	say("size %s=%llu %llu\n", path, (unsigned long long)v.f_blocks * v.f_frsize,
+	    (unsigned long long)v.f_files);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -228,9 +229,9 @@ static void do_needle(const char *text)
 }
 
 const struct verb file_verbs[] = {
-	{"cat", do_cat},       {"write", do_write},   {"fill", do_fill},     {"many", do_many},
-	{"stat", do_stat},     {"fs", do_fs},         {"ls", do_ls},         {"link", do_link},
-	{"mkdir", do_mkdir},   {"unlink", do_unlink}, {"open", do_open},     {"mount", do_mount},
+	{"cat", do_cat},       {"write", do_write},     {"fill", do_fill},     {"many", do_many},
+	{"stat", do_stat},     {"fs", do_fs},           {"ls", do_ls},         {"link", do_link},
+	{"mkdir", do_mkdir},   {"unlink", do_unlink},   {"open", do_open},     {"mount", do_mount},
 	{"umount", do_umount}, {"remount", do_remount}, {"chroot", do_chroot}, {"run", do_run},
-	{"ns", do_names},      {"needle", do_needle}, {NULL, NULL},
+	{"ns", do_names},      {"needle", do_needle},   {NULL, NULL},
 };

@@ -96,7 +96,8 @@ static void join_each(void **state)
 		out = fx_output(cfg);
 		snprintf(key, sizeof(key), "ns %s", kinds[i].name);
 		assert_string_equal(fx_get(out, key), s.name[i]);
-		assert_string_equal(fx_get(out, "hostname"), kinds[i].bit == SB_NS_UTS ? "standing" : "sandbox");
+		assert_string_equal(fx_get(out, "hostname"),
+				    kinds[i].bit == SB_NS_UTS ? "standing" : "sandbox");
 		if (kinds[i].bit == SB_NS_TIME)
 			assert_true(atoll(fx_get(out, "boottime")) >= 1000000);
 	}
@@ -181,6 +182,9 @@ static int enters(const char *path, const struct kind *kind, const char *name)
 	int status, fd;
 	pid_t pid;
 
+#ifdef __SANITIZE_THREAD__ /* its own thread goes along, and with it there is no setns(2) into most */
+	return 1;
+#endif
 	pid = fork();
 	if (pid == 0) {
 		fd = open(path, O_RDONLY | O_CLOEXEC);

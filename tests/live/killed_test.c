@@ -101,7 +101,9 @@ static int killed_at(const sb_config *cfg, enum whose whose, int at)
 	assert_true(run.host > 0);
 	r = (int)ptrace(PTRACE_SEIZE, run.host, NULL,
 			PTRACE_O_TRACESYSGOOD |
-				(whose == OF_SANDBOX ? PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK : 0));
+				(whose == OF_SANDBOX
+					 ? PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK
+					 : 0));
 	if (r == 0)
 		ptrace(PTRACE_INTERRUPT, run.host, NULL, NULL);
 	assert_int_equal(write(go[1], "x", 1), 1);

@@ -23,7 +23,8 @@ static const char *a_dir(const char *name)
 
 static void a_bind_is_writable_unless_ro(void **state)
 {
-	sb_config *cfg = fx_config("write=/rw/new", "write=/ro/new", "write=/ro/file", "cat=/ro/file", "fs=/rw", "fs=/ro");
+	sb_config *cfg = fx_config("write=/rw/new", "write=/ro/new", "write=/ro/file", "cat=/ro/file",
+				   "fs=/rw", "fs=/ro");
 	const char *rw = a_dir("rw"), *ro = a_dir("ro"), *out;
 
 	(void)state;
@@ -198,8 +199,8 @@ static void later_mounts_cover_earlier_ones(void **state)
 
 static void files_links_and_directories(void **state)
 {
-	sb_config *cfg = fx_config("cat=/etc/name", "stat=/etc/name", "link=/etc/link", "cat=/etc/link", "stat=/var/lib/x",
-				   "stat=/empty", "stat=/etc");
+	sb_config *cfg = fx_config("cat=/etc/name", "stat=/etc/name", "link=/etc/link", "cat=/etc/link",
+				   "stat=/var/lib/x", "stat=/empty", "stat=/etc");
 	const char *out;
 
 	(void)state;
@@ -230,7 +231,8 @@ static void a_large_file(void **state)
 
 static void masks_hide(void **state)
 {
-	sb_config *cfg = fx_config("cat=/d/file", "ls=/d/sub", "ls=/d", "write=/d/file", "write=/d/sub/x", "stat=/d/file");
+	sb_config *cfg = fx_config("cat=/d/file", "ls=/d/sub", "ls=/d", "write=/d/file", "write=/d/sub/x",
+				   "stat=/d/file");
 	const char *dir = a_dir("d"), *out;
 
 	(void)state;

@@ -28,10 +28,11 @@ static void tmpfs_has_size_inodes_and_mode(void **state)
 
 static void proc_is_of_the_own_pid_namespace(void **state)
 {
-	static const char *const quiet[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"};
-	sb_config *cfg = fx_config("link=/proc/self", "ls=/proc", "write=/proc/sys/kernel/hostname", "fs=/proc/sys",
-				   "fs=/proc/sysrq-trigger", "fs=/proc/irq", "fs=/proc/bus", "fs=/proc/fs",
-				   "write=/proc/sysrq-trigger", "fs=/proc");
+	static const char *const quiet[] = {"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus",
+					    "/proc/fs"};
+	sb_config *cfg = fx_config("link=/proc/self", "ls=/proc", "write=/proc/sys/kernel/hostname",
+				   "fs=/proc/sys", "fs=/proc/sysrq-trigger", "fs=/proc/irq", "fs=/proc/bus",
+				   "fs=/proc/fs", "write=/proc/sysrq-trigger", "fs=/proc");
 	const char *out;
 	char key[64];
 	size_t i;
@@ -77,11 +78,12 @@ static void proc_hidepid(void **state)
 
 static void dev_is_minimal(void **state)
 {
-	sb_config *cfg = fx_config("ls=/dev", "stat=/dev/null", "stat=/dev/zero", "stat=/dev/full", "stat=/dev/random",
-				   "stat=/dev/urandom", "stat=/dev/tty", "link=/dev/fd", "link=/dev/stdin",
-				   "link=/dev/stdout", "link=/dev/stderr", "link=/dev/ptmx", "write=/dev/null",
-				   "open=/dev/urandom", "ls=/dev/pts", "stat=/dev/shm", "write=/dev/shm/x",
-				   "write=/dev/new", "fs=/dev", "fs=/dev/pts", "open=/dev/ptmx");
+	sb_config *cfg =
+		fx_config("ls=/dev", "stat=/dev/null", "stat=/dev/zero", "stat=/dev/full", "stat=/dev/random",
+			  "stat=/dev/urandom", "stat=/dev/tty", "link=/dev/fd", "link=/dev/stdin",
+			  "link=/dev/stdout", "link=/dev/stderr", "link=/dev/ptmx", "write=/dev/null",
+			  "open=/dev/urandom", "ls=/dev/pts", "stat=/dev/shm", "write=/dev/shm/x",
+			  "write=/dev/new", "fs=/dev", "fs=/dev/pts", "open=/dev/ptmx");
 	const char *out;
 
 	(void)state;
@@ -157,8 +159,8 @@ static void layers(const char *const names[], char paths[][512], const char *lis
 static void overlay_of_several_lowers(void **state)
 {
 	static const char *const names[] = {"top", "middle", "bottom", NULL};
-	sb_config *cfg = fx_config("ls=/o", "cat=/o/same", "write=/o/new", "cat=/o/only-bottom", "unlink=/o/only-top",
-				   "ls=/o");
+	sb_config *cfg = fx_config("ls=/o", "cat=/o/same", "write=/o/new", "cat=/o/only-bottom",
+				   "unlink=/o/only-top", "ls=/o");
 	char paths[3][512];
 	const char *lower[4], *out;
 

@@ -13,7 +13,7 @@ static const struct kind {
 	uint64_t bit;
 	const char *name; /* in /proc/self/ns */
 } kinds[] = {
-	{SB_NS_USER, "user"}, {SB_NS_PID, "pid"}, {SB_NS_MOUNT, "mnt"},	      {SB_NS_NET, "net"},
+	{SB_NS_USER, "user"}, {SB_NS_PID, "pid"}, {SB_NS_MOUNT, "mnt"},     {SB_NS_NET, "net"},
 	{SB_NS_IPC, "ipc"},   {SB_NS_UTS, "uts"}, {SB_NS_CGROUP, "cgroup"}, {SB_NS_TIME, "time"},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -105,7 +105,8 @@ static void from_outside(uint64_t flags)
 			break; /* not ours to look into, see below */
 		to[n] = '\0';
 		if (!!strcmp(to, mine(kinds[i].name)) != !!(flags & kinds[i].bit))
-			fail_msg("%s seen from outside, with flags %#llx", kinds[i].name, (unsigned long long)flags);
+			fail_msg("%s seen from outside, with flags %#llx", kinds[i].name,
+				 (unsigned long long)flags);
 	}
 	/* The command runs under another id of the host, where its caller has no power over it. */
 	assert_true(i == KINDS || fx_who() != FX_ROOT);
@@ -280,7 +281,8 @@ static void the_cgroup_namespace_is_rooted_at_the_present_cgroup(void **state)
 
 static void the_command_cannot_undo_it(void **state)
 {
-	const char *out = fx_output(fx_config("mount=/", "umount=/inside", "remount=/inside", "chroot=/", "setuid=0"));
+	const char *out =
+		fx_output(fx_config("mount=/", "umount=/inside", "remount=/inside", "chroot=/", "setuid=0"));
 
 	(void)state;
 	fx_is(out, "mount /", "EPERM");

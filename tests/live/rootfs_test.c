@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The root: an empty tmpfs, a directory in each of its ways, an overlay, or the present one; never the way back. */
+/* The root: empty, a directory in each of its ways, an overlay, or the present one; never the way back. */
 #include "../fixture.h"
 
 #include <errno.h>
@@ -61,7 +61,8 @@ static const char *text_of(const char *path)
 
 static void the_default_is_empty_and_read_only(void **state)
 {
-	const char *out = fx_output(fx_config("ls=/", "fs=/", "write=/x", "mkdir=/d", "write=/inside", "stat=/"));
+	const char *out =
+		fx_output(fx_config("ls=/", "fs=/", "write=/x", "mkdir=/d", "write=/inside", "stat=/"));
 
 	(void)state;
 	fx_is(out, "ls /", "inside");
@@ -116,7 +117,8 @@ static void a_directory_under_a_throw_away_overlay(void **state)
 	const char *root = a_root("root"), *out;
 
 	(void)state;
-	out = fx_output(WITH(root, SB_ROOT_OVERLAY, "cat=/old", "write=/old", "cat=/old", "write=/new", "unlink=/old"));
+	out = fx_output(WITH(root, SB_ROOT_OVERLAY, "cat=/old", "write=/old", "cat=/old", "write=/new",
+			     "unlink=/old"));
 	fx_is(out, "write /old", "ok");
 	fx_is(out, "write /new", "ok");
 	fx_is(out, "unlink /old", "ok");
@@ -188,8 +190,9 @@ static void the_present_root_read_only(void **state)
 /* Only what was asked for is mounted, and the old root is behind none of it. */
 static void nothing_of_the_old_root_can_be_reached(void **state)
 {
-	sb_config *cfg = fx_config("cat=/proc/self/mountinfo", "ls=/..", "ls=/proc/self/root", "ls=/proc/1/root",
-				   "ls=/proc/self/cwd/..", "link=/proc/self/cwd", "link=/proc/self/root");
+	sb_config *cfg =
+		fx_config("cat=/proc/self/mountinfo", "ls=/..", "ls=/proc/self/root", "ls=/proc/1/root",
+			  "ls=/proc/self/cwd/..", "link=/proc/self/cwd", "link=/proc/self/root");
 	const char *out, *p;
 	int mounts = 0;
 
@@ -270,7 +273,8 @@ static void root_flags_hold(void **state)
 	out = fx_output(WITH(root, SB_MOUNT_RO, "fs=/"));
 	fx_has(fx_get(out, "fs /"), " ro nosuid nodev");
 	fx_has_not(fx_get(out, "fs /"), "noexec");
-	assert_string_equal(sb_step_name(fx_refused(WITH(root, SB_MOUNT_NOEXEC, "fs=/"), EACCES)->step), "exec");
+	assert_string_equal(sb_step_name(fx_refused(WITH(root, SB_MOUNT_NOEXEC, "fs=/"), EACCES)->step),
+			    "exec");
 	if (fx_who() == FX_ROOT) {
 		out = fx_output(WITH(root, SB_MOUNT_DEV | SB_MOUNT_SUID, "fs=/"));
 		fx_has_not(fx_get(out, "fs /"), "nosuid");

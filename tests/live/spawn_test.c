@@ -28,8 +28,8 @@ static void runs_a_command(void **state)
 
 static void tells_every_exit_status(void **state)
 {
-	static const char *const words[] = {"exit=1", "exit=7", "exit=125", "exit=126", "exit=127", "exit=128",
-					    "exit=137", "exit=255"};
+	static const char *const words[] = {"exit=1",   "exit=7",   "exit=125", "exit=126",
+					    "exit=127", "exit=128", "exit=137", "exit=255"};
 	static const int codes[] = {1, 7, 125, 126, 127, 128, 137, 255};
 	size_t i;
 
@@ -40,7 +40,8 @@ static void tells_every_exit_status(void **state)
 
 static void tells_the_signal(void **state)
 {
-	static const int signals[] = {SIGHUP, SIGINT, SIGKILL, SIGSEGV, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1, SIGXCPU, 34, 64};
+	static const int signals[] = {SIGHUP,  SIGINT,  SIGKILL, SIGSEGV, SIGPIPE, SIGALRM,
+				      SIGTERM, SIGUSR1, SIGXCPU, 34,      64};
 	char word[32];
 	size_t i;
 
@@ -125,8 +126,9 @@ static void max_rss_is_of_the_command(void **state)
 
 static void result_says_what_was_applied(void **state)
 {
-	const uint64_t all = SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY | SB_APPLIED_NO_NEW_PRIVS |
-			     SB_APPLIED_NO_CAPS | SB_APPLIED_SESSION | SB_APPLIED_NO_GROUPS;
+	const uint64_t all = SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY |
+			     SB_APPLIED_NO_NEW_PRIVS | SB_APPLIED_NO_CAPS | SB_APPLIED_SESSION |
+			     SB_APPLIED_NO_GROUPS;
 	sb_result res = SB_INIT(sb_result);
 	sb_config *cfg = fx_config("exit=0");
 
@@ -144,8 +146,9 @@ static void result_says_what_was_applied(void **state)
 	fx_ok(sb_set_rootfs_writable(cfg, 1));
 	fx_wait(fx_spawn(cfg), &res);
 	sb_config_free(cfg);
-	assert_int_equal(res.applied & (SB_NS_NET | SB_APPLIED_SESSION | SB_APPLIED_NO_NEW_PRIVS | SB_APPLIED_NO_CAPS |
-					SB_APPLIED_ROOT_READONLY), 0);
+	assert_int_equal(res.applied & (SB_NS_NET | SB_APPLIED_SESSION | SB_APPLIED_NO_NEW_PRIVS |
+					SB_APPLIED_NO_CAPS | SB_APPLIED_ROOT_READONLY),
+			 0);
 	assert_true(res.applied & SB_APPLIED_ROOT);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Many threads at once: no hang, no loss, no result given to another; beside threads that malloc without pause. */
+/* Many threads at once, beside some that malloc without pause: no hang, no loss, no mixed-up result. */
 #include "../fixture.h"
 
 #include <errno.h>
@@ -43,8 +43,9 @@ static void *spawner(void *arg)
 		sb_result res = SB_INIT(sb_result);
 		sb_proc *proc = NULL;
 
-		if (sb_spawn(shared[which], &proc, NULL) < 0 || sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 ||
-		    res.outcome != SB_EXITED || res.code != (int)which + 10)
+		if (sb_spawn(shared[which], &proc, NULL) < 0 ||
+		    sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 || res.outcome != SB_EXITED ||
+		    res.code != (int)which + 10)
 			atomic_fetch_add(&wrong, 1);
 		sb_proc_free(proc);
 		atomic_fetch_add(&done, 1);

@@ -42,8 +42,9 @@ static sb_config *traced(sb_trace *trace)
 
 static void every_step_is_told_in_order(void **state)
 {
-	static const char *const steps[] = {"clone", "hostname", "loopback", "private", "root", "bind", "proc", "tmpfs",
-					    "pivot", "session", "caps", "no_new_privs", "exec", NULL};
+	static const char *const steps[] = {"clone", "hostname",     "loopback", "private", "root",
+					    "bind",  "proc",         "tmpfs",    "pivot",   "session",
+					    "caps",  "no_new_privs", "exec",     NULL};
 	sb_trace_event e = SB_INIT(sb_trace_event);
 	sb_trace *trace = sb_trace_new();
 	sb_config *cfg = traced(trace);
@@ -154,8 +155,10 @@ static void spawns_are_numbered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FX_TEST(every_step_is_told_in_order), FX_TEST_IF("ns.time", times_are_the_hosts),
-		FX_TEST(a_failed_spawn_tells_its_reason), FX_TEST(what_was_left_out_is_marked),
+		FX_TEST(every_step_is_told_in_order),
+		FX_TEST_IF("ns.time", times_are_the_hosts),
+		FX_TEST(a_failed_spawn_tells_its_reason),
+		FX_TEST(what_was_left_out_is_marked),
 		FX_TEST(spawns_are_numbered),
 	};
 

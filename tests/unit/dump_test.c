@@ -93,7 +93,8 @@ static sb_config *everything(void)
 	sb_config *cfg = sb_config_new();
 
 	fx_ok(sb_add_bind(cfg, "/usr", "/usr", SB_MOUNT_RO | SB_MOUNT_RECURSIVE));
-	fx_ok(sb_add_bind(cfg, "/srv/in", "/in", SB_MOUNT_NOEXEC | SB_MOUNT_DEV | SB_MOUNT_SUID | SB_MOUNT_OPTIONAL));
+	fx_ok(sb_add_bind(cfg, "/srv/in", "/in",
+			  SB_MOUNT_NOEXEC | SB_MOUNT_DEV | SB_MOUNT_SUID | SB_MOUNT_OPTIONAL));
 	fx_ok(sb_add_symlink(cfg, "usr/bin", "/bin"));
 	fx_ok(sb_add_tmpfs(cfg, "/tmp", 1 << 20, 100, 01777));
 	fx_ok(sb_add_proc(cfg, "/proc", SB_PROC_SUBSET_PID | SB_PROC_HIDEPID));

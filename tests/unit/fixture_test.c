@@ -166,7 +166,13 @@ static void a_mount(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, take, nothing_left)
-#define TEST_IF(needs, f) {#f, fx_test_if, take, nothing_left, &(struct fx_case){f, needs}}
+#define TEST_IF(needs, f)                                             \
+	{                                                             \
+#f, fx_test_if, take, nothing_left, &(struct fx_case) \
+		{                                                     \
+			f, needs                                      \
+		}                                                     \
+	}
 
 int main(void)
 {

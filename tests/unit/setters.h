@@ -57,22 +57,22 @@ static void expect_bad(sb_config *cfg, int r, int code, const char *part, const 
 	sb_config_free(cfg);
 }
 
-#define BAD(code, part, call)                               \
-	do {                                                \
-		sb_config *cfg = fresh();                   \
-		int r_ = (call);                            \
-                                                            \
-		expect_bad(cfg, r_, code, part, #call);     \
+#define BAD(code, part, call)                           \
+	do {                                            \
+		sb_config *cfg = fresh();               \
+		int r_ = (call);                        \
+                                                        \
+		expect_bad(cfg, r_, code, part, #call); \
 	} while (0)
 
-#define GOOD(call)                                          \
-	do {                                                \
-		sb_config *cfg = fresh();                   \
-		int r_ = (call);                            \
-                                                            \
-		if (r_ != 0)                                \
+#define GOOD(call)                                             \
+	do {                                                   \
+		sb_config *cfg = fresh();                      \
+		int r_ = (call);                               \
+                                                               \
+		if (r_ != 0)                                   \
 			fail_msg("%s returned %d", #call, r_); \
-		sb_config_free(cfg);                        \
+		sb_config_free(cfg);                           \
 	} while (0)
 
 #endif

@@ -5,20 +5,21 @@
 #include <unistd.h>
 
 /* Each setting is fine by itself; together they cannot be. */
-#define CONTRADICTION(part, ...)                                                             \
-	do {                                                                                 \
-		sb_config *cfg = fresh();                                                    \
-		sb_error err = SB_INIT(sb_error);                                            \
-                                                                                             \
-		__VA_ARGS__;                                                                 \
-		assert_int_equal(sb_config_check(cfg, &err), -EINVAL);                       \
-		fx_has(err.message, part);                                                   \
-		sb_config_free(cfg);                                                         \
+#define CONTRADICTION(part, ...)                                       \
+	do {                                                           \
+		sb_config *cfg = fresh();                              \
+		sb_error err = SB_INIT(sb_error);                      \
+                                                                       \
+		__VA_ARGS__;                                           \
+		assert_int_equal(sb_config_check(cfg, &err), -EINVAL); \
+		fx_has(err.message, part);                             \
+		sb_config_free(cfg);                                   \
 	} while (0)
 
 static void roots(void **state)
 {
-	const char *none[] = {NULL}, *lower[] = {"/usr", NULL}, *empty[] = {"", NULL}, *too_long[] = {long_path, NULL};
+	const char *none[] = {NULL}, *lower[] = {"/usr", NULL}, *empty[] = {"", NULL},
+		   *too_long[] = {long_path, NULL};
 	const char *many[66];
 	size_t i;
 
@@ -47,27 +48,27 @@ static void roots(void **state)
 }
 
 /* What all that take a target refuse alike. */
-#define BAD_TARGETS(name, call)                           \
-	do {                                              \
-		const char *target = NULL;                \
-                                                          \
-		BAD(EINVAL, name, call);                  \
-		target = "";                              \
-		BAD(EINVAL, name, call);                  \
-		target = "relative/path";                 \
-		BAD(EINVAL, "relative/path", call);       \
-		target = "/a/../../b";                    \
-		BAD(EINVAL, "/a/../../b", call);          \
-		target = "/..";                           \
-		BAD(EINVAL, name, call);                  \
-		target = "/";                             \
-		BAD(EINVAL, name, call);                  \
-		target = "///";                           \
-		BAD(EINVAL, name, call);                  \
-		target = long_path;                       \
-		BAD(ENAMETOOLONG, name, call);            \
-		target = "/a/..b/...";                    \
-		GOOD(call);                               \
+#define BAD_TARGETS(name, call)                     \
+	do {                                        \
+		const char *target = NULL;          \
+                                                    \
+		BAD(EINVAL, name, call);            \
+		target = "";                        \
+		BAD(EINVAL, name, call);            \
+		target = "relative/path";           \
+		BAD(EINVAL, "relative/path", call); \
+		target = "/a/../../b";              \
+		BAD(EINVAL, "/a/../../b", call);    \
+		target = "/..";                     \
+		BAD(EINVAL, name, call);            \
+		target = "/";                       \
+		BAD(EINVAL, name, call);            \
+		target = "///";                     \
+		BAD(EINVAL, name, call);            \
+		target = long_path;                 \
+		BAD(ENAMETOOLONG, name, call);      \
+		target = "/a/..b/...";              \
+		GOOD(call);                         \
 	} while (0)
 
 static void targets(void **state)
@@ -146,17 +147,22 @@ static void contradictions(void **state)
 	CONTRADICTION("domain", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_UTS); sb_set_domainname(cfg, "x"));
 	CONTRADICTION("time", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_TIME); sb_set_boottime(cfg, 5));
 	CONTRADICTION("time", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_TIME); sb_set_monotonic(cfg, -5));
-	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT); sb_add_dir(cfg, "/x", 0755));
-	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT); sb_set_rootfs(cfg, "/srv", 0));
+	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT);
+		      sb_add_dir(cfg, "/x", 0755));
+	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT);
+		      sb_set_rootfs(cfg, "/srv", 0));
 	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT);
 		      sb_set_rootfs_overlay(cfg, lower, NULL, NULL));
-	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT); sb_set_rootfs_writable(cfg, 1));
+	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT);
+		      sb_set_rootfs_writable(cfg, 1));
 	CONTRADICTION("IPC", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_IPC); sb_add_mqueue(cfg, "/mq"));
 	CONTRADICTION("network", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_NET); sb_add_sysfs(cfg, "/sys"));
 	CONTRADICTION("user namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_USER);
 		      sb_add_bind(cfg, "/usr", "/x", SB_MOUNT_IDMAP));
-	CONTRADICTION("user namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_USER); sb_set_rootfs(cfg, "/srv", SB_MOUNT_IDMAP));
-	CONTRADICTION("user namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_USER); sb_add_idmap(cfg, SB_ID_USER, 0, 5, 1));
+	CONTRADICTION("user namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_USER);
+		      sb_set_rootfs(cfg, "/srv", SB_MOUNT_IDMAP));
+	CONTRADICTION("user namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_USER);
+		      sb_add_idmap(cfg, SB_ID_USER, 0, 5, 1));
 	CONTRADICTION("user namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_USER); sb_set_idmap_auto(cfg));
 	CONTRADICTION("pin", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_NET); sb_add_pin(cfg, SB_NS_NET, "/run/x"));
 	CONTRADICTION("session", sb_set_session(cfg, 0); sb_add_dev(cfg, "/dev"); sb_set_tty(cfg, 1));

@@ -14,7 +14,6 @@
 #include "common/auto.h"
 #include "common/uapi_compat.h"
 #include "error.h"
-#include "hints.h"
 #include "memfd.h"
 
 #ifndef MFD_ALLOW_SEALING
@@ -97,7 +96,6 @@ static int make(sb_error *err)
 		return memfd;
 	if (memfd != -EACCES) {
 		sbi_fail(err, SB_STEP_PREPARE, 0, -memfd, "memfd for sb-init: %s", strerror(-memfd));
-		sbi_hint_limits(-memfd, err);
 		return memfd;
 	}
 	fd = open(SBI_INIT_PATH, O_RDONLY | O_CLOEXEC);

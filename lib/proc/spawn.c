@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "channel.h"
 #include "common/auto.h"
 #include "error.h"
-#include "launch.h"
-#include "proc/proc_internal.h"
+#include "host/channel.h"
+#include "host/launch.h"
+#include "proc_internal.h"
 
 static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct sbi_start *start, sb_error *err)
 {
