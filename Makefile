@@ -19,7 +19,7 @@ build:
 	$(call configure,$(BUILD))
 
 demo: build
-	@SBX=$(BUILD)/examples/sbx/sbx examples/demo.sh
+	@examples/demo.sh $(BUILD)/examples/sbx/sbx
 
 # Where only root may enter this directory, the tests run in a copy that their other users can reach.
 check:

@@ -31,10 +31,9 @@
 /* sbi_op.flags */
 #define SBI_OP_OPTIONAL UINT16_C(1) /* ENOENT leaves the operation out */
 
-/* What a SYNC operation wants from the host (sbi_op.arg[0]); 0: just wait for GO. */
+/* What a SYNC operation wants from the host (sbi_op.arg[0]). */
 #define SBI_SYNC_IDMAP UINT64_C(1)
 #define SBI_SYNC_PIN UINT64_C(2)
-#define SBI_SYNC_TELL UINT64_C(4) /* sb-init speaks first */
 
 /* Kinds of root (sbi_op.id[0] of ROOT). */
 enum sbi_root { SBI_ROOT_TMPFS, SBI_ROOT_DIRECTORY, SBI_ROOT_KEEP, SBI_ROOT_OVERLAY };

@@ -54,40 +54,76 @@ static int write_map(pid_t pid, const char *file, const struct sbi_extents *map,
 }
 
 /* newuidmap PID inside outside count… */
-static int run_helper(const char *helper, pid_t pid, const struct sbi_extents *map, const char *file, sb_error *err)
+static void helper_arguments(const char *helper, pid_t pid, const struct sbi_extents *map, char *argv[],
+			     char numbers[][12])
 {
-	char numbers[HELPER_ARGS][12], check[64], path[64];
-	char *argv[HELPER_ARGS + 1], *env[] = { NULL };
-	posix_spawnattr_t attr;
-	sigset_t none;
 	size_t n = 0;
-	int r, status = 0;
-	pid_t child;
 
 	argv[n++] = (char *)helper;
-	snprintf(numbers[0], sizeof(numbers[0]), "%d", pid);
-	argv[n++] = numbers[0];
+	snprintf(numbers[n], sizeof(numbers[n]), "%d", pid);
+	argv[n] = numbers[n];
+	n++;
 	for (uint32_t i = 0; i < map->count; i++) {
 		const uint32_t values[3] = { map->list[i].inside, map->list[i].outside, map->list[i].count };
 
-		for (int k = 0; k < 3; k++) {
+		for (int k = 0; k < 3; k++, n++) {
 			snprintf(numbers[n], sizeof(numbers[n]), "%u", values[k]);
 			argv[n] = numbers[n];
-			n++;
 		}
 	}
 	argv[n] = NULL;
-	posix_spawnattr_init(&attr);
+}
+
+/* With nothing of the host's but a pipe for what it has to say. */
+static int spawn_helper(char *argv[], int words, pid_t *child)
+{
+	char *env[] = { NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int r;
+
 	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	r = posix_spawnp(&child, helper, NULL, &attr, argv, env);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_adddup2(&files, words, 2);
+	r = posix_spawnp(child, argv[0], &files, &attr, argv, env);
+	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
-	if (r) {
-		sbi_fail(err, SB_STEP_IDMAP, 0, r, "%s: %s", helper, strerror(r));
+	return -r;
+}
+
+static void read_words(int fd, char *words, size_t len)
+{
+	ssize_t n = read(fd, words, len - 1);
+
+	words[n > 0 ? n : 0] = '\0';
+	words[strcspn(words, "\n")] = '\0';
+}
+
+static int run_helper(const char *helper, pid_t pid, const struct sbi_extents *map, const char *file, sb_error *err)
+{
+	char numbers[HELPER_ARGS][12], *argv[HELPER_ARGS + 1], check[64], path[64], words[160];
+	int pair[2], r, status = 0;
+	pid_t child;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return sbi_fail(err, SB_STEP_IDMAP, 0, errno, "%s: pipe: %s", helper, strerror(errno));
+	helper_arguments(helper, pid, map, argv, numbers);
+	r = spawn_helper(argv, pair[1], &child);
+	close(pair[1]);
+	if (r < 0) {
+		close(pair[0]);
+		sbi_fail(err, SB_STEP_IDMAP, 0, -r, "%s: %s", helper, strerror(-r));
 		sbi_hint(err, "install the package uidmap (shadow-utils, shadow-uidmap)");
-		return -r;
+		return r;
 	}
+	read_words(pair[0], words, sizeof(words));
+	close(pair[0]);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	/* A host with its own wait(-1) may have taken the status: the map itself tells. */
@@ -95,7 +131,7 @@ static int run_helper(const char *helper, pid_t pid, const struct sbi_extents *m
 	sbi_read_text(path, check, sizeof(check));
 	if (check[0])
 		return 0;
-	sbi_fail(err, SB_STEP_IDMAP, 0, EPERM, "%s refused the map", helper);
+	sbi_fail(err, SB_STEP_IDMAP, 0, EPERM, "%s refused the map%s%s", helper, words[0] ? ": " : "", words);
 	sbi_hint(err, "the ranges must be in /etc/subuid and /etc/subgid, and %s must be set-user-ID root", helper);
 	return -EPERM;
 }

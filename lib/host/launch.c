@@ -207,8 +207,11 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 	uint64_t start;
 	int r = 0;
 
+	if ((what & SBI_SYNC_IDMAP) && l->mapped)
+		return 0; /* GO went out before it asked */
 	if (what & SBI_SYNC_IDMAP)
 		r = do_idmap(l, err);
+	l->mapped = r == 0 && (what & SBI_SYNC_IDMAP);
 	if (r == 0 && (what & SBI_SYNC_PIN)) {
 		start = sbi_now();
 		r = sbi_pin_all(l->cfg, l->boot.pid, err);
@@ -250,6 +253,18 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
 	return sbi_fail(err, SB_STEP_SYNC, 0, EPROTO, "sb-init sent an unexpected record");
 }
 
+/*
+ * Before sb-init asks: it saves a switch. A host that is not dumpable may come
+ * too early, when the files of the new process still belong to root, as its own
+ * do; then sb-init's record, which it sends after its exec, is waited for.
+ */
+static int map_early(struct sbi_launch *l, sb_error *err)
+{
+	int r = do_sync(l, SBI_SYNC_IDMAP, err);
+
+	return r == -EACCES ? 0 : r;
+}
+
 int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_start *start, sb_error *err)
 {
 	struct sbi_record rec;
@@ -257,7 +272,7 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 
 	*start = (struct sbi_start){ .pidfd = -EBADF, .tty = -EBADF };
 	if (l->boot.pid && l->plan.id.userns == SBI_USERNS_CLONE)
-		r = do_sync(l, SBI_SYNC_IDMAP, err);
+		r = map_early(l, err);
 	while (r == 0) {
 		r = sbi_receive_or_end(channel, pidfd, &rec, &fd);
 		if (r == 0)

@@ -22,6 +22,7 @@ struct sbi_launch {
 	uint32_t fd_count, own_fds;
 	struct sbi_boot boot;
 	uint32_t pinned;
+	int mapped;               /* the id maps are written */
 	sb_trace_event events[SBI_HOST_EVENTS];
 	uint32_t event_count;
 };

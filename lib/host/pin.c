@@ -25,6 +25,9 @@ static int pin_fail(sb_error *err, uint32_t index, const struct sbi_pin *pin, co
 		 pin->path, what, strerror(code));
 	if (code == EPERM || code == EACCES)
 		sbi_hint(err, "pinning mounts on the host: it needs CAP_SYS_ADMIN there");
+	if (code == EINVAL && pin->kind == SB_NS_MOUNT)
+		sbi_hint(err, "the kernel refuses to bind a mount namespace that it takes for older than this process's own; "
+			      "6.18 can be wrong about that for one made moments ago: pin from an older mount namespace");
 	return -code;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <time.h>
 
 #include "init.h"
 
@@ -52,7 +53,14 @@ static uint32_t find_detail(const char *path, int error)
 
 static int execute(struct run *run, const char *path, char **argv, char **env)
 {
-	int r = (int)SYS(execve, path, argv, env);
+	struct timespec used = { 0 };
+	int r;
+
+	/* What this process has used until now is the set-up's, what comes is the command's. */
+	SYS(clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &used);
+	run->used_ns = (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+	run->exec_ns = now();
+	r = (int)SYS(execve, path, argv, env);
 
 	run->detail = find_detail(path, r);
 	return r;

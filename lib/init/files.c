@@ -17,16 +17,13 @@ int do_dir(struct run *run, const struct sbi_op *op)
 
 	if (parent < 0)
 		return parent;
-	r = SYS(mkdirat, parent, name, op->id[2]);
-	if (r == -EEXIST) {
+	if (SYS(faccessat, parent, name, 0) == 0) {
 		SYS(close, parent);
 		return 0;
 	}
-	if (r == 0 && !is_own(parent)) {
-		SYS(unlinkat, parent, name, AT_REMOVEDIR);
+	r = is_own(parent) ? SYS(mkdirat, parent, name, op->id[2]) : -ENOENT;
+	if (r == -ENOENT)
 		run->detail = SBI_DETAIL_TARGET_MISSING;
-		r = -ENOENT;
-	}
 	if (r == 0)
 		r = SYS(fchownat, parent, name, op->id[0], op->id[1], AT_SYMLINK_NOFOLLOW);
 	SYS(close, parent);

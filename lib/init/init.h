@@ -31,6 +31,7 @@ struct run {
 	uint32_t skipped;
 	const int *slots; /* descriptors that came with the plan */
 	int channel;      /* where a terminal's master goes */
+	uint64_t exec_ns, used_ns; /* when the command was executed, and the cpu time its process had used by then */
 };
 
 typedef int operation(struct run *run, const struct sbi_op *op);

@@ -16,17 +16,16 @@ int do_join(struct run *run, const struct sbi_op *op)
 	return (int)SYS(setns, run->slots[op->count], op->id[0]);
 }
 
-/* SYNC: arg[0] SBI_SYNC_*. Without TELL the host has begun already. */
+/* SYNC: arg[0] SBI_SYNC_*. The host may have done its part already: then GO waits for us. */
 int do_sync(struct run *run, const struct sbi_op *op)
 {
 	struct sbi_record rec = { .type = SBI_SYNC, .at = run->at };
 	long r;
 
-	if (op->arg[0] & SBI_SYNC_TELL) {
-		r = send_record(SBI_FD_CONTROL, &rec, -1);
-		if (r < 0)
-			return (int)r;
-	}
+	(void)op;
+	r = send_record(SBI_FD_CONTROL, &rec, -1);
+	if (r < 0)
+		return (int)r;
 	r = receive_record(SBI_FD_CONTROL, &rec, NULL, 0, NULL, 0);
 	return sbi_record_valid(&rec, r) && rec.type == SBI_GO ? 0 : -ECANCELED;
 }

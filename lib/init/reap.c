@@ -12,7 +12,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "init.h"
 
@@ -131,15 +130,6 @@ static void reap(void)
 	}
 }
 
-/* Cpu time of a process since its birth: its own clock (clock_getcpuclockid(3)). */
-static uint64_t cpu_time(int pid)
-{
-	struct timespec ts = { 0 };
-
-	SYS(clock_gettime, (int)(~(unsigned)pid << 3 | 2), &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static int start(struct run *run)
 {
 	struct sbi_record rec = { .type = SBI_STARTED, .skipped = run->skipped };
@@ -155,9 +145,9 @@ static int start(struct run *run)
 	if (r == 0) {
 		command->channel = run->channel;
 		command->abandoned = 0;
-		command->start_ns = now();
-		command->base_ns = cpu_time(command->pid);
-		rec.time_ns = command->start_ns;
+		command->start_ns = run->exec_ns;
+		command->base_ns = run->used_ns;
+		rec.time_ns = run->exec_ns;
 		command_count++;
 	}
 	send_record(run->channel, &rec, pidfd);

@@ -74,7 +74,7 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, str
 		sbi_compile_fs(cfg, c);
 	if (c->id.userns == SBI_USERNS_LATE) {
 		sbi_emit(c, 0, SB_STEP_USERNS, 0);
-		late |= SBI_SYNC_TELL | SBI_SYNC_IDMAP;
+		late |= SBI_SYNC_IDMAP;
 	}
 	if (c->id.userns == SBI_USERNS_READY || (c->id.userns == SBI_USERNS_JOIN && view->privileged)) {
 		struct sbi_op *op = sbi_emit(c, 0, SB_STEP_JOIN, 0);
@@ -83,7 +83,7 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, str
 		op->count = sbi_slot(c, c->id.userns == SBI_USERNS_READY ? SBI_SLOT_USERNS : cfg->ns_fd[0]);
 	}
 	if (cfg->pin_count)
-		late |= SBI_SYNC_TELL | SBI_SYNC_PIN;
+		late |= SBI_SYNC_PIN;
 	if (late)
 		emit_sync(c, late);
 }

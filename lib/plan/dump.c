@@ -56,7 +56,18 @@ static void dump_section(struct out *o, const struct sbi_plan *plan, const struc
 	}
 }
 
-size_t sbi_dump(const struct sbi_compiled *c, char *buf, size_t len)
+static void dump_pins(struct out *o, const sb_config *cfg)
+{
+	char text[512];
+
+	for (uint32_t i = 0; i < cfg->pin_count; i++) {
+		snprintf(text, sizeof(text), "pin %s namespace on %.400s", sbi_ns_name(sbi_ns_number(cfg->pins[i].kind)),
+			 cfg->pins[i].path);
+		line(o, "host", text);
+	}
+}
+
+size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, size_t len)
 {
 	const struct sbi_plan *plan = (const struct sbi_plan *)c->arena.base;
 	struct out o = { buf, len, 0 };
@@ -66,6 +77,7 @@ size_t sbi_dump(const struct sbi_compiled *c, char *buf, size_t len)
 	dump_clone(&o, c);
 	dump_map(&o, "user", &c->id.users);
 	dump_map(&o, "group", &c->id.groups);
+	dump_pins(&o, cfg);
 	dump_section(&o, plan, &plan->setup, "init");
 	dump_section(&o, plan, &plan->command, "command");
 	return o.used;
@@ -104,7 +116,7 @@ ssize_t sb_config_dump(const sb_config *cfg, char *buf, size_t len, sb_error *er
 
 	if (r < 0)
 		return r;
-	size = (ssize_t)sbi_dump(&c, buf, len);
+	size = (ssize_t)sbi_dump(cfg, &c, buf, len);
 	sbi_compiled_free(&c);
 	return size;
 }

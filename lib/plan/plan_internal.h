@@ -90,7 +90,7 @@ void sbi_compile_command(const sb_config *cfg, struct sbi_compiled *c);
 /** sbi_describe - one operation as text: "bind /usr on /usr (ro, recursive)". */
 void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *buf, size_t len);
 /** sbi_dump - a compiled plan as text, one line an operation; the length, as snprintf(3). */
-size_t sbi_dump(const struct sbi_compiled *c, char *buf, size_t len);
+size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, size_t len);
 
 static inline const struct sbi_op *sbi_ops(const struct sbi_plan *plan, const struct sbi_section *section)
 {

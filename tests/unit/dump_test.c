@@ -57,7 +57,7 @@ static void is_golden(sb_config *cfg, const struct sbi_view *view, const char *n
 	memset(&plan, 0, sizeof(plan));
 	if (sbi_compile(cfg, view, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, NULL, &plan, &err) < 0)
 		fail_msg("%s: %s", name, err.message);
-	assert_in_range(sbi_dump(&plan, text, sizeof(text)), 1, sizeof(text) - 1);
+	assert_in_range(sbi_dump(cfg, &plan, text, sizeof(text)), 1, sizeof(text) - 1);
 	sbi_compiled_free(&plan);
 	sb_config_free(cfg);
 	snprintf(path, sizeof(path), "%s/%s.txt", dir, name);
