@@ -182,7 +182,7 @@ SB_API int sb_set_groups(sb_config *cfg, const uint32_t *gids, size_t count);
  * @which: SB_ID_USER, SB_ID_GROUP or both
  *
  * Default: one id, the command's, on the caller's own, or on 65534 for a caller
- * that is root. Several ranges are written by the caller where it may
+ * that is root (on 0 after sb_set_host_root()). Several ranges are written by the caller where it may
  * (CAP_SETUID and CAP_SETGID), else by newuidmap(1) and newgidmap(1).
  */
 SB_API int sb_add_idmap(sb_config *cfg, uint64_t which, uint32_t inside, uint32_t outside, uint32_t count);
@@ -218,7 +218,8 @@ SB_API int sb_set_host_root(sb_config *cfg, int allow);
  * @flags: SB_MOUNT_RO, SB_MOUNT_NOEXEC, SB_MOUNT_DEV, SB_MOUNT_SUID, SB_MOUNT_IDMAP,
  *	SB_ROOT_OVERLAY; without RO and OVERLAY the command may write to @dir
  *
- * Mounts below @dir come along. With "/" the present root is kept, in place.
+ * Mounts below @dir come along, but not below an overlay. With "/" and no
+ * overlay the present root is kept, in place.
  */
 SB_API int sb_set_rootfs(sb_config *cfg, const char *dir, uint64_t flags);
 /** sb_set_rootfs_overlay - root is an overlay, as sb_add_overlay() at "/". */

@@ -172,9 +172,21 @@ void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, co
 	case SB_STEP_EXEC:
 		hint_exec(detail, code, err);
 		break;
-	case SB_STEP_BIND:
+	case SB_STEP_OVERLAY:
 	case SB_STEP_ROOT:
+		if (code == EINVAL && op->count && !(op->arg[0] & SB_MOUNT_IDMAP)) {
+			sbi_hint(err, "without privilege a lower directory with mounts below it is refused (they may not be "
+				      "uncovered), and upper and work must lie on one file system that supports it");
+			break;
+		}
 		hint_bind(plan, op, detail, code, err);
+		break;
+	case SB_STEP_BIND:
+		hint_bind(plan, op, detail, code, err);
+		break;
+	case SB_STEP_TMPFS:
+		if (code == EINVAL)
+			sbi_hint(err, "its owner, the command's user outside, must be mapped in this process's user namespace");
 		break;
 	case SB_STEP_TIMENS:
 		hint_timens(op, code, err);

@@ -65,6 +65,7 @@ operation do_private, do_root, do_pivot;
 /* target.c */
 void remember_own(int fd); /* this file system is ours: targets may be made in it */
 int open_target(struct run *run, const char *path, int directory, int links);
+int open_existing(struct run *run, const char *path);
 int open_parent(struct run *run, const char *path, const char **name);
 int is_own(int fd);
 /* mount.c */

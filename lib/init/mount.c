@@ -241,16 +241,6 @@ int do_sysfs(struct run *run, const struct sbi_op *op)
 	return r;
 }
 
-static int open_existing(struct run *run, const char *path)
-{
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
-	int fd = (int)SYS(openat2, root_fd, path, &how, sizeof(how));
-
-	if (fd == -ENOENT)
-		run->detail = SBI_DETAIL_TARGET_MISSING;
-	return fd;
-}
-
 /* READONLY: text[1] path, with all that is mounted at and below it by now. */
 int do_readonly(struct run *run, const struct sbi_op *op)
 {

@@ -13,7 +13,7 @@ int do_session(struct run *run, const struct sbi_op *op)
 	return r < 0 ? (int)r : 0;
 }
 
-/* RLIMIT: id[0] resource, arg[0] soft, arg[1] hard; arg[2] a default, that gives way to a lower hard limit. */
+/* RLIMIT: id[0] resource, arg[0] soft, arg[1] hard, arg[2] SBI_RLIMIT_*. */
 int do_rlimit(struct run *run, const struct sbi_op *op)
 {
 	uint64_t limit[2] = { op->arg[0], op->arg[1] }, present[2];
@@ -22,8 +22,15 @@ int do_rlimit(struct run *run, const struct sbi_op *op)
 	(void)run;
 	if (op->arg[2]) {
 		r = SYS(prlimit64, 0, op->id[0], 0, present);
-		if (r < 0 || present[1] < limit[1])
+		if (r < 0)
+			return (int)r;
+		if (op->arg[2] == SBI_RLIMIT_RAISE) {
+			if (present[1] >= limit[1])
+				return 0;
+			limit[0] = present[0];
+		} else if (present[1] < limit[1]) {
 			limit[0] = limit[1] = present[1];
+		}
 	}
 	return (int)SYS(prlimit64, 0, op->id[0], limit, 0);
 }

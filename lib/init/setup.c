@@ -30,6 +30,8 @@ operation *find_setup(uint16_t step)
 		{ SB_STEP_MASK, do_mask },
 		{ SB_STEP_READONLY, do_readonly },
 		{ SB_STEP_PIVOT, do_pivot },
+		{ SB_STEP_RLIMIT, do_rlimit },
+		{ SB_STEP_NICE, do_nice },
 		{ SB_STEP_USERNS, do_userns },
 	};
 

@@ -12,6 +12,7 @@
 
 #define MAX_OWN 256
 #define MAX_PATH 4096
+#define MAX_TRIES 1000
 
 int root_fd = -1;
 static uint64_t own[MAX_OWN];
@@ -42,12 +43,29 @@ int is_own(int fd)
 	return 0;
 }
 
+/*
+ * EAGAIN: some mount or rename of the machine came between while ".." of a link
+ * was looked at, and the kernel could not be sure that we stay inside (openat2(2)).
+ */
 static int open_beneath(const char *path, int flags, uint64_t extra)
 {
+	int fd = -EAGAIN;
+
 	struct open_how how = { .flags = (uint64_t)(flags | O_PATH | O_CLOEXEC),
 				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | extra };
 
-	return (int)SYS(openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));
+	for (int tries = 0; fd == -EAGAIN && tries < MAX_TRIES; tries++)
+		fd = (int)SYS(openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));
+	return fd;
+}
+
+int open_existing(struct run *run, const char *path)
+{
+	int fd = open_beneath(path, 0, 0);
+
+	if (fd == -ENOENT)
+		run->detail = SBI_DETAIL_TARGET_MISSING;
+	return fd;
 }
 
 /* Make the directories of @path that are missing; the last one opened. */

@@ -62,7 +62,27 @@ static void emit_sync(struct sbi_compiled *c, uint64_t what)
 	sbi_emit(c, 0, SB_STEP_SYNC, 0)->arg[0] = what;
 }
 
-static void compile_setup(const sb_config *cfg, const struct sbi_view *view, struct sbi_compiled *c)
+/*
+ * With the user namespace entered late, what needs the host's privilege is done
+ * before it: hard limits are raised for all that follow, who may then lower
+ * them, and a negative nice value is sb-init's own, which the command inherits.
+ */
+static void compile_privileged_limits(const sb_config *cfg, struct sbi_compiled *c)
+{
+	struct sbi_op *op;
+
+	for (uint32_t i = 0; i < cfg->rlimit_count; i++) {
+		op = sbi_emit(c, 0, SB_STEP_RLIMIT, i);
+		op->id[0] = (uint32_t)cfg->rlimits[i].resource;
+		op->arg[0] = cfg->rlimits[i].soft;
+		op->arg[1] = cfg->rlimits[i].hard;
+		op->arg[2] = SBI_RLIMIT_RAISE;
+	}
+	if (cfg->nice_set && cfg->nice < 0)
+		sbi_emit(c, 0, SB_STEP_NICE, 0)->arg[0] = (uint64_t)(int64_t)cfg->nice;
+}
+
+static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int what, struct sbi_compiled *c)
 {
 	uint64_t late = 0;
 
@@ -72,6 +92,8 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, str
 	compile_joins(cfg, c);
 	if (is_new(cfg, SB_NS_MOUNT))
 		sbi_compile_fs(cfg, c);
+	if ((what & SBI_COMPILE_COMMAND) && sbi_identity_enters_late(&c->id, view))
+		compile_privileged_limits(cfg, c);
 	if (c->id.userns == SBI_USERNS_LATE) {
 		sbi_emit(c, 0, SB_STEP_USERNS, 0);
 		late |= SBI_SYNC_IDMAP;
@@ -176,9 +198,9 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 	if (r == 0) {
 		sbi_arena_add(&out->arena, NULL, sizeof(struct sbi_plan));
 		if (what & SBI_COMPILE_SETUP)
-			compile_setup(cfg, view, out);
+			compile_setup(cfg, view, what, out);
 		if (what & SBI_COMPILE_COMMAND)
-			sbi_compile_command(cfg, out);
+			sbi_compile_command(cfg, view, out);
 		out->clone_flags = clone_flags(cfg, &out->id);
 		out->applied = applied(cfg, &out->id);
 		r = seal(cfg, what, out, err);

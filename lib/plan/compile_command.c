@@ -36,7 +36,7 @@ static void compile_rlimits(const sb_config *cfg, struct sbi_compiled *c)
 		op->id[0] = (uint32_t)limit.resource;
 		op->arg[0] = limit.soft;
 		op->arg[1] = limit.hard;
-		op->arg[2] = i == cfg->rlimit_count;
+		op->arg[2] = i == cfg->rlimit_count ? SBI_RLIMIT_DEFAULT : 0;
 	}
 }
 
@@ -79,14 +79,14 @@ static void compile_identity(const sb_config *cfg, struct sbi_compiled *c)
 	op->id[1] = c->id.gid;
 }
 
-void sbi_compile_command(const sb_config *cfg, struct sbi_compiled *c)
+void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, struct sbi_compiled *c)
 {
 	struct sbi_op *op;
 
 	if (cfg->session)
 		sbi_emit(c, 1, SB_STEP_SESSION, 0);
 	compile_rlimits(cfg, c);
-	if (cfg->nice_set)
+	if (cfg->nice_set && !(cfg->nice < 0 && view && sbi_identity_enters_late(&c->id, view)))
 		sbi_emit(c, 1, SB_STEP_NICE, 0)->arg[0] = (uint64_t)(int64_t)cfg->nice;
 	sbi_emit(c, 1, SB_STEP_UMASK, 0)->arg[0] = cfg->umask;
 	compile_identity(cfg, c);

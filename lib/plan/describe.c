@@ -182,7 +182,10 @@ static void put_command(struct text *t, const struct sbi_plan *plan, const struc
 	switch (op->step) {
 	case SB_STEP_RLIMIT:
 		put(t, " %s", op->id[0] < 16 ? rlimit_names[op->id[0]] : "?");
-		put_limit(t, op->arg[0]);
+		if (op->arg[2] == SBI_RLIMIT_RAISE)
+			put(t, " hard limit up to");
+		else
+			put_limit(t, op->arg[0]);
 		put_limit(t, op->arg[1]);
 		break;
 	case SB_STEP_NICE:

@@ -109,6 +109,10 @@ static int resolve_maps(const sb_config *cfg, const struct sbi_view *view, struc
 		sbi_hint(err, "add a range that holds it: sb_add_idmap(), sbx run --uidmap and --gidmap");
 		return -EINVAL;
 	}
+	for (uint32_t i = 0; i < cfg->group_count; i++)
+		if (map_id(&id->groups, cfg->groups[i]) < 0)
+			return sbi_fail(err, SB_STEP_GROUPS, i, EINVAL, "the supplementary group %u is not in the id map",
+					cfg->groups[i]);
 	if (!cfg->host_root && view->root_is_host) {
 		if (covers_host_root(&id->users))
 			return refuse_host_root(err, "a user of the sandbox");

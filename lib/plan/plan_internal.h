@@ -62,6 +62,12 @@ struct sbi_compiled {
 /** sbi_view_get - look at the calling process. @cfg tells what is worth reading. */
 int sbi_view_get(const sb_config *cfg, struct sbi_view *view, sb_error *err);
 void sbi_view_free(struct sbi_view *view);
+/* Does sb-init give up the host's privilege on its way into a user namespace? */
+static inline int sbi_identity_enters_late(const struct sbi_identity *id, const struct sbi_view *view)
+{
+	return id->userns == SBI_USERNS_LATE || id->userns == SBI_USERNS_READY ||
+	       (id->userns == SBI_USERNS_JOIN && view->privileged);
+}
 
 /** sbi_identity_resolve - decide maps and ids; -EPERM, -EINVAL with words. */
 int sbi_identity_resolve(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err);
@@ -85,7 +91,7 @@ struct sbi_op *sbi_emit(struct sbi_compiled *c, int command, uint16_t step, uint
 uint32_t sbi_slot(struct sbi_compiled *c, int host_fd);
 /* compile_fs.c, compile_command.c: the parts of sbi_compile(). */
 void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
-void sbi_compile_command(const sb_config *cfg, struct sbi_compiled *c);
+void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, struct sbi_compiled *c);
 
 /** sbi_describe - one operation as text: "bind /usr on /usr (ro, recursive)". */
 void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *buf, size_t len);
