@@ -87,6 +87,13 @@ const sb_error *fx_refused(sb_config *cfg, int code);
 /** fx_get - value of the first line "KEY=value" of @text in static memory (eight in turn), or NULL. */
 const char *fx_get(const char *text, const char *key);
 
+/**
+ * fx_in_child - run @part in a forked child; it answers NULL, "skip: why", or what is wrong
+ */
+void fx_in_child(const char *(*part)(void));
+/** fx_judge - spawn must fail with @code at @step, and the hint contain @hint: NULL, or what is wrong. */
+const char *fx_judge(sb_config *cfg, int code, const char *step, const char *hint);
+
 #define fx_ok(call) assert_int_equal((call), 0)
 #define fx_is(text, key, value) fx_is_at(text, key, value, __FILE__, __LINE__)
 void fx_is_at(const char *text, const char *key, const char *value, const char *file, int line);

@@ -144,10 +144,22 @@ void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, co
 	static const struct {
 		uint32_t step;
 		const char *call;
-	} calls[] = { { SB_STEP_PRIVATE, "mount_setattr" }, { SB_STEP_ROOT, "mount_setattr" }, { SB_STEP_BIND, "open_tree" },
-		      { SB_STEP_TMPFS, "fsopen" },          { SB_STEP_DEV, "fsopen" },         { SB_STEP_PIVOT, "pivot_root" },
-		      { SB_STEP_DIR, "openat2" },           { SB_STEP_CLOSE, "close_range" },  { SB_STEP_PROC, "fsopen" },
-		      { SB_STEP_CGROUPNS, "unshare" },      { SB_STEP_TIMENS, "unshare" } };
+	} calls[] = {
+		{ SB_STEP_PRIVATE, "mount_setattr" },
+		{ SB_STEP_ROOT, "fsopen, open_tree, mount_setattr or move_mount" },
+		{ SB_STEP_BIND, "open_tree, mount_setattr, openat2 or move_mount" },
+		{ SB_STEP_TMPFS, "fsopen, openat2 or move_mount" },
+		{ SB_STEP_PROC, "fsopen, openat2 or move_mount" },
+		{ SB_STEP_DEV, "fsopen, openat2 or move_mount" },
+		{ SB_STEP_DIR, "openat2" },
+		{ SB_STEP_FILE, "openat2" },
+		{ SB_STEP_SYMLINK, "openat2" },
+		{ SB_STEP_PIVOT, "pivot_root" },
+		{ SB_STEP_CGROUPNS, "unshare" },
+		{ SB_STEP_TIMENS, "unshare or setns" },
+		{ SB_STEP_USERNS, "unshare" },
+		{ SB_STEP_CLOSE, "close_range" },
+	};
 
 	if (code == ENOSYS || (code == EPERM && detail != SBI_DETAIL_PROC_COVERED && under_outer_filter())) {
 		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)

@@ -178,47 +178,6 @@ static void a_time_before_the_beginning(void **state)
 }
 
 /* The next ones need another host: a child that changed something for itself alone. */
-static void in_child(const char *(*part)(void))
-{
-	char text[1024] = "";
-	int p[2], status;
-	pid_t pid;
-
-	fx_ok(pipe(p));
-	pid = fork();
-	if (pid == 0) {
-		const char *said = part();
-
-		if (said && write(p[1], said, strlen(said)) < 0)
-			_exit(2);
-		_exit(said ? 1 : 0);
-	}
-	close(p[1]);
-	while (read(p[0], text + strlen(text), sizeof(text) - 1 - strlen(text)) > 0)
-		;
-	close(p[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (!strncmp(text, "skip:", 5))
-		fx_skip("%s", text + 6);
-	if (status)
-		fail_msg("%s (status %#x)", text, (unsigned)status);
-}
-
-/* What is wrong with the answer to a spawn in such a host; NULL if nothing. */
-static const char *judge(sb_config *cfg, int code, const char *step, const char *hint)
-{
-	static char said[1024];
-	sb_error err = SB_INIT(sb_error);
-	sb_proc *proc = NULL;
-	int r = sb_spawn(cfg, &proc, &err);
-
-	if (r == -code && !strcmp(sb_step_name(err.step), step) && strstr(err.hint, hint))
-		return NULL;
-	snprintf(said, sizeof(said), "%d, step %s: %s. hint: %s", r, sb_step_name(err.step), err.message,
-		 err.hint);
-	return said;
-}
-
 static int put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), r;
@@ -248,13 +207,13 @@ static const char *no_more_user_namespaces(void)
 		return "skip: the map cannot be written";
 	if (put("/proc/sys/user/max_user_namespaces", "0") < 0)
 		return "skip: /proc/sys/user/max_user_namespaces cannot be written here";
-	return judge(fx_config("exit=0"), ENOSPC, "userns", "max_user_namespaces");
+	return fx_judge(fx_config("exit=0"), ENOSPC, "userns", "max_user_namespaces");
 }
 
 static void user_namespaces_off(void **state)
 {
 	(void)state;
-	in_child(no_more_user_namespaces);
+	fx_in_child(no_more_user_namespaces);
 }
 
 static const char *no_more_processes(void)
@@ -262,13 +221,13 @@ static const char *no_more_processes(void)
 	struct rlimit one = {1, 1};
 
 	setrlimit(RLIMIT_NPROC, &one);
-	return judge(fx_config("exit=0"), EAGAIN, "clone", "NPROC");
+	return fx_judge(fx_config("exit=0"), EAGAIN, "clone", "NPROC");
 }
 
 static void process_limit_reached(void **state)
 {
 	(void)state;
-	in_child(no_more_processes);
+	fx_in_child(no_more_processes);
 }
 
 static const char *no_core_dumps(void)
@@ -279,13 +238,13 @@ static const char *no_core_dumps(void)
 	setrlimit(RLIMIT_CORE, &none);
 	if (sb_set_rlimit(cfg, "core", 4096, 4096) < 0)
 		return "sb_set_rlimit failed";
-	return judge(cfg, EPERM, "rlimit", "CAP_SYS_RESOURCE");
+	return fx_judge(cfg, EPERM, "rlimit", "CAP_SYS_RESOURCE");
 }
 
 static void a_hard_limit_cannot_be_raised_without_privilege(void **state)
 {
 	(void)state;
-	in_child(no_core_dumps);
+	fx_in_child(no_core_dumps);
 }
 
 /* As in a container whose engine masks parts of /proc. */
@@ -302,13 +261,13 @@ static const char *covered_proc(void)
 		return "skip: cannot become an ordinary user";
 	if (sb_add_proc(cfg, "/proc", 0) < 0)
 		return "sb_add_proc failed";
-	return judge(cfg, EPERM, "proc", "cover");
+	return fx_judge(cfg, EPERM, "proc", "cover");
 }
 
 static void proc_too_covered(void **state)
 {
 	(void)state;
-	in_child(covered_proc);
+	fx_in_child(covered_proc);
 }
 
 static void an_undersized_error_is_left_alone(void **state)
