@@ -19,6 +19,9 @@ static int try_sandbox(void)
 {
 	if (fx_who() == FX_ROOT)
 		return 0;
+#ifdef __SANITIZE_THREAD__ /* a process with its runtime's thread may not unshare; the other builds look */
+	return 0;
+#endif
 	return unshare(CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0 ? errno : 0;
 }
 
