@@ -35,6 +35,10 @@
 #define SBI_SYNC_IDMAP UINT64_C(1)
 #define SBI_SYNC_PIN UINT64_C(2)
 
+/* The halves of a SYNC (sbi_op.arg[1]): between them the host works beside us. */
+#define SBI_SYNC_ASK UINT64_C(1)
+#define SBI_SYNC_WAIT UINT64_C(2)
+
 /* Kinds of RLIMIT (sbi_op.arg[2]); 0: set it. */
 #define SBI_RLIMIT_DEFAULT 1 /* but give way to a lower hard limit */
 #define SBI_RLIMIT_RAISE 2   /* raise the hard limit if it is lower, leave the soft one */

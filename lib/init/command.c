@@ -23,7 +23,7 @@ static operation *find_command(uint16_t step)
 		{ SB_STEP_USER, do_user },       { SB_STEP_KEYRING, do_keyring }, { SB_STEP_TTY, do_tty },
 		{ SB_STEP_FD, do_fd },           { SB_STEP_CWD, do_cwd },         { SB_STEP_CAPS, do_caps },
 		{ SB_STEP_NO_NEW_PRIVS, do_no_new_privs },                        { SB_STEP_CLOSE, do_close },
-		{ SB_STEP_EXEC, do_exec },
+		{ SB_STEP_EXEC, do_exec },       { SB_STEP_SYNC, do_sync },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

@@ -16,16 +16,19 @@ int do_join(struct run *run, const struct sbi_op *op)
 	return (int)SYS(setns, run->slots[op->count], op->id[0]);
 }
 
-/* SYNC: arg[0] SBI_SYNC_*. The host may have done its part already: then GO waits for us. */
+/* SYNC: arg[1] SBI_SYNC_ASK, WAIT or both. The host may have done its part already: then GO waits for us. */
 int do_sync(struct run *run, const struct sbi_op *op)
 {
 	struct sbi_record rec = { .type = SBI_SYNC, .at = run->at };
 	long r;
 
-	(void)op;
-	r = send_record(SBI_FD_CONTROL, &rec, -1);
-	if (r < 0)
-		return (int)r;
+	if (op->arg[1] & SBI_SYNC_ASK) {
+		r = send_record(SBI_FD_CONTROL, &rec, -1);
+		if (r < 0)
+			return (int)r;
+	}
+	if (!(op->arg[1] & SBI_SYNC_WAIT))
+		return 0;
 	r = receive_record(SBI_FD_CONTROL, &rec, NULL, 0, NULL, 0);
 	return sbi_record_valid(&rec, r) && rec.type == SBI_GO ? 0 : -ECANCELED;
 }

@@ -2,11 +2,12 @@
 /*
  * Config to plan. The order of a creation is decided here and nowhere else:
  *
- *	[born in the user namespace, or having joined one at birth: wait for the id maps]
- *	names, cgroup and time namespace, lo; join the namespaces of others
+ *	names, cgroup and time namespace, lo
+ *	[born in the user namespace: wait for the id maps, which the host writes meanwhile]
+ *	join the namespaces of others
  *	private, root, mounts in the caller's order, pivot
  *	[privileged: the user namespace, now that nothing needs the host's power]
- *	[pins]
+ *	[ask the host for the id maps and the pins]
  *	the command's own section (compile_command.c)
  */
 #include <errno.h>
@@ -57,9 +58,12 @@ static void compile_namespaces(const sb_config *cfg, struct sbi_compiled *c)
 		sbi_emit(c, 0, SB_STEP_LOOPBACK, 0);
 }
 
-static void emit_sync(struct sbi_compiled *c, uint64_t what)
+static void emit_sync(struct sbi_compiled *c, int command, uint64_t what, uint64_t halves)
 {
-	sbi_emit(c, 0, SB_STEP_SYNC, 0)->arg[0] = what;
+	struct sbi_op *op = sbi_emit(c, command, SB_STEP_SYNC, 0);
+
+	op->arg[0] = what;
+	op->arg[1] = halves;
 }
 
 /*
@@ -86,9 +90,9 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 {
 	uint64_t late = 0;
 
-	if (c->id.userns == SBI_USERNS_CLONE)
-		emit_sync(c, SBI_SYNC_IDMAP);
 	compile_namespaces(cfg, c); /* first: a joined mount namespace may have no /proc of ours */
+	if (c->id.userns == SBI_USERNS_CLONE) /* files cannot be made before; what stands above needs no id */
+		emit_sync(c, 0, SBI_SYNC_IDMAP, SBI_SYNC_ASK | SBI_SYNC_WAIT);
 	compile_joins(cfg, c);
 	if (is_new(cfg, SB_NS_MOUNT))
 		sbi_compile_fs(cfg, c);
@@ -106,8 +110,10 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 	}
 	if (cfg->pin_count)
 		late |= SBI_SYNC_PIN;
+	/* The command's process waits for the answer, when it has come to where it needs an id. */
+	c->late_sync = what & SBI_COMPILE_COMMAND ? late : 0;
 	if (late)
-		emit_sync(c, late);
+		emit_sync(c, 0, late, c->late_sync ? SBI_SYNC_ASK : SBI_SYNC_ASK | SBI_SYNC_WAIT);
 }
 
 /* What the result will say was applied: all of it, or there is no result. */

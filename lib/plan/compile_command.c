@@ -69,6 +69,11 @@ static void compile_identity(const sb_config *cfg, struct sbi_compiled *c)
 	struct sbi_op *op;
 
 	sbi_emit(c, 1, SB_STEP_BOUNDING, 0)->arg[0] = cfg->keep_caps;
+	if (c->late_sync) {
+		op = sbi_emit(c, 1, SB_STEP_SYNC, 0);
+		op->arg[0] = c->late_sync;
+		op->arg[1] = SBI_SYNC_WAIT;
+	}
 	if (c->id.set_groups) {
 		op = sbi_emit(c, 1, SB_STEP_GROUPS, 0);
 		op->count = cfg->group_count;

@@ -170,8 +170,9 @@ static void put_mount(struct text *t, const struct sbi_plan *plan, const struct 
 static const char *const rlimit_names[] = { "cpu",    "fsize",   "data",    "stack",      "core",     "rss",  "nproc",  "nofile",
 					    "memlock", "as",     "locks",   "sigpending", "msgqueue", "nice", "rtprio", "rttime" };
 
-static void put_sync(struct text *t, uint64_t what)
+static void put_sync(struct text *t, uint64_t what, uint64_t halves)
 {
+	put(t, "%s", halves == SBI_SYNC_ASK ? " ask for" : halves == SBI_SYNC_WAIT ? " wait for" : "");
 	put(t, "%s%s", what & SBI_SYNC_IDMAP ? " idmap" : "", what & SBI_SYNC_PIN ? " pin" : "");
 }
 
@@ -235,7 +236,7 @@ void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *bu
 		put(&t, " %s namespace", kind_name(op->id[0]));
 		break;
 	case SB_STEP_SYNC:
-		put_sync(&t, op->arg[0]);
+		put_sync(&t, op->arg[0], op->arg[1]);
 		break;
 	case SB_STEP_HOSTNAME:
 	case SB_STEP_DOMAINNAME:

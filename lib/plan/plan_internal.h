@@ -46,6 +46,7 @@ struct sbi_compiled {
 	struct sbi_identity id;
 	uint64_t clone_flags;    /* CLONE_NEW* of the first process */
 	uint64_t applied;        /* SB_NS_*, SB_APPLIED_* */
+	uint64_t late_sync;      /* what the command's process has to wait for */
 	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace */
 	uint32_t slot_count;
 	struct sbi_op *setup, *command; /* while compiling; an operation moves when the next one is added */
