@@ -8,7 +8,7 @@
 
 #include "init.h"
 
-#define PATH_ROOM 4096
+#define PATH_MAX_ 4096 /* with the NUL; the setters let no longer name through */
 #define ST_NOEXEC_ 8
 
 /* Fill the pointers in front of @count strings. */
@@ -69,7 +69,7 @@ static int execute(struct run *run, const char *path, char **argv, char **env)
 /* As execvp(3): go on when it is not here, remember when it was here and might not be run. */
 static int execute_from_path(struct run *run, const char *name, char **argv, char **env)
 {
-	static char path[PATH_ROOM];
+	static char path[2 * PATH_MAX_];
 	const char *dirs = search_path(env);
 	uint32_t denied_detail = 0;
 	int denied = 0, r;
@@ -77,15 +77,14 @@ static int execute_from_path(struct run *run, const char *name, char **argv, cha
 	for (;;) {
 		size_t len = 0;
 
-		while (dirs[len] && dirs[len] != ':' && len < PATH_ROOM / 2) {
+		while (dirs[len] && dirs[len] != ':' && len < PATH_MAX_ - 1) {
 			path[len] = dirs[len];
 			len++;
 		}
 		if (len)
 			path[len++] = '/';
-		for (size_t i = 0; len < PATH_ROOM && (path[len++] = name[i]); i++)
+		for (size_t i = 0; (path[len++] = name[i]); i++)
 			;
-		path[PATH_ROOM - 1] = '\0';
 		r = execute(run, path, argv, env);
 		if (r == -EACCES) {
 			denied = r;

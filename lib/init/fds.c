@@ -27,9 +27,12 @@ int do_fd(struct run *run, const struct sbi_op *op)
 
 	if ((uint64_t)source < op->arg[0]) {
 		for (uint32_t i = 0; i < run->count; i++) {
-			int *slot = &slots[run->ops[i].count];
+			int *slot;
 
-			if (run->ops[i].step != SB_STEP_FD || (uint64_t)*slot >= op->arg[0])
+			if (run->ops[i].step != SB_STEP_FD)
+				continue;
+			slot = &slots[run->ops[i].count];
+			if ((uint64_t)*slot >= op->arg[0])
 				continue;
 			r = SYS(fcntl, *slot, F_DUPFD_CLOEXEC, op->arg[0]);
 			if (r < 0)

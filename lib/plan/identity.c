@@ -200,7 +200,8 @@ int sbi_identity_for_box(const sb_config *cfg, const struct sbi_identity *box, s
 	}
 	if (box->users.count && (map_id(&box->users, id->uid) < 0 || map_id(&box->groups, id->gid) < 0))
 		return sbi_fail(err, SB_STEP_USER, 0, EINVAL, "user %u:%u is not in the id map of the box", id->uid, id->gid);
-	if (!box->users.count && box->userns == SBI_USERNS_NONE && !cfg->host_root && id->uid == 0 && box->uid != 0)
+	if (box->userns == SBI_USERNS_NONE && !cfg->host_root &&
+	    ((id->uid == 0 && box->uid != 0) || (id->gid == 0 && box->gid != 0)))
 		return refuse_host_root(err, "the command");
 	if (cfg->group_count && !id->set_groups)
 		return sbi_fail(err, SB_STEP_GROUPS, 0, EPERM, "supplementary groups cannot be set in this box");
