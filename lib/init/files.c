@@ -18,7 +18,7 @@ int do_dir(struct run *run, const struct sbi_op *op)
 	if (parent < 0)
 		return parent;
 	if (SYS(faccessat, parent, name, 0) == 0) {
-		SYS(close, parent);
+		close_parent(parent);
 		return 0;
 	}
 	r = is_own(parent) ? SYS(mkdirat, parent, name, op->id[2]) : -ENOENT;
@@ -26,7 +26,7 @@ int do_dir(struct run *run, const struct sbi_op *op)
 		run->detail = SBI_DETAIL_TARGET_MISSING;
 	if (r == 0)
 		r = SYS(fchownat, parent, name, op->id[0], op->id[1], AT_SYMLINK_NOFOLLOW);
-	SYS(close, parent);
+	close_parent(parent);
 	return (int)r;
 }
 
@@ -101,7 +101,7 @@ int do_file(struct run *run, const struct sbi_op *op)
 	if (parent < 0)
 		return parent;
 	r = is_own(parent) ? create(run, op, parent, name) : cover(run, op);
-	SYS(close, parent);
+	close_parent(parent);
 	return r;
 }
 
@@ -115,6 +115,6 @@ int do_symlink(struct run *run, const struct sbi_op *op)
 	if (parent < 0)
 		return parent;
 	r = is_own(parent) ? SYS(symlinkat, op_text(run, op->text[0]), parent, name) : -EROFS;
-	SYS(close, parent);
+	close_parent(parent);
 	return (int)r;
 }

@@ -68,6 +68,8 @@ int open_target(struct run *run, const char *path, int directory, int links);
 int open_existing(struct run *run, const char *path);
 int open_parent(struct run *run, const char *path, const char **name);
 int is_own(int fd);
+void remember_own_root(void);
+void close_parent(int fd); /* of open_parent(): it may be the root itself */
 /* mount.c */
 operation do_bind, do_tmpfs, do_proc, do_mqueue, do_sysfs, do_readonly, do_mask;
 int mount_fd_on(int mount, int target);

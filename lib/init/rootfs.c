@@ -39,7 +39,7 @@ static int root_tmpfs(const struct sbi_op *op)
 	root_fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (root_fd < 0)
 		return root_fd;
-	remember_own(root_fd);
+	remember_own_root();
 	return on_slash(root_fd);
 }
 
@@ -77,7 +77,7 @@ static int root_overlay(struct run *run, const struct sbi_op *op)
 	root_fd = new_overlay(run, op);
 	if (root_fd < 0)
 		return root_fd;
-	remember_own(root_fd);
+	remember_own_root();
 	return on_slash(root_fd);
 }
 

@@ -17,6 +17,7 @@
 int root_fd = -1;
 static uint64_t own[MAX_OWN];
 static uint32_t own_count;
+static int own_root;
 
 static uint64_t device_of(int fd)
 {
@@ -33,9 +34,33 @@ void remember_own(int fd)
 		own[own_count++] = device_of(fd);
 }
 
+/* The new root itself: what lies right in it is reached without looking at devices. */
+void remember_own_root(void)
+{
+	remember_own(root_fd);
+	own_root = 1;
+}
+
+void close_parent(int fd)
+{
+	if (fd != root_fd)
+		SYS(close, fd);
+}
+
+static int has_slash(const char *path)
+{
+	while (*path && *path != '/')
+		path++;
+	return *path == '/';
+}
+
 int is_own(int fd)
 {
-	uint64_t device = device_of(fd);
+	uint64_t device;
+
+	if (fd == root_fd)
+		return own_root;
+	device = device_of(fd);
 
 	for (uint32_t i = 0; i < own_count; i++)
 		if (own[i] == device)
@@ -99,16 +124,19 @@ static int open_or_make(const char *path, uint64_t extra)
 int open_parent(struct run *run, const char *path, const char **name)
 {
 	char parent[MAX_PATH];
-	size_t slash = 0, has_slash = 0;
+	size_t slash = 0;
 	int fd;
 
+	*name = path;
+	if (!has_slash(path))
+		return root_fd;
 	for (size_t i = 0; path[i]; i++)
 		if (path[i] == '/')
-			slash = i, has_slash = 1;
+			slash = i;
 	for (size_t i = 0; i < slash; i++)
 		parent[i] = path[i];
 	parent[slash] = '\0';
-	*name = has_slash ? path + slash + 1 : path;
+	*name = path + slash + 1;
 	fd = open_beneath(parent, O_DIRECTORY, 0);
 	if (fd == -ENOENT)
 		fd = open_or_make(parent, 0);
@@ -125,10 +153,13 @@ int open_parent(struct run *run, const char *path, const char **name)
 int open_target(struct run *run, const char *path, int directory, int links)
 {
 	uint64_t extra = links ? 0 : RESOLVE_NO_SYMLINKS;
-	int fd = open_beneath(path, directory ? O_DIRECTORY : 0, extra), parent;
 	const char *name;
+	int fd, parent;
 	long r;
 
+	if (directory && own_root && !has_slash(path)) /* the common case: most likely it is not there yet */
+		SYS(mkdirat, root_fd, path, 0755);
+	fd = open_beneath(path, directory ? O_DIRECTORY : 0, extra);
 	if (fd == -ELOOP)
 		run->detail = SBI_DETAIL_TARGET_LINK;
 	if (fd != -ENOENT)
@@ -140,7 +171,7 @@ int open_target(struct run *run, const char *path, int directory, int links)
 		if (parent < 0)
 			return parent;
 		r = is_own(parent) ? SYS(mknodat, parent, name, S_IFREG | 0444, 0) : -ENOENT;
-		SYS(close, parent);
+		close_parent(parent);
 		fd = r < 0 ? (int)r : open_beneath(path, 0, extra);
 	}
 	if (fd == -ENOENT)
