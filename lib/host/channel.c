@@ -56,6 +56,8 @@ int sbi_receive(int socket, struct sbi_record *rec, int *fd, int wait)
 		return errno == ECONNRESET ? 0 : -errno;
 	if (n == 0)
 		return 0;
+	if (msg.msg_flags & MSG_CTRUNC) /* there was one, and no number left for it */
+		return -EMFILE;
 	if (msg.msg_controllen >= CMSG_LEN(sizeof(int)) && control.header.cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(fd, CMSG_DATA(&control.header), sizeof(*fd));
 	if (sbi_record_valid(rec, n))

@@ -9,7 +9,8 @@
 int sbi_send(int socket, uint16_t type, const int *fds, uint32_t count);
 /*
  * Receive one. @fd gets a passed descriptor, or -EBADF. Return: 1, 0 at the end
- * of the connection, -EAGAIN with nothing there (@wait 0), -EPROTO, -errno.
+ * of the connection, -EAGAIN with nothing there (@wait 0), -EMFILE with no room
+ * for the descriptor, -EPROTO, -errno.
  */
 int sbi_receive(int socket, struct sbi_record *rec, int *fd, int wait);
 /*

@@ -33,6 +33,9 @@ void sbi_hint_limits(int code, sb_error *err)
 		sbi_hint(err, "out of descriptors: raise RLIMIT_NOFILE (ulimit -n)");
 	else if (code == ENFILE)
 		sbi_hint(err, "the machine is out of open files: raise fs.file-max");
+	else if (code == ETOOMANYREFS)
+		sbi_hint(err, "descriptors of this user that are on their way between processes count against "
+			      "RLIMIT_NOFILE: raise it (ulimit -n), or start fewer sandboxes at once");
 	else if (code == EFBIG)
 		sbi_hint(err, "RLIMIT_FSIZE of this process is too small for the plan (ulimit -f)");
 }
@@ -165,6 +168,10 @@ void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, co
 		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 			if (calls[i].step == op->step)
 				sbi_hint_system_call(calls[i].call, code, err);
+		return;
+	}
+	if (code == ETOOMANYREFS) {
+		sbi_hint_limits(code, err);
 		return;
 	}
 	if (detail == SBI_DETAIL_TARGET_MISSING) {

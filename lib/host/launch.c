@@ -163,8 +163,10 @@ int sbi_launch_prepare(struct sbi_launch *l, sb_error *err)
 
 	if (r == 0 && l->child_end >= 0) {
 		r = sbi_send(l->control, SBI_HELLO, l->fds, l->fd_count);
-		if (r < 0)
+		if (r < 0) {
 			sbi_fail(err, SB_STEP_PREPARE, 0, -r, "passing the descriptors: %s", strerror(-r));
+			sbi_hint_limits(-r, err);
+		}
 	}
 	sbi_launch_event(l, SB_STEP_PREPARE, start, r, "socket pair, plan, descriptors");
 	return r;
@@ -265,6 +267,13 @@ static int map_early(struct sbi_launch *l, sb_error *err)
 	return r == -EACCES ? 0 : r;
 }
 
+static int no_answer(int code, sb_error *err)
+{
+	sbi_fail(err, SB_STEP_SYNC, 0, code, "receiving from sb-init: %s", strerror(code));
+	sbi_hint_limits(code, err);
+	return -code;
+}
+
 int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_start *start, sb_error *err)
 {
 	struct sbi_record rec;
@@ -278,7 +287,7 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 		if (r == 0)
 			r = sbi_explain_death(sbi_launch_marks(l), pidfd, err);
 		else if (r < 0)
-			r = sbi_fail(err, SB_STEP_SYNC, 0, -r, "talking to sb-init: %s", strerror(-r));
+			r = no_answer(-r, err);
 		else
 			r = answer(l, &rec, fd, start, err);
 	}

@@ -130,11 +130,23 @@ static void reap(void)
 	}
 }
 
+/* The host cannot be told of a command that runs (ETOOMANYREFS: unix(7)): then it must not run. */
+static int take_back(struct run *run, const struct command *command, int error)
+{
+	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->at, .error = -error };
+
+	SYS(kill, command->pid, SIGKILL);
+	SYS(waitid, P_PID, command->pid, 0, WEXITED, 0);
+	command_count--;
+	send_record(run->channel, &rec, -1);
+	return error;
+}
+
 static int start(struct run *run)
 {
 	struct sbi_record rec = { .type = SBI_STARTED, .skipped = run->skipped };
 	struct command *command = &commands[command_count];
-	int pidfd = -1, r;
+	int pidfd = -1, r, sent;
 
 	if (command_count == MAX_COMMANDS) {
 		rec = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EAGAIN };
@@ -150,9 +162,11 @@ static int start(struct run *run)
 		rec.time_ns = run->exec_ns;
 		command_count++;
 	}
-	send_record(run->channel, &rec, pidfd);
+	sent = send_record(run->channel, &rec, pidfd);
 	if (r == 0)
 		SYS(close, pidfd);
+	if (r == 0 && sent < 0)
+		return take_back(run, command, sent);
 	return r;
 }
 

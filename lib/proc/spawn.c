@@ -11,6 +11,7 @@
 #include "common/auto.h"
 #include "error.h"
 #include "host/channel.h"
+#include "host/hints.h"
 #include "host/launch.h"
 #include "proc_internal.h"
 
@@ -103,7 +104,11 @@ static int ask(struct sbi_launch *l, sb_box *box, int *channel, sb_error *err)
 	l->fds[0] = pair[1];
 	r = sbi_send(box->control, SBI_SPAWN, l->fds, l->fd_count + 1);
 	close(pair[1]);
-	return r < 0 ? sbi_fail(err, SB_STEP_BOX, 0, -r, "the box does not answer: %s", strerror(-r)) : 0;
+	if (r < 0) {
+		sbi_fail(err, SB_STEP_BOX, 0, -r, "passing the command to the box: %s", strerror(-r));
+		sbi_hint_limits(-r, err);
+	}
+	return r;
 }
 
 int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err)

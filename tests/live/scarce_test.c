@@ -162,7 +162,8 @@ static void descriptors_nearly_used_up(void **state)
 				assert_int_equal(res.code, 7);
 		} else {
 			failed++;
-			if (r != -EMFILE) {
+			/* ETOOMANYREFS: other processes of this user have descriptors on their way (unix(7)). */
+			if (r != -EMFILE && r != -ETOOMANYREFS) {
 				setrlimit(RLIMIT_NOFILE, &old);
 				fail_msg("limit %d: %s: %s", limit, strerror(-r), err.message);
 			}
