@@ -294,8 +294,10 @@ void supervise(struct run *setup)
 	seal_self(0);
 	if (single) {
 		use_command_section(setup);
-		if (start(setup) < 0)
+		if (start(setup) < 0) {
+			kill_everything(); /* it may have run, and forked, before it was taken back */
 			leave(1);
+		}
 		seal_self(1);
 		if (setup->plan->slots) /* the other ends wait for the command to close them, not for us */
 			SYS(close_range, SBI_FD_FIRST, SBI_FD_FIRST + setup->plan->slots - 1, 0);
