@@ -191,6 +191,19 @@ static void nice_is_set(void **state)
 	fx_is(fx_output(cfg), "nice", "11");
 }
 
+/* Root has it from before it enters the user namespace; others have it nowhere. */
+static void a_higher_priority_needs_the_hosts_privilege(void **state)
+{
+	sb_config *cfg = fx_config("nice");
+
+	(void)state;
+	fx_ok(sb_set_nice(cfg, -5));
+	if (fx_who() == FX_ROOT)
+		fx_is(fx_output(cfg), "nice", "-5");
+	else
+		fx_has(fx_refused(cfg, EACCES)->hint, "CAP_SYS_NICE");
+}
+
 static void descriptors_are_null_and_nothing_else(void **state)
 {
 	const char *out = fx_output(fx_config("fds", "fd=0", "fd=2"));
@@ -257,6 +270,7 @@ int main(void)
 		FX_TEST(every_rlimit),
 		FX_TEST(core_is_off_unless_asked_for),
 		FX_TEST(nice_is_set),
+		FX_TEST(a_higher_priority_needs_the_hosts_privilege),
 		FX_TEST(descriptors_are_null_and_nothing_else),
 		FX_TEST(descriptors_are_put_where_asked),
 		FX_TEST(a_closed_descriptor_is_named),
