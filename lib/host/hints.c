@@ -43,8 +43,8 @@ void sbi_hint_limits(int code, sb_error *err)
 void sbi_hint_system_call(const char *name, int code, sb_error *err)
 {
 	if ((code == EPERM || code == ENOSYS) && under_outer_filter())
-		sbi_hint(err, "a seccomp filter around this process refuses %s: allow it there (docker: --security-opt "
-			      "seccomp=unconfined or a profile with the namespace calls)", name[0] ? name : "the call");
+		sbi_hint(err, "there is a seccomp filter around this process, and it may refuse %s: allow it there (docker: "
+			      "--security-opt seccomp=unconfined, or a profile with the namespace calls)", name[0] ? name : "the call");
 	else if (code == ENOSYS)
 		sbi_hint(err, "the kernel does not know %s: libsandbox needs Linux 5.14", name[0] ? name : "the call");
 	else if (code == EMFILE || code == ENFILE)
@@ -141,8 +141,8 @@ static void hint_identity(const struct sbi_op *op, const struct sbi_identity *id
 		sbi_hint_clone(sbi_ns_clone(0), code, err);
 }
 
-void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, const struct sbi_identity *id,
-			uint32_t detail, int code, sb_error *err)
+/* A call that does not exist here, or that a filter around us refuses; 0 if neither can be meant. */
+static int hint_refused_call(uint32_t step, int code, sb_error *err)
 {
 	static const struct {
 		uint32_t step;
@@ -164,26 +164,39 @@ void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, co
 		{ SB_STEP_CLOSE, "close_range" },
 	};
 
-	if (code == ENOSYS || (code == EPERM && detail != SBI_DETAIL_PROC_COVERED && under_outer_filter())) {
-		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-			if (calls[i].step == op->step)
-				sbi_hint_system_call(calls[i].call, code, err);
-		return;
-	}
-	if (code == ETOOMANYREFS) {
-		sbi_hint_limits(code, err);
-		return;
-	}
-	if (detail == SBI_DETAIL_TARGET_MISSING) {
-		sbi_hint(err, op->step == SB_STEP_TTY ? "call sb_add_dev(), which has a ptmx" :
-			"only what the sandbox itself brings along is added to: create the target in the directory used as "
-			"root, or use an overlay (SB_ROOT_OVERLAY)");
-		return;
-	}
-	if (detail == SBI_DETAIL_TARGET_LINK) {
+	if (code != ENOSYS && !(code == EPERM && under_outer_filter()))
+		return 0;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i].step == step) {
+			sbi_hint_system_call(calls[i].call, code, err);
+			return 1;
+		}
+	return 0;
+}
+
+static void hint_target(const struct sbi_op *op, uint32_t detail, sb_error *err)
+{
+	if (detail == SBI_DETAIL_TARGET_LINK)
 		sbi_hint(err, "the root has a link there; it is not followed for a file system of the sandbox's own");
-		return;
-	}
+	else if (op->step == SB_STEP_TTY)
+		sbi_hint(err, "call sb_add_dev(), which has a ptmx");
+	else
+		sbi_hint(err, "only what the sandbox itself brings along is added to: create the target in the directory "
+			      "used as root, or use an overlay (SB_ROOT_OVERLAY)");
+}
+
+static void hint_root(const struct sbi_plan *plan, const struct sbi_op *op, uint32_t detail, int code, sb_error *err)
+{
+	if (code == EINVAL && op->count && !(op->arg[0] & SB_MOUNT_IDMAP))
+		sbi_hint(err, "without privilege a lower directory with mounts below it is refused (they may not be "
+			      "uncovered), and upper and work must lie on one file system that supports it");
+	else
+		hint_bind(plan, op, detail, code, err);
+}
+
+static void hint_step(const struct sbi_plan *plan, const struct sbi_op *op, const struct sbi_identity *id,
+		      uint32_t detail, int code, sb_error *err)
+{
 	switch (op->step) {
 	case SB_STEP_PROC:
 		hint_proc(detail, err);
@@ -193,12 +206,7 @@ void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, co
 		break;
 	case SB_STEP_OVERLAY:
 	case SB_STEP_ROOT:
-		if (code == EINVAL && op->count && !(op->arg[0] & SB_MOUNT_IDMAP)) {
-			sbi_hint(err, "without privilege a lower directory with mounts below it is refused (they may not be "
-				      "uncovered), and upper and work must lie on one file system that supports it");
-			break;
-		}
-		hint_bind(plan, op, detail, code, err);
+		hint_root(plan, op, detail, code, err);
 		break;
 	case SB_STEP_BIND:
 		hint_bind(plan, op, detail, code, err);
@@ -220,4 +228,15 @@ void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, co
 	default:
 		hint_identity(op, id, code, err);
 	}
+}
+
+void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, const struct sbi_identity *id,
+			uint32_t detail, int code, sb_error *err)
+{
+	if (code == ETOOMANYREFS)
+		sbi_hint_limits(code, err);
+	else if (detail == SBI_DETAIL_TARGET_MISSING || detail == SBI_DETAIL_TARGET_LINK)
+		hint_target(op, detail, err);
+	else if (detail == SBI_DETAIL_PROC_COVERED || !hint_refused_call(op->step, code, err))
+		hint_step(plan, op, id, detail, code, err);
 }
