@@ -37,7 +37,7 @@ static void no_privileges_are_left(void **state)
 }
 
 /* What process 1 has open or in memory is the host's. */
-static void process_1_cannot_be_looked_into(void **state)
+static void nothing_of_process_1_opens(const char *cap)
 {
 	static const char *const closed[] = {"link /proc/1/fd/3",    "open /proc/1/fd/4", "open /proc/1/mem",
 					     "open /proc/1/environ", "link /proc/1/exe",  "link /proc/1/root",
@@ -48,14 +48,28 @@ static void process_1_cannot_be_looked_into(void **state)
 	const char *out, *said;
 	size_t i;
 
-	(void)state;
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
+	if (cap)
+		fx_ok(sb_add_cap(cfg, cap));
 	out = fx_output(cfg);
 	for (i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
 		said = fx_get(out, closed[i]);
 		if (!said || (strcmp(said, "EACCES") && strcmp(said, "EPERM")))
 			fail_msg("%s: %s", closed[i], said ? said : "?");
 	}
+}
+
+static void process_1_cannot_be_looked_into(void **state)
+{
+	(void)state;
+	nothing_of_process_1_opens(NULL);
+}
+
+/* With all that sb-init keeps itself, and its uid, only its not being dumpable is in the way (ptrace(2)). */
+static void nor_by_one_with_the_same_capability(void **state)
+{
+	(void)state;
+	nothing_of_process_1_opens("kill");
 }
 
 /* Root inside regains nothing by exec either: the bounding set is empty. */
@@ -184,6 +198,7 @@ int main(void)
 		FX_TEST(session_or_not),
 		FX_TEST(no_privileges_are_left),
 		FX_TEST(process_1_cannot_be_looked_into),
+		FX_TEST(nor_by_one_with_the_same_capability),
 		FX_TEST(nor_for_root_inside),
 		FX_TEST(capabilities_are_kept_by_name),
 		FX_TEST(all_capabilities),

@@ -229,6 +229,26 @@ static void the_host_sees_no_child_afterwards(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/*
+ * What one thread uses between two moments is no more than lies between them. The
+ * set-up is made long, so that the sum would not fit if it were billed.
+ */
+static void the_set_up_is_not_billed(void **state)
+{
+	sb_result res = SB_INIT(sb_result);
+	sb_config *cfg = fx_config("exit=0");
+
+	(void)state;
+	for (int fd = 3; fd < 800; fd++)
+		fx_ok(sb_set_fd(cfg, fd, -1));
+	for (int i = 0; i < 10; i++) {
+		fx_wait(fx_spawn(cfg), &res);
+		assert_int_equal(res.outcome, SB_EXITED);
+		assert_in_range(res.user_ns + res.system_ns, 1, res.wall_ns);
+	}
+	sb_config_free(cfg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +266,7 @@ int main(void)
 		FX_TEST(a_copy_runs_alike),
 		FX_TEST(error_and_result_may_be_null),
 		FX_TEST(the_host_sees_no_child_afterwards),
+		FX_TEST(the_set_up_is_not_billed),
 	};
 
 	fx_begin();
