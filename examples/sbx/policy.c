@@ -60,6 +60,30 @@ static int directory_root(struct run *run)
 	return sb_set_rootfs(run->cfg, run->rootfs, flags);
 }
 
+/* An option may bring its own, or all of /etc: then these would stand in its way. */
+static bool names_are_given(const struct run *run)
+{
+	for (size_t i = 0; i < run->late_count; i++)
+		if (run->late[i].arg && strstr(run->late[i].arg, "/etc"))
+			return true;
+	return false;
+}
+
+/* So that whoami, ls -l and a shell's prompt have names for the ids that occur. */
+static int add_names(struct run *run)
+{
+	static const char users[] = "root:x:0:0:root:/tmp:/bin/sh\n"
+				    "sandbox:x:1000:1000:sandbox:/tmp:/bin/sh\n"
+				    "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n";
+	static const char groups[] = "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n";
+	int r;
+
+	if (names_are_given(run))
+		return 0;
+	r = sb_add_file(run->cfg, "/etc/passwd", users, sizeof(users) - 1, 0644);
+	return r < 0 ? r : sb_add_file(run->cfg, "/etc/group", groups, sizeof(groups) - 1, 0644);
+}
+
 static int composed_root(struct run *run)
 {
 	int r;
@@ -69,6 +93,8 @@ static int composed_root(struct run *run)
 		return r;
 	if (run->system_dirs != CHOICE_NO) {
 		r = sb_add_system_dirs(run->cfg);
+		if (r == 0)
+			r = add_names(run);
 		if (r < 0)
 			return r;
 	}

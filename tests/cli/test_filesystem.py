@@ -15,7 +15,19 @@ class ComposedRoot(Case):
     def test_the_host_is_not_there(self):
         names = set(self.run_ok("ls", "-A", "/").split())
         self.assertLessEqual(names, {"bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "sbin", "tmp", "usr"})
-        self.assertNotIn("passwd", self.run_ok("ls", "/etc"))
+        self.assertEqual(set(self.run_ok("ls", "/etc").split()) - {"alternatives", "ld.so.cache"}, {"passwd", "group"})
+        with open("/etc/passwd") as host:
+            self.assertNotEqual(self.run_ok("cat", "/etc/passwd"), host.read().strip())
+
+    def test_ids_have_names(self):
+        self.assertEqual(self.run_ok("whoami"), "sandbox")
+        self.assertEqual(self.shell("ls -ld /usr | cut -d' ' -f3,4"), "nobody nogroup")
+        self.assertEqual(self.shell("echo x >/etc/passwd; true"), "")
+
+    def test_names_give_way_to_an_etc_of_ones_own(self):
+        with open("/etc/passwd") as host:
+            self.assertEqual(self.shell("cat /etc/passwd", "--volume", "/etc:/etc:ro"), host.read().strip())
+        self.assertEqual(self.shell("ls /etc/passwd 2>/dev/null; true", "--dir", "/etc/mine"), "")
 
     def test_rw(self):
         self.assertEqual(self.shell("echo text >/x && cat /x", "--rw"), "text")
