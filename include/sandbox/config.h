@@ -244,7 +244,7 @@ SB_API int sb_add_tmpfs(sb_config *cfg, const char *target, uint64_t bytes, uint
  * sb_add_proc - /proc of the sandbox's PID namespace
  *
  * sys, sysrq-trigger, irq, bus and fs are read-only in it. Without SB_NS_PID it
- * is the caller's /proc.
+ * is the caller's /proc, and SUBSET_PID and HIDEPID are errors.
  */
 SB_API int sb_add_proc(sb_config *cfg, const char *target, uint64_t flags);
 /**

@@ -67,6 +67,10 @@ int sb_set_rootfs(sb_config *cfg, const char *dir, uint64_t flags)
 				    (unsigned long long)(flags & ~ROOT_FLAGS));
 	if ((flags & SB_MOUNT_RO) && (flags & SB_ROOT_OVERLAY))
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_rootfs: RO and OVERLAY contradict each other");
+	if ((flags & SB_MOUNT_IDMAP) && (flags & SB_ROOT_OVERLAY))
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_rootfs: IDMAP and OVERLAY cannot be had together");
+	if (!dir && flags)
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_rootfs: flags without a directory");
 	if (dir) {
 		r = check_outside(cfg, "sb_set_rootfs", dir);
 		if (r < 0)

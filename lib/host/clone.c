@@ -181,8 +181,16 @@ BOOTSTRAP static long clone_through(struct sbi_boot *boot)
 		return pid;
 	/* It never execs and its exit signal is 0: nobody but us can wait for it. */
 	SYS(wait4, pid, 0, __WALL, 0);
-	if (boot->join_user < 0) /* the pidfd was put into a table that is gone; the pid is our child's */
-		boot->pidfd = boot->pid > 0 ? (int)SYS(pidfd_open, boot->pid, 0) : -EBADF;
+	if (boot->join_user >= 0)
+		return boot->pid;
+	/* The pidfd was put into a table that is gone; the pid is our child's. */
+	boot->pidfd = boot->pid > 0 ? (int)SYS(pidfd_open, boot->pid, 0) : -EBADF;
+	if (boot->pid > 0 && boot->pidfd < 0) { /* nobody could hold it: it must not live */
+		SYS(kill, boot->pid, SIGKILL);
+		SYS(wait4, boot->pid, 0, __WALL, 0);
+		if (!boot->error)
+			boot->error = -boot->pidfd;
+	}
 	return boot->pid;
 }
 

@@ -213,7 +213,8 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 		return 0; /* GO went out before it asked */
 	if (what & SBI_SYNC_IDMAP)
 		r = do_idmap(l, err);
-	l->mapped = r == 0 && (what & SBI_SYNC_IDMAP);
+	if (r == 0 && (what & SBI_SYNC_IDMAP))
+		l->mapped = 1;
 	if (r == 0 && (what & SBI_SYNC_PIN)) {
 		start = sbi_now();
 		r = sbi_pin_all(l->cfg, l->boot.pid, err);
@@ -232,6 +233,7 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
 
 	switch (rec->type) {
 	case SBI_SYNC:
+		sbi_close_fd(&fd); /* none is expected with it */
 		if (rec->at >= plan->setup.count)
 			break;
 		return do_sync(l, sbi_ops(plan, &plan->setup)[rec->at].arg[0], err);
@@ -241,17 +243,19 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
 		return 0;
 	case SBI_STARTED:
 	case SBI_READY:
+		if (rec->type == SBI_STARTED && fd < 0)
+			break;
 		start->pidfd = fd;
 		start->skipped = rec->skipped;
 		start->started_ns = rec->time_ns;
-		return rec->type == SBI_READY || fd >= 0 ? 1 : -EPROTO;
+		return 1;
 	case SBI_FAILED:
+		sbi_close_fd(&fd);
 		return sbi_explain_failed(plan, &l->plan.id, rec, err);
 	default:
 		break;
 	}
-	if (fd >= 0)
-		close(fd);
+	sbi_close_fd(&fd);
 	return sbi_fail(err, SB_STEP_SYNC, 0, EPROTO, "sb-init sent an unexpected record");
 }
 
@@ -262,9 +266,17 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
  */
 static int map_early(struct sbi_launch *l, sb_error *err)
 {
-	int r = do_sync(l, SBI_SYNC_IDMAP, err);
+	sb_error early = SB_INIT(sb_error); /* not the caller's: it may come to nothing */
+	uint32_t events = l->event_count;
+	int r = do_sync(l, SBI_SYNC_IDMAP, &early);
 
-	return r == -EACCES ? 0 : r;
+	if (r == -EACCES) {
+		l->event_count = events;
+		return 0;
+	}
+	if (r < 0 && err && sbi_size_valid(err, sizeof(uint32_t) * 4))
+		sbi_copy_out(err, &early, sizeof(early));
+	return r;
 }
 
 static int no_answer(int code, sb_error *err)

@@ -45,7 +45,7 @@ static long make_upper(int scratch, const char *upper, const char *work, uint32_
 
 /*
  * A detached overlay: text[2] count lower directories, text[0] upper, text[3]
- * work, arg[1] in a user namespace of our own.
+ * work, arg[0] flags, arg[1] in a user namespace of our own.
  */
 int new_overlay(struct run *run, const struct sbi_op *op)
 {
@@ -68,7 +68,7 @@ int new_overlay(struct run *run, const struct sbi_op *op)
 	if (r == 0)
 		r = SYS(fchdir, scratch);
 	if (r == 0) {
-		r = fd = new_fs("overlay", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+		r = fd = new_fs("overlay", options, attributes_of(op->arg[0]));
 		SYS(chdir, "/");
 	}
 	if (r == -ENOENT)

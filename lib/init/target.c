@@ -10,7 +10,7 @@
 
 #include "init.h"
 
-#define MAX_OWN 256
+#define MAX_OWN (2 * SBI_MAX_OPS) /* /dev alone has two */
 #define MAX_PATH 4096
 #define MAX_TRIES 1000
 
@@ -61,7 +61,6 @@ int is_own(int fd)
 	if (fd == root_fd)
 		return own_root;
 	device = device_of(fd);
-
 	for (uint32_t i = 0; i < own_count; i++)
 		if (own[i] == device)
 			return 1;
@@ -74,10 +73,9 @@ int is_own(int fd)
  */
 static int open_beneath(const char *path, int flags, uint64_t extra)
 {
-	int fd = -EAGAIN;
-
 	struct open_how how = { .flags = (uint64_t)(flags | O_PATH | O_CLOEXEC),
 				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | extra };
+	int fd = -EAGAIN;
 
 	for (int tries = 0; fd == -EAGAIN && tries < MAX_TRIES; tries++)
 		fd = (int)SYS(openat2, root_fd, path[0] ? path : ".", &how, sizeof(how));

@@ -65,6 +65,10 @@ static int check_mounts(const sb_config *cfg, sb_error *err)
 		if (m->step == SB_STEP_SYSFS && !(separate(cfg) & SB_NS_NET))
 			return sbi_fail(err, SB_STEP_SYSFS, i, EINVAL,
 					"sysfs on %s: needs a network namespace (SB_NS_NET)", m->target);
+		if (m->step == SB_STEP_PROC && (m->flags & (SB_PROC_SUBSET_PID | SB_PROC_HIDEPID)) &&
+		    !((cfg->ns & SB_NS_PID) && cfg->ns_fd[1] < 0))
+			return sbi_fail(err, SB_STEP_PROC, i, EINVAL,
+					"proc on %s: SUBSET_PID and HIDEPID need a new PID namespace (SB_NS_PID)", m->target);
 		if (m->step == SB_STEP_BIND && (m->flags & SB_MOUNT_IDMAP) && !(cfg->ns & SB_NS_USER))
 			return sbi_fail(err, SB_STEP_BIND, i, EINVAL,
 					"bind %s: an idmapped mount needs a new user namespace (SB_NS_USER)", m->source);

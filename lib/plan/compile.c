@@ -125,7 +125,7 @@ static uint64_t applied(const sb_config *cfg, const struct sbi_identity *id)
 		if (cfg->ns_fd[i] >= 0)
 			bits |= UINT64_C(1) << i;
 	if (is_new(cfg, SB_NS_MOUNT)) {
-		if (!cfg->rootfs || strcmp(cfg->rootfs, "/"))
+		if (!cfg->rootfs || strcmp(cfg->rootfs, "/") || (cfg->rootfs_flags & (SB_MOUNT_IDMAP | SB_ROOT_OVERLAY)))
 			bits |= SB_APPLIED_ROOT;
 		if (cfg->rootfs ? cfg->rootfs_flags & SB_MOUNT_RO : !cfg->root_lower && !cfg->root_writable)
 			bits |= SB_APPLIED_ROOT_READONLY;

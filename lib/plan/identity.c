@@ -164,7 +164,7 @@ static int resolve_none(const sb_config *cfg, const struct sbi_view *view, struc
 	id->set_groups = view->may_setgroups;
 	if (cfg->users.count || cfg->group_map.count || cfg->idmap_auto)
 		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "id maps need a new user namespace (SB_NS_USER)");
-	if ((id->uid == 0 || id->gid == 0) && view->root_is_host && !cfg->host_root && view->privileged)
+	if ((id->uid == 0 || (id->gid == 0 && view->privileged)) && view->root_is_host && !cfg->host_root)
 		return refuse_host_root(err, "the command");
 	if (!view->privileged && (id->uid != view->euid || id->gid != view->egid)) {
 		sbi_fail(err, SB_STEP_USER, 0, EPERM, "user %u:%u needs CAP_SETUID and CAP_SETGID", id->uid, id->gid);

@@ -126,6 +126,19 @@ static void a_directory_under_a_throw_away_overlay(void **state)
 	assert_int_equal(access(fx_path("root/new"), F_OK), -1);
 }
 
+static void flags_hold_on_an_overlay_too(void **state)
+{
+	sb_config *cfg = fx_config("fs=/");
+	const char *dir = fx_mkdir("flags"), *out;
+
+	(void)state;
+	fx_ok(sb_set_rootfs(cfg, dir, SB_ROOT_OVERLAY | SB_MOUNT_NOEXEC));
+	out = fx_get(fx_output(cfg), "fs /");
+	fx_has(out, "noexec");
+	fx_has(out, "nosuid");
+	fx_has(out, "nodev");
+}
+
 static void an_overlay_whose_upper_is_kept(void **state)
 {
 	const char *lower[] = {a_root("root"), NULL};
@@ -308,6 +321,7 @@ int main(void)
 		FX_TEST(a_directory_read_write),
 		FX_TEST(a_directory_read_only),
 		FX_TEST_IF("overlay", a_directory_under_a_throw_away_overlay),
+		FX_TEST_IF("overlay", flags_hold_on_an_overlay_too),
 		FX_TEST_IF("overlay", an_overlay_whose_upper_is_kept),
 		FX_TEST(the_present_root_in_place),
 		FX_TEST(the_present_root_read_only),

@@ -134,6 +134,40 @@ static int free_fds(int limit)
 	return n;
 }
 
+/* So many that the socket is fetched rather than copied (host/clone.c), and then no number left for what comes next. */
+static void many_and_nearly_used_up(void)
+{
+	struct rlimit few;
+	sb_config *cfg = fx_config("exit=7");
+	int r, limit, last = 0, worked = 0;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &few) == 0);
+	while (last < 600)
+		CHECK((last = dup(0)) >= 0);
+	for (limit = last + 1; limit < last + 24; limit++) {
+		sb_result res = SB_INIT(sb_result);
+		sb_proc *proc = NULL;
+
+		few.rlim_cur = (rlim_t)limit;
+		CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+		r = sb_spawn(cfg, &proc, NULL);
+		CHECK(r == 0 || r == -EMFILE || r == -ETOOMANYREFS);
+		worked += r == 0;
+		if (r == 0) {
+			CHECK(sb_proc_wait(proc, UINT64_MAX, &res, NULL) == 1 && res.code == 7);
+			sb_proc_free(proc);
+		}
+		CHECK(waitpid(-1, NULL, __WALL | WNOHANG) < 0 && errno == ECHILD);
+	}
+	CHECK(worked > 0);
+}
+
+static void many_descriptors_and_few_left(void **state)
+{
+	(void)state;
+	in_child(many_and_nearly_used_up);
+}
+
 /* From no free descriptor at all up to enough: an error that says so, or success, and nothing lost. */
 static void descriptors_nearly_used_up(void **state)
 {
@@ -259,6 +293,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FX_TEST(fds_0_to_2_closed),
 		FX_TEST(descriptors_that_change_places),
+		FX_TEST(many_descriptors_and_few_left),
 		FX_TEST(descriptors_nearly_used_up),
 		FX_TEST(the_host_is_not_dumpable),
 		FX_TEST(the_cwd_was_removed),

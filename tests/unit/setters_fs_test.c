@@ -32,6 +32,8 @@ static void roots(void **state)
 	BAD(EINVAL, "flags", sb_set_rootfs(cfg, "/", SB_MOUNT_OPTIONAL));
 	BAD(EINVAL, "flags", sb_set_rootfs(cfg, "/", UINT64_C(1) << 63));
 	BAD(EINVAL, "OVERLAY", sb_set_rootfs(cfg, "/", SB_MOUNT_RO | SB_ROOT_OVERLAY));
+	BAD(EINVAL, "IDMAP", sb_set_rootfs(cfg, "/", SB_MOUNT_IDMAP | SB_ROOT_OVERLAY));
+	BAD(EINVAL, "flags", sb_set_rootfs(cfg, NULL, SB_MOUNT_NOEXEC));
 	GOOD(sb_set_rootfs(cfg, NULL, 0));
 	GOOD(sb_set_rootfs(cfg, "/srv/root", SB_MOUNT_RO | SB_MOUNT_NOEXEC));
 	BAD(EINVAL, "sb_set_rootfs_overlay", sb_set_rootfs_overlay(cfg, NULL, NULL, NULL));
@@ -156,6 +158,7 @@ static void contradictions(void **state)
 	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT);
 		      sb_set_rootfs_writable(cfg, 1));
 	CONTRADICTION("IPC", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_IPC); sb_add_mqueue(cfg, "/mq"));
+	CONTRADICTION("PID namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_PID); sb_add_proc(cfg, "/proc", SB_PROC_HIDEPID));
 	CONTRADICTION("network", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_NET); sb_add_sysfs(cfg, "/sys"));
 	CONTRADICTION("user namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_USER);
 		      sb_add_bind(cfg, "/usr", "/x", SB_MOUNT_IDMAP));
