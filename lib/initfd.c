@@ -63,7 +63,7 @@ void sbi_initfd_unref(struct sbi_initfd *init)
 {
 	struct made *made, *before;
 
-	if (atomic_fetch_sub(&init->refs, 1) != 1)
+	if (!init || atomic_fetch_sub(&init->refs, 1) != 1)
 		return;
 	for (made = atomic_load(&init->made); made; made = before) {
 		if (is_intact(made))

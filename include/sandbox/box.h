@@ -24,6 +24,10 @@ SB_API int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err) SB_MUS
  *	user, groups and capabilities are used; what describes the sandbox
  *	itself (namespaces, id maps, file system) is that of sb_box_open()
  *
+ * If the config of sb_box_open() asks for a cgroup (sandbox/cgroup.h), every
+ * command gets a fresh leaf with the settings of its own @cfg; what it leaves
+ * running in it is killed when it ends.
+ *
  * Returns when the command has been executed, as sb_spawn() does. The command
  * is a child of sb-init; the box lives on when it ends.
  *

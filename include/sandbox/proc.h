@@ -27,6 +27,7 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_SIGNALED 2 /* code = signal number                                  */
 #define SB_KILLED 3   /* by sb_proc_kill(), sb_box_kill() or sb_proc_free()     */
 #define SB_LOST 4     /* sb-init was killed from outside; how the command ended is unknown */
+#define SB_OOM_KILLED 5 /* SIGKILL, and the OOM killer was at work in its leaf: code = SIGKILL */
 
 /* sb_result.has: which figures exist. A figure that does not is 0. */
 #define SB_HAS_CODE (UINT32_C(1) << 0)
@@ -34,6 +35,9 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_HAS_CPU (UINT32_C(1) << 2)
 #define SB_HAS_RSS (UINT32_C(1) << 3)
 #define SB_HAS_SETUP (UINT32_C(1) << 4)
+#define SB_HAS_LEAF_CPU (UINT32_C(1) << 5)    /* user_ns and system_ns are the leaf's: of every process, waited for or not */
+#define SB_HAS_MEMORY_PEAK (UINT32_C(1) << 6) /* memory controller, 5.19 */
+#define SB_HAS_OOM_KILLS (UINT32_C(1) << 7)   /* memory controller      */
 
 /* sb_result.applied, beside the SB_NS_* bits of the namespaces that are the command's own. */
 #define SB_APPLIED_ROOT (UINT64_C(1) << 32)         /* new root; the old one is out of reach */
@@ -49,7 +53,9 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
  *
  * Times count from exec to the end of the command; what sb-init needed to
  * build the sandbox is in @setup_ns only. User and system time include the
- * processes the command left behind and, from rusage, those it waited for.
+ * processes the command left behind and, from rusage, those it waited for; with
+ * a cgroup (sandbox/cgroup.h) they are the leaf's, which misses none. The rest
+ * of the leaf's figures: sb_proc_stats().
  */
 typedef struct sb_result {
 	uint32_t size;         /* SB_INIT(sb_result)                            */
@@ -64,6 +70,8 @@ typedef struct sb_result {
 	uint64_t system_ns;    /* cpu time in the kernel, without the set-up    */
 	uint64_t max_rss;      /* bytes; of the largest single process (getrusage(2)) */
 	uint64_t setup_ns;     /* from sb_spawn() or sb_box_spawn() to exec     */
+	uint64_t memory_peak;  /* bytes; the most that the leaf was charged with */
+	uint64_t oom_kills;    /* processes that the OOM killer killed in the leaf */
 } sb_result;
 
 /**
@@ -72,7 +80,8 @@ typedef struct sb_result {
  * @res: filled when 1 is returned; may be NULL
  *
  * A command started by sb_spawn() has ended when its whole sandbox is gone:
- * processes it left behind are killed with it.
+ * processes it left behind are killed with it. So are those of a command that
+ * has a cgroup of its own, in a box as well.
  *
  * Return: 1 ended (asking again gives the same answer), 0 still running at the
  * timeout, -errno.
@@ -91,7 +100,7 @@ SB_API int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err);
 SB_API int sb_proc_signal(sb_proc *proc, int signal);
 /**
  * sb_proc_kill - SIGKILL the command and, if it came from sb_spawn(), its whole
- * sandbox. Any thread. Return: 0 (also when it has ended already), or -errno.
+ * sandbox; with a cgroup, all that is in it. Any thread. Return: 0 (also when it has ended already), or -errno.
  */
 SB_API int sb_proc_kill(sb_proc *proc);
 /** sb_proc_pidfd - of the command itself; borrowed. */

@@ -28,6 +28,7 @@
 #define SANDBOX_SANDBOX_H
 
 #include <sandbox/box.h>
+#include <sandbox/cgroup.h>
 #include <sandbox/common.h>
 #include <sandbox/config.h>
 #include <sandbox/error.h>

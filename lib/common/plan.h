@@ -87,6 +87,8 @@ struct sbi_plan {
 	uint32_t slots; /* descriptors that come with it */
 	struct sbi_section setup;
 	struct sbi_section command;
+	uint32_t leaf; /* slot of the cgroup the command is born in, plus 1; 0 = sb-init's own */
+	uint32_t reserved;
 	uint64_t init_ns; /* mark: sb-init's first look at the clock */
 };
 

@@ -37,6 +37,8 @@ enum sbi_detail {
 	SBI_DETAIL_TARGET_LINK,     /* mount: a symbolic link stands in the way */
 	SBI_DETAIL_SUBMOUNTS,       /* bind: locked mounts below the source need RECURSIVE */
 	SBI_DETAIL_PROC_COVERED,    /* proc: the host's own is partly covered */
+	SBI_DETAIL_CLONE,           /* the command's process could not be made */
+	SBI_DETAIL_KILLED,          /* the command's process was killed on its way to the exec */
 };
 
 struct sbi_record {
@@ -51,7 +53,7 @@ struct sbi_record {
 	uint32_t reserved;
 	uint64_t time_ns; /* STARTED: when (host's monotonic clock); ENDED: wall time */
 	uint64_t user_ns;
-	uint64_t system_ns;
+	uint64_t system_ns; /* STARTED: cpu time that the command's process used before its exec */
 	uint64_t max_rss;
 };
 

@@ -39,7 +39,10 @@ sb_config *sb_config_new(void)
 	if (!cfg)
 		return NULL;
 	cfg->init = sbi_initfd_new();
-	if (!cfg->init) {
+	cfg->place = sbi_place_new();
+	if (!cfg->init || !cfg->place) {
+		sbi_initfd_unref(cfg->init);
+		sbi_place_unref(cfg->place);
 		free(cfg);
 		return NULL;
 	}
@@ -52,6 +55,7 @@ sb_config *sb_config_new(void)
 	cfg->loopback = 1;
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		cfg->ns_fd[i] = -1;
+	cfg->cgroup_parent_fd = -1;
 	return cfg;
 }
 
@@ -89,6 +93,10 @@ sb_config *sb_config_free(sb_config *cfg)
 	free(cfg->root_lower);
 	free(cfg->root_upper);
 	free(cfg->root_work);
+	free(cfg->cgroup);
+	free(cfg->devices);
+	free(cfg->cgroup_parent);
+	sbi_place_unref(cfg->place);
 	sbi_initfd_unref(cfg->init);
 	free(cfg);
 	return NULL;
@@ -164,6 +172,10 @@ sb_config *sb_config_copy(const sb_config *cfg)
 		return NULL;
 	*copy = *cfg;
 	sbi_initfd_ref(copy->init);
+	sbi_place_ref(copy->place);
+	r |= dup_block(&copy->cgroup, copy->cgroup_count * sizeof(*copy->cgroup));
+	r |= dup_block(&copy->devices, copy->device_count * sizeof(*copy->devices));
+	r |= dup_string(&copy->cgroup_parent);
 	r |= dup_string(&copy->path);
 	r |= dup_string(&copy->cwd);
 	r |= dup_list(&copy->argv);

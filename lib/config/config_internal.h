@@ -8,6 +8,7 @@
 
 #include "caller.h"
 #include "initfd.h"
+#include "place.h"
 
 #define SBI_MAX_GROUPS 64
 #define SBI_MAX_EXTENTS 340 /* user_namespaces(7), since 4.15 */
@@ -50,6 +51,18 @@ struct sbi_mount {
 	uint32_t mode;
 };
 
+/* One file of the leaf; io.max and the like have one for each device. */
+struct sbi_cgroup_setting {
+	uint32_t controller; /* SBI_CG_* */
+	char file[40], key[64], text[256];
+};
+
+struct sbi_device {
+	char kind; /* a, b, c */
+	uint32_t major, minor; /* UINT32_MAX = any */
+	uint32_t access; /* BPF_DEVCG_ACC_* */
+};
+
 struct sb_config {
 	int failed;      /* errno value of the first setter that failed */
 	sb_error sticky; /* its words */
@@ -90,6 +103,16 @@ struct sb_config {
 	uint32_t mount_count;
 	size_t file_bytes;
 
+	struct sbi_cgroup_setting *cgroup;
+	uint32_t cgroup_count;
+	struct sbi_device *devices;
+	uint32_t device_count;
+	int device_filter; /* also with an empty list */
+	uint64_t cgroup_flags;
+	char *cgroup_parent;
+	int cgroup_parent_fd; /* -1 = none */
+	struct sbi_place *place; /* where leaves are made, once it was found; shared by copies */
+
 	struct sbi_caller caller; /* what does not change in the calling process */
 	struct sbi_initfd *init;  /* the program, shared by copies */
 };
@@ -104,6 +127,8 @@ void *sbi_cfg_grow(sb_config *cfg, void *list_field, uint32_t count, size_t item
 char **sbi_strv_copy(const char *const list[]);
 /* Is @path one that can lie inside: absolute, no "..", shorter than PATH_MAX? Else fails for @setter. */
 int sbi_cfg_inside(sb_config *cfg, const char *setter, const char *path);
+/* Does a command of this config get a cgroup of its own? */
+int sbi_wants_leaf(const sb_config *cfg);
 void sbi_mount_clear(struct sbi_mount *m);
 int sbi_mount_copy(struct sbi_mount *to, const struct sbi_mount *from);
 

@@ -2,6 +2,8 @@
 /* The file system: what the root is, and what is mounted or made in it, in order. */
 #include "config_internal.h"
 
+#include <sandbox/cgroup.h>
+
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -203,6 +205,15 @@ int sb_add_sysfs(sb_config *cfg, const char *target)
 	struct sbi_mount m = { .step = SB_STEP_SYSFS, .target = (char *)target };
 
 	return add(cfg, "sb_add_sysfs", &m);
+}
+
+int sb_add_cgroupfs(sb_config *cfg, const char *target, uint64_t flags)
+{
+	struct sbi_mount m = { .step = SB_STEP_CGROUPFS, .target = (char *)target, .flags = flags };
+
+	if (cfg && (flags & ~SB_MOUNT_RO))
+		return sbi_cfg_fail(cfg, EINVAL, "sb_add_cgroupfs: unknown flags 0x%llx", (unsigned long long)(flags & ~SB_MOUNT_RO));
+	return add(cfg, "sb_add_cgroupfs", &m);
 }
 
 int sb_add_overlay(sb_config *cfg, const char *target, const char *const lower[], const char *upper, const char *work)

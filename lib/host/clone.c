@@ -120,6 +120,10 @@ BOOTSTRAP static long clone_init(struct sbi_boot *boot, uint64_t extra)
 				    .pidfd = (uint64_t)(uintptr_t)&boot->pidfd,
 				    .stack = (uint64_t)(uintptr_t)stack,
 				    .stack_size = sizeof(stack) };
+	if (boot->cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)boot->cgroup;
+	}
 	return sys_clone3(&args, sizeof(args), bootstrap, boot);
 }
 
@@ -136,8 +140,11 @@ BOOTSTRAP static long fetch_control(struct sbi_boot *boot)
 	if (host < 0)
 		return host;
 	r = SYS(pidfd_getfd, host, boot->control, 0);
-	if (r >= 0)
-		boot->control = (int)r;
+	if (r < 0)
+		return r;
+	boot->control = (int)r;
+	if (boot->cgroup >= 0)
+		r = boot->cgroup = (int)SYS(pidfd_getfd, host, boot->cgroup, 0);
 	return r;
 }
 
@@ -196,7 +203,7 @@ BOOTSTRAP static long clone_through(struct sbi_boot *boot)
 
 static long clone_some_way(struct sbi_boot *boot)
 {
-	int control = boot->control;
+	int control = boot->control, cgroup = boot->cgroup;
 	long r;
 
 	if (boot->join_user < 0 && control < MANY)
@@ -207,6 +214,7 @@ static long clone_some_way(struct sbi_boot *boot)
 	/* Taking a descriptor from its parent is not allowed to everybody (ptrace(2), Yama): then it is copied. */
 	boot->error = 0;
 	boot->control = control;
+	boot->cgroup = cgroup;
 	boot->stage = SBI_BOOT_CLONE;
 	return clone_init(boot, 0);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "cgroup_dir.h"
 #include "error.h"
 #include "hints.h"
 
@@ -25,25 +26,67 @@ static const char *reason(uint32_t detail, int code)
 		return "the source is not there";
 	case SBI_DETAIL_TARGET_LINK:
 		return "a symbolic link stands in the way";
+	case SBI_DETAIL_KILLED:
+		return "its process was killed on the way";
 	default:
 		return strerror(code);
 	}
 }
 
+/* Limits of the leaf that leave no room for the command itself. Return: -errno, 0 if that is not it. */
+static int explain_leaf(int leaf, int code, sb_error *err)
+{
+	if (leaf < 0)
+		return 0;
+	if (sbi_cg_flag(leaf, "memory.events", "oom_kill") > 0 ||
+	    (code == ENOMEM && sbi_cg_flag(leaf, "memory.events", "max") > 0)) {
+		sbi_fail(err, SB_STEP_LEAF, 0, ENOMEM, "memory.max of its cgroup is too small for the command to start");
+		sbi_hint(err, "allow more: a small static program needs about 300 KiB, with the kernel's part");
+		return -ENOMEM;
+	}
+	if (code == EAGAIN && sbi_cg_flag(leaf, "pids.events", "max") > 0) {
+		sbi_fail(err, SB_STEP_LEAF, 0, EAGAIN, "pids.max of its cgroup leaves no room for the command");
+		sbi_hint(err, "allow at least 1");
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+static int explain_birth(int leaf, int code, sb_error *err)
+{
+	sbi_fail(err, SB_STEP_LEAF, 0, code, "making the command's process%s: %s", leaf < 0 ? "" : " in its cgroup",
+		 strerror(code));
+	if (code == EAGAIN)
+		sbi_hint(err, "too many processes: RLIMIT_NPROC, pids.max of a cgroup above, or kernel.pid_max");
+	else if (leaf >= 0 && (code == EACCES || code == ENOENT))
+		sbi_hint(err, "sb-init may not reach it: are both in the part of the tree that was delegated?");
+	return -code;
+}
+
 int sbi_explain_failed(const struct sbi_plan *plan, const struct sbi_identity *id, const struct sbi_record *rec,
-		       sb_error *err)
+		       int leaf, sb_error *err)
 {
 	const struct sbi_section *section = rec->lane == SB_LANE_COMMAND ? &plan->command : &plan->setup;
 	int code = rec->error > 0 && rec->error < 4096 ? rec->error : EPROTO;
 	const struct sbi_op *op;
 	char what[200];
 
+	if (rec->detail == SBI_DETAIL_CLONE && explain_leaf(leaf, code, err) == 0)
+		return explain_birth(leaf, code, err);
+	if (rec->detail == SBI_DETAIL_CLONE)
+		return -code;
 	if (rec->at >= section->count) {
 		sbi_fail(err, SB_STEP_EXEC, 0, code, "start of the command: %s", strerror(code));
 		return -code;
 	}
 	op = sbi_ops(plan, section) + rec->at;
 	sbi_describe(plan, op, what, sizeof(what));
+	if (section == &plan->command) {
+		int r = explain_leaf(leaf, code, err);
+
+		if (r < 0)
+			return r;
+	}
 	sbi_fail(err, op->step, op->index, code, "%s: %s", what, reason(rec->detail, code));
 	sbi_hint_operation(plan, op, id, rec->detail, code, err);
 	return -code;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +15,7 @@
 #include "common/clone3.h"
 #include "common/read_text.h"
 #include "error.h"
+#include "helper.h"
 
 #define MAP_ROOM 4096 /* the kernel takes less than a page, in one write */
 #define HELPER_ARGS (2 + 3 * SBI_MAX_EXTENTS + 1)
@@ -54,12 +54,12 @@ static int write_map(pid_t pid, const char *file, const struct sbi_extents *map,
 }
 
 /* newuidmap PID inside outside count… */
-static void helper_arguments(const char *helper, pid_t pid, const struct sbi_extents *map, char *argv[],
+static void helper_arguments(const char *helper, pid_t pid, const struct sbi_extents *map, const char *argv[],
 			     char numbers[][12])
 {
 	size_t n = 0;
 
-	argv[n++] = (char *)helper;
+	argv[n++] = helper;
 	snprintf(numbers[n], sizeof(numbers[n]), "%d", pid);
 	argv[n] = numbers[n];
 	n++;
@@ -74,58 +74,20 @@ static void helper_arguments(const char *helper, pid_t pid, const struct sbi_ext
 	argv[n] = NULL;
 }
 
-/* With nothing of the host's but a pipe for what it has to say. */
-static int spawn_helper(char *argv[], int words, pid_t *child)
-{
-	char *env[] = { NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t none;
-	int r;
-
-	sigemptyset(&none);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_adddup2(&files, words, 2);
-	r = posix_spawnp(child, argv[0], &files, &attr, argv, env);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attr);
-	return -r;
-}
-
-static void read_words(int fd, char *words, size_t len)
-{
-	ssize_t n = read(fd, words, len - 1);
-
-	words[n > 0 ? n : 0] = '\0';
-	words[strcspn(words, "\n")] = '\0';
-}
-
 static int run_helper(const char *helper, pid_t pid, const struct sbi_extents *map, const char *file, sb_error *err)
 {
-	char numbers[HELPER_ARGS][12], *argv[HELPER_ARGS + 1], check[64], path[64], words[160];
-	int pair[2], r, status = 0;
-	pid_t child;
+	const char *argv[HELPER_ARGS + 1];
+	char numbers[HELPER_ARGS][12], check[64], path[64], words[160];
+	int r;
 
-	if (pipe2(pair, O_CLOEXEC) < 0)
-		return sbi_fail(err, SB_STEP_IDMAP, 0, errno, "%s: pipe: %s", helper, strerror(errno));
 	helper_arguments(helper, pid, map, argv, numbers);
-	r = spawn_helper(argv, pair[1], &child);
-	close(pair[1]);
-	if (r < 0) {
-		close(pair[0]);
+	r = sbi_helper_run(argv, NULL, words, sizeof(words));
+	if (r < 0 && r != -ECHILD) {
 		sbi_fail(err, SB_STEP_IDMAP, 0, -r, "%s: %s", helper, strerror(-r));
-		sbi_hint(err, "install the package uidmap (shadow-utils, shadow-uidmap)");
+		if (r == -ENOENT)
+			sbi_hint(err, "install the package uidmap (shadow-utils, shadow-uidmap)");
 		return r;
 	}
-	read_words(pair[0], words, sizeof(words));
-	close(pair[0]);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
 	/* A host with its own wait(-1) may have taken the status: the map itself tells. */
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	sbi_read_text(path, check, sizeof(check));

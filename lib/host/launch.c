@@ -40,10 +40,12 @@ void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg)
 	l->event_count = 0;
 	l->control = l->child_end = l->plan_fd = -EBADF;
 	l->boot.pidfd = -EBADF;
+	l->boot.cgroup = -1;
+	l->leaf.fd = l->leaf.into = -EBADF;
 	l->began_ns = sbi_now();
 }
 
-int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_identity *box, sb_error *err)
+int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *box, sb_error *err)
 {
 	struct sbi_view view = { 0 };
 	int r = 0;
@@ -56,6 +58,28 @@ int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_identity
 		r = sbi_compile(l->cfg, &view, what, box, &l->plan, err);
 	sbi_view_free(&view);
 	sbi_launch_event(l, SB_STEP_CONFIG, l->began_ns, r, "description compiled into a plan");
+	return r;
+}
+
+/* Before anything else is made: here most of what the machine may refuse is refused. */
+int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *err)
+{
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	uint64_t start = sbi_now();
+	char object[80];
+	int r;
+
+	if (!l->plan.has_leaf)
+		return 0;
+	l->place = place ? place : l->cfg->place;
+	r = sbi_place_get(l->place, l->cfg, err);
+	sbi_launch_event(l, SB_STEP_CGROUP, start, r, r < 0 ? "place for leaves" : sbi_place_path(l->place));
+	if (r < 0 || !(plan->flags & SBI_PLAN_COMMAND))
+		return r;
+	start = sbi_now();
+	r = sbi_leaf_make(l->place, l->cfg, &l->leaf, err);
+	snprintf(object, sizeof(object), "leaf %u, %u settings", l->leaf.number, l->cfg->cgroup_count);
+	sbi_launch_event(l, SB_STEP_LEAF, start, r, object);
 	return r;
 }
 
@@ -118,6 +142,8 @@ static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 			l->own[l->own_fds++] = fd;
 		return fd;
 	}
+	if (slot == SBI_SLOT_LEAF)
+		return l->leaf.into;
 	return fcntl(slot, F_GETFD) >= 0 ? slot : not_open(l, at, err);
 }
 
@@ -182,6 +208,7 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 	l->boot.expected = l->fd_count;
 	l->boot.host = getpid();
 	l->boot.flags = l->plan.clone_flags;
+	l->boot.cgroup = l->place ? sbi_place_init(l->place) : -1;
 	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
 	/* Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what is not ambient. */
 	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && geteuid() != 0))
@@ -248,10 +275,11 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
 		start->pidfd = fd;
 		start->skipped = rec->skipped;
 		start->started_ns = rec->time_ns;
+		start->used_ns = rec->system_ns;
 		return 1;
 	case SBI_FAILED:
 		sbi_close_fd(&fd);
-		return sbi_explain_failed(plan, &l->plan.id, rec, err);
+		return sbi_explain_failed(plan, &l->plan.id, rec, l->leaf.fd, err);
 	default:
 		break;
 	}
@@ -324,6 +352,9 @@ void sbi_launch_end(struct sbi_launch *l, int failed)
 		sbi_close_fd(&l->boot.pidfd);
 	}
 	if (failed) {
+		if (l->place)
+			sbi_leaf_remove(l->place, &l->leaf);
+		sbi_leaf_close(&l->leaf);
 		sbi_pin_undo(l->cfg, l->pinned);
 		sbi_close_fd(&l->control);
 	}

@@ -3,16 +3,19 @@
 #ifndef SBI_LAUNCH_H
 #define SBI_LAUNCH_H
 
+#include "cgroup_place.h"
 #include "clone.h"
 #include "common/wire.h"
 #include "plan/plan_internal.h"
 
-#define SBI_HOST_EVENTS 8
+#define SBI_HOST_EVENTS 12
 
 struct sbi_launch {
 	const sb_config *cfg;
 	struct sbi_compiled plan; /* owned */
 	uint64_t began_ns;
+	struct sbi_place *place;  /* the config's or the box's, if the command gets a leaf; borrowed */
+	struct sbi_leaf leaf;     /* owned until it is handed over */
 	int in_box;               /* a command for an open box: no process of ours, no socket pair */
 	int privileged;
 	int control, child_end;   /* socket pair; child_end only until the clone */
@@ -33,12 +36,15 @@ struct sbi_start {
 	int tty;   /* master side; -EBADF */
 	uint32_t skipped;
 	uint64_t started_ns;
+	uint64_t used_ns; /* cpu time of the command's process by then */
 };
 
 uint64_t sbi_now(void);
 void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg);
-/** sbi_launch_compile - step CONFIG. @box: identity of an open box, for a command alone. */
-int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_identity *box, sb_error *err);
+/** sbi_launch_compile - step CONFIG. @box: for a command alone. */
+int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *box, sb_error *err);
+/** sbi_launch_cgroup - steps CGROUP and LEAF, if the config asks for them. @place: of an open box. */
+int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *err);
 /** sbi_launch_prepare - step PREPARE: plan memfd and the descriptors of the slots. */
 int sbi_launch_prepare(struct sbi_launch *l, sb_error *err);
 /** sbi_launch_clone - steps CLONE and BOOTSTRAP: sb-init runs. */

@@ -24,6 +24,7 @@ static operation *find_command(uint16_t step)
 		{ SB_STEP_FD, do_fd },           { SB_STEP_CWD, do_cwd },         { SB_STEP_CAPS, do_caps },
 		{ SB_STEP_NO_NEW_PRIVS, do_no_new_privs },                        { SB_STEP_CLOSE, do_close },
 		{ SB_STEP_EXEC, do_exec },       { SB_STEP_SYNC, do_sync },
+		{ SB_STEP_CGROUPNS, do_cgroupns },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -53,13 +54,19 @@ int start_command(struct run *run, int *pid, int *pidfd, struct sbi_record *fail
 	};
 	long r;
 
+	if (run->plan->leaf) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)run->slots[run->plan->leaf - 1];
+	}
 	result = 1; /* stays so if the child is killed on its way */
 	run->at = 0;
 	run->detail = 0;
 	forget_fds();
 	r = sys_clone3(&args, sizeof(args), child, run);
 	if (r < 0) {
-		*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = (int32_t)-r };
+		*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = (int32_t)-r,
+						.detail = SBI_DETAIL_CLONE };
+		*pidfd = -1; /* a clone that failed late has written a number that means nothing */
 		return (int)r;
 	}
 	*pid = (int)r;
@@ -71,7 +78,7 @@ int start_command(struct run *run, int *pid, int *pidfd, struct sbi_record *fail
 					.lane = SBI_LANE_COMMAND,
 					.at = run->at,
 					.error = result < 0 ? -result : EINTR,
-					.detail = run->detail };
+					.detail = result < 0 ? run->detail : SBI_DETAIL_KILLED };
 	SYS(waitid, 1 /* P_PID */, r, 0, 4 /* WEXITED */, 0);
 	SYS(close, *pidfd);
 	*pidfd = -1;

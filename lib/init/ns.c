@@ -9,7 +9,6 @@
 
 #include "init.h"
 
-
 /* JOIN: id[0] CLONE_NEW* flag, count slot. */
 int do_join(struct run *run, const struct sbi_op *op)
 {
@@ -46,13 +45,6 @@ int do_domainname(struct run *run, const struct sbi_op *op)
 	const char *name = op_text(run, op->text[0]);
 
 	return (int)SYS(setdomainname, name, text_length(name));
-}
-
-/* Here and not in clone3: the namespace is rooted at the cgroup its creator is in. */
-int do_cgroupns(struct run *run, const struct sbi_op *op)
-{
-	(void)run, (void)op;
-	return (int)SYS(unshare, CLONE_NEWCGROUP);
 }
 
 static size_t offset_line(char *out, const char *clock, int64_t sec)

@@ -160,6 +160,7 @@ static int start(struct run *run)
 		command->start_ns = run->exec_ns;
 		command->base_ns = run->used_ns;
 		rec.time_ns = run->exec_ns;
+		rec.system_ns = run->used_ns;
 		command_count++;
 	}
 	sent = send_record(run->channel, &rec, pidfd);

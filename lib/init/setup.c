@@ -24,6 +24,7 @@ operation *find_setup(uint16_t step)
 		{ SB_STEP_DEV, do_dev },
 		{ SB_STEP_MQUEUE, do_mqueue },
 		{ SB_STEP_SYSFS, do_sysfs },
+		{ SB_STEP_CGROUPFS, do_cgroupfs },
 		{ SB_STEP_OVERLAY, do_overlay },
 		{ SB_STEP_FILE, do_file },
 		{ SB_STEP_SYMLINK, do_symlink },

@@ -3,6 +3,7 @@
 #include "plan_internal.h"
 
 #include <errno.h>
+#include <sandbox/cgroup.h>
 
 #include "error.h"
 
@@ -76,6 +77,33 @@ static int check_mounts(const sb_config *cfg, sb_error *err)
 	return 0;
 }
 
+/* A leaf and its namespace go with the command. */
+static int check_cgroup(const sb_config *cfg, int what, sb_error *err)
+{
+	for (uint32_t i = 0; i < cfg->mount_count; i++) {
+		if (cfg->mounts[i].step != SB_STEP_CGROUPFS)
+			continue;
+		if (!sbi_wants_leaf(cfg))
+			return contradiction(err, "a cgroup file system needs a cgroup to show",
+					     "set a limit, or SB_CGROUP_ACCOUNT by sb_set_cgroup_flags()");
+		if (!sbi_has_new_cgroupns(cfg))
+			return contradiction(err, "a cgroup file system needs a new cgroup namespace", "add SB_NS_CGROUP");
+		if (!(what & SBI_COMPILE_COMMAND))
+			return contradiction(err, "a cgroup file system in a box: each of its commands has a leaf of its own",
+					     "leave it out, or use sb_spawn()");
+	}
+	if (!sbi_wants_leaf(cfg))
+		return 0;
+	if (cfg->ns_fd[6] >= 0)
+		return contradiction(err, "a cgroup of its own and a joined cgroup namespace contradict each other",
+				     "leave out the settings of the cgroup, or the namespace");
+	for (uint32_t i = 0; i < cfg->pin_count; i++)
+		if (cfg->pins[i].kind == SB_NS_CGROUP)
+			return contradiction(err, "a cgroup namespace that is rooted at the command's own cgroup cannot be pinned",
+					     "it ends with the command: leave out the settings of the cgroup, or the pin");
+	return 0;
+}
+
 static int has_dev(const sb_config *cfg)
 {
 	for (uint32_t i = 0; i < cfg->mount_count; i++)
@@ -109,6 +137,8 @@ int sbi_check(const sb_config *cfg, int what, sb_error *err)
 		r = check_namespaces(cfg, err);
 		if (r == 0)
 			r = check_mounts(cfg, err);
+		if (r == 0)
+			r = check_cgroup(cfg, what, err);
 	}
 	if (r == 0 && (what & SBI_COMPILE_COMMAND))
 		r = check_command(cfg, what, err);

@@ -2,7 +2,7 @@
 /*
  * Config to plan. The order of a creation is decided here and nowhere else:
  *
- *	names, cgroup and time namespace, lo
+ *	names, cgroup (without a leaf) and time namespace, lo
  *	[born in the user namespace: wait for the id maps, which the host writes meanwhile]
  *	join the namespaces of others
  *	private, root, mounts in the caller's order, pivot
@@ -47,7 +47,7 @@ static void compile_namespaces(const sb_config *cfg, struct sbi_compiled *c)
 		op = sbi_emit(c, 0, SB_STEP_DOMAINNAME, 0);
 		op->text[0] = sbi_arena_text(&c->arena, cfg->domainname ? cfg->domainname : "(none)");
 	}
-	if (is_new(cfg, SB_NS_CGROUP))
+	if (is_new(cfg, SB_NS_CGROUP) && !c->has_leaf) /* else by the command, in its leaf */
 		sbi_emit(c, 0, SB_STEP_CGROUPNS, 0);
 	if (is_new(cfg, SB_NS_TIME)) {
 		op = sbi_emit(c, 0, SB_STEP_TIMENS, 0);
@@ -175,6 +175,8 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 		head.flags |= SBI_PLAN_SINGLE;
 	if ((what & SBI_COMPILE_COMMAND) && !cfg->session)
 		head.flags |= SBI_PLAN_FOREGROUND;
+	if (c->has_leaf && (what & SBI_COMPILE_COMMAND))
+		head.leaf = sbi_slot(c, SBI_SLOT_LEAF) + 1;
 	head.slots = c->slot_count;
 	head.size = (uint32_t)c->arena.used;
 	if (c->arena.failed) {
@@ -188,7 +190,7 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 	return 0;
 }
 
-int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, const struct sbi_identity *box,
+int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, const struct sbi_boxed *box,
 		struct sbi_compiled *out, sb_error *err)
 {
 	int r;
@@ -200,13 +202,14 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 	if (what & SBI_COMPILE_SETUP)
 		r = sbi_identity_resolve(cfg, view, &out->id, err);
 	else
-		r = sbi_identity_for_box(cfg, box, &out->id, err);
+		r = sbi_identity_for_box(cfg, &box->id, &out->id, err);
 	if (r == 0) {
 		sbi_arena_add(&out->arena, NULL, sizeof(struct sbi_plan));
+		out->has_leaf = box ? box->has_leaves : sbi_wants_leaf(cfg);
 		if (what & SBI_COMPILE_SETUP)
 			compile_setup(cfg, view, what, out);
 		if (what & SBI_COMPILE_COMMAND)
-			sbi_compile_command(cfg, view, out);
+			sbi_compile_command(cfg, view, box ? box->new_cgroupns : sbi_has_new_cgroupns(cfg), out);
 		out->clone_flags = clone_flags(cfg, &out->id);
 		out->applied = applied(cfg, &out->id);
 		r = seal(cfg, what, out, err);

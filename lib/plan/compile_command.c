@@ -84,10 +84,12 @@ static void compile_identity(const sb_config *cfg, struct sbi_compiled *c)
 	op->id[1] = c->id.gid;
 }
 
-void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, struct sbi_compiled *c)
+void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c)
 {
 	struct sbi_op *op;
 
+	if (new_cgroupns && c->has_leaf) /* rooted at the cgroup its creator is in: that is the leaf, from birth on */
+		sbi_emit(c, 1, SB_STEP_CGROUPNS, 0);
 	if (cfg->session)
 		sbi_emit(c, 1, SB_STEP_SESSION, 0);
 	compile_rlimits(cfg, c);

@@ -95,6 +95,8 @@ static void compile_mount(const sb_config *cfg, struct sbi_compiled *c, uint32_t
 		op->count = sbi_slot(c, SBI_SLOT_USERNS);
 	if (m->step == SB_STEP_BIND && (m->flags & SB_MOUNT_OPTIONAL))
 		op->flags |= SBI_OP_OPTIONAL;
+	if (m->step == SB_STEP_CGROUPFS)
+		op->count = sbi_slot(c, SBI_SLOT_LEAF);
 	if (m->step == SB_STEP_MASK)
 		op->flags |= SBI_OP_OPTIONAL;
 	if (m->step == SB_STEP_OVERLAY)

@@ -156,6 +156,9 @@ static void put_mount(struct text *t, const struct sbi_plan *plan, const struct 
 		    op->arg[0] & SB_PROC_HIDEPID ? " hidepid=invisible" : "",
 		    op->arg[0] & SB_PROC_WRITABLE ? " writable" : "");
 		break;
+	case SB_STEP_CGROUPFS:
+		put(t, op->arg[0] & SB_MOUNT_RO ? " (ro)" : " delegated");
+		break;
 	case SB_STEP_DIR:
 	case SB_STEP_FILE:
 		put(t, " mode 0%o", op->id[2]);
@@ -253,7 +256,7 @@ void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *bu
 		put(&t, op->arg[0] ? " read-only" : "");
 		break;
 	default:
-		if (op->step >= SB_STEP_DIR && op->step <= SB_STEP_READONLY)
+		if ((op->step >= SB_STEP_DIR && op->step <= SB_STEP_READONLY) || op->step == SB_STEP_CGROUPFS)
 			put_mount(&t, plan, op);
 		else
 			put_command(&t, plan, op);

@@ -67,6 +67,28 @@ static void dump_pins(struct out *o, const sb_config *cfg)
 	}
 }
 
+/* What the host does before the clone; the numbers in it are the machine's business. */
+static void dump_cgroup(struct out *o, const sb_config *cfg, const struct sbi_compiled *c)
+{
+	char text[384];
+
+	if (!c->has_leaf)
+		return;
+	snprintf(text, sizeof(text), "cgroup %.300s", cfg->cgroup_parent ? cfg->cgroup_parent : "where there is a place");
+	line(o, "host", text);
+	if (!(((const struct sbi_plan *)c->arena.base)->flags & SBI_PLAN_COMMAND))
+		return;
+	line(o, "host", "leaf");
+	for (uint32_t i = 0; i < cfg->cgroup_count; i++) {
+		snprintf(text, sizeof(text), "limit %s = %s", cfg->cgroup[i].file, cfg->cgroup[i].text);
+		line(o, "host", text);
+	}
+	if (cfg->device_filter) {
+		snprintf(text, sizeof(text), "devices %u rules", cfg->device_count);
+		line(o, "host", text);
+	}
+}
+
 size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, size_t len)
 {
 	const struct sbi_plan *plan = (const struct sbi_plan *)c->arena.base;
@@ -74,6 +96,7 @@ size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, s
 
 	if (len)
 		buf[0] = '\0';
+	dump_cgroup(&o, cfg, c);
 	dump_clone(&o, c);
 	dump_map(&o, "user", &c->id.users);
 	dump_map(&o, "group", &c->id.groups);

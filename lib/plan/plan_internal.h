@@ -40,14 +40,22 @@ struct sbi_identity {
 	struct sbi_extents users, groups;
 };
 
+/* An open box, for a command that is started in it. */
+struct sbi_boxed {
+	struct sbi_identity id;
+	int has_leaves;   /* each of its commands has a cgroup of its own */
+	int new_cgroupns; /* … and a cgroup namespace */
+};
+
 /* A compiled config: the blob, and what the host does with it. */
 struct sbi_compiled {
 	struct sbi_arena arena;
 	struct sbi_identity id;
 	uint64_t clone_flags;    /* CLONE_NEW* of the first process */
 	uint64_t applied;        /* SB_NS_*, SB_APPLIED_* */
+	int has_leaf;            /* the command gets a cgroup of its own */
 	uint64_t late_sync;      /* what the command's process has to wait for */
-	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace */
+	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf */
 	uint32_t slot_count;
 	struct sbi_op *setup, *command; /* while compiling; an operation moves when the next one is added */
 	struct sbi_op overflow;         /* what is written after a failure */
@@ -56,6 +64,7 @@ struct sbi_compiled {
 
 #define SBI_SLOT_NULL (-1)
 #define SBI_SLOT_USERNS (-2)
+#define SBI_SLOT_LEAF (-3)
 
 #define SBI_COMPILE_SETUP 1
 #define SBI_COMPILE_COMMAND 2
@@ -81,9 +90,9 @@ int sbi_check(const sb_config *cfg, int what, sb_error *err);
 /**
  * sbi_compile - config to plan
  * @what: SBI_COMPILE_SETUP for a box, SBI_COMPILE_COMMAND for a command in one, both for sb_spawn()
- * @box: with COMMAND alone, the identity of the box
+ * @box: with COMMAND alone, what the box is like
  */
-int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, const struct sbi_identity *box,
+int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, const struct sbi_boxed *box,
 		struct sbi_compiled *out, sb_error *err);
 void sbi_compiled_free(struct sbi_compiled *compiled);
 
@@ -92,12 +101,17 @@ struct sbi_op *sbi_emit(struct sbi_compiled *c, int command, uint16_t step, uint
 uint32_t sbi_slot(struct sbi_compiled *c, int host_fd);
 /* compile_fs.c, compile_command.c: the parts of sbi_compile(). */
 void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
-void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, struct sbi_compiled *c);
+void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c);
 
 /** sbi_describe - one operation as text: "bind /usr on /usr (ro, recursive)". */
 void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *buf, size_t len);
 /** sbi_dump - a compiled plan as text, one line an operation; the length, as snprintf(3). */
 size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, size_t len);
+
+static inline int sbi_has_new_cgroupns(const sb_config *cfg)
+{
+	return (cfg->ns & SB_NS_CGROUP) && cfg->ns_fd[6] < 0;
+}
 
 static inline const struct sbi_op *sbi_ops(const struct sbi_plan *plan, const struct sbi_section *section)
 {

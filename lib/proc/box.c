@@ -32,7 +32,8 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l)
 	box->pid = l->boot.pid;
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
 	box->applied = l->plan.applied;
-	box->id = l->plan.id;
+	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg) };
+	box->place = l->place ? sbi_place_ref(l->place) : NULL;
 	memset(&l->plan.id.users, 0, sizeof(l->plan.id.users));
 	memset(&l->plan.id.groups, 0, sizeof(l->plan.id.groups));
 }
@@ -75,8 +76,9 @@ void sbi_box_close(sb_box *box)
 	}
 	sbi_close_fd(&box->control);
 	sbi_close_fd(&box->pidfd);
-	free(box->id.users.list);
-	free(box->id.groups.list);
+	free(box->like.id.users.list);
+	free(box->like.id.groups.list);
+	sbi_place_unref(box->place);
 	free(box);
 }
 

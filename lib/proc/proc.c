@@ -15,6 +15,7 @@
 #include "common/auto.h"
 #include "common/read_text.h"
 #include "error.h"
+#include "host/cgroup_dir.h"
 #include "host/channel.h"
 #include "proc_internal.h"
 
@@ -22,12 +23,14 @@ sb_proc *sbi_proc_new(void)
 {
 	sb_proc *proc = calloc(1, sizeof(*proc));
 
-	if (proc)
-		proc->channel = proc->pidfd = proc->tty = proc->epoll = -EBADF;
+	if (proc) {
+		proc->channel = proc->pidfd = proc->tty = proc->epoll = proc->leaf_events = -EBADF;
+		proc->leaf.fd = proc->leaf.into = -EBADF;
+	}
 	return proc;
 }
 
-void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, const struct sbi_launch *l,
+void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struct sbi_launch *l,
 		    const struct sbi_start *start)
 {
 	proc->box = box;
@@ -35,11 +38,17 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, const
 	proc->channel = channel;
 	proc->pidfd = start->pidfd;
 	proc->tty = start->tty;
+	if (l->leaf.fd >= 0) {
+		proc->leaf = l->leaf;
+		l->leaf.fd = l->leaf.into = -EBADF;
+		proc->place = sbi_place_ref(l->place);
+		proc->used_ns = start->used_ns;
+	}
 	proc->result.size = sizeof(proc->result);
 	proc->result.applied = owns_box ? l->plan.applied :
 					  (box->applied & (SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY)) |
 						  (l->plan.applied & ~(SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY));
-	proc->result.skipped = start->skipped;
+	proc->result.skipped = start->skipped + proc->leaf.skipped;
 	proc->result.has = SB_HAS_SETUP;
 	proc->result.setup_ns = start->started_ns > l->began_ns ? start->started_ns - l->began_ns : 0;
 }
@@ -109,6 +118,8 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 		;
 	if (!proc->reported || (!proc->ended && proc->owns_box && !sbi_box_is_gone(proc->box)))
 		return 0;
+	if (!sbi_leaf_is_over(proc))
+		return 0;
 	proc->ended = 1;
 	if (res)
 		sbi_copy_out(res, &proc->result, sizeof(proc->result));
@@ -118,6 +129,10 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 {
 	struct pollfd polled[2] = { { proc->box->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
+	struct pollfd leaf = { proc->leaf_events, POLLPRI, 0 };
+
+	if (proc->leaf_events >= 0)
+		return ppoll(&leaf, 1, timeout, NULL);
 
 	/* With a sandbox of its own the end of sb-init is the end; to wake up for its report as well costs a switch. */
 	return ppoll(polled, proc->silent || proc->owns_box ? 1 : 2, timeout, NULL);
@@ -152,6 +167,12 @@ int sb_proc_fd(sb_proc *proc)
 	if (proc->epoll >= 0)
 		return proc->epoll;
 	fd = epoll_create1(EPOLL_CLOEXEC);
+	if (fd >= 0 && proc->leaf_events >= 0) {
+		event.events = EPOLLPRI;
+		if (epoll_ctl(fd, EPOLL_CTL_ADD, proc->leaf_events, &event) < 0)
+			return -errno;
+		event.events = EPOLLIN;
+	}
 	if (fd < 0 || (!proc->silent && epoll_ctl(fd, EPOLL_CTL_ADD, proc->channel, &event) < 0) ||
 	    epoll_ctl(fd, EPOLL_CTL_ADD, proc->box->pidfd, &event) < 0)
 		return -errno;
@@ -173,6 +194,8 @@ int sb_proc_kill(sb_proc *proc)
 	if (!proc)
 		return -EINVAL;
 	atomic_store(&proc->killed, 1);
+	if (proc->leaf.fd >= 0) /* all at once, so that a fork bomb has no time; of a leaf that is gone nothing is left */
+		sbi_cg_kill(proc->leaf.fd);
 	r = sb_proc_signal(proc, SIGKILL);
 	if (proc->owns_box && !proc->box->has_pidns) /* somebody in there may have stopped sb-init */
 		syscall(SYS_pidfd_send_signal, proc->box->pidfd, SIGCONT, NULL, 0);
@@ -220,6 +243,11 @@ sb_proc *sb_proc_free(sb_proc *proc)
 	sbi_close_fd(&proc->pidfd);
 	sbi_close_fd(&proc->tty);
 	sbi_close_fd(&proc->epoll);
+	if (proc->leaf.fd >= 0 && !proc->leaf_over)
+		sbi_leaf_remove(proc->place, &proc->leaf);
+	sbi_leaf_close(&proc->leaf);
+	sbi_close_fd(&proc->leaf_events);
+	sbi_place_unref(proc->place);
 	free(proc);
 	return NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "common/wire.h"
 #include "host/launch.h"
+#include "stats.h"
 
 struct sb_box {
 	int control; /* lifeline and channel to sb-init */
@@ -17,7 +18,8 @@ struct sb_box {
 	int has_pidns; /* killing sb-init ends everything */
 	int gone;      /* sb-init was seen to have ended, and is reaped */
 	atomic_int killed;
-	struct sbi_identity id;
+	struct sbi_boxed like;
+	struct sbi_place *place; /* of the leaves of its commands; NULL without */
 	uint64_t applied;
 };
 
@@ -32,15 +34,23 @@ struct sb_proc {
 	int silent;   /* nothing more comes over the channel */
 	int ended;    /* result is final */
 	atomic_int killed;
+	struct sbi_place *place;
+	struct sbi_leaf leaf;
+	int leaf_events;    /* cgroup.events, while its last processes die; -EBADF */
+	int leaf_over;      /* its figures are read, it is removed; the descriptors live on */
+	uint64_t used_ns;   /* cpu time of the command's process before its exec */
+	sb_stats stats;     /* at the end */
 	sb_result result;
 };
 
 /** sbi_box_adopt, sbi_proc_adopt - move what a finished launch holds into handles made before it. */
 void sbi_box_adopt(sb_box *box, struct sbi_launch *l);
-void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, const struct sbi_launch *l,
+void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struct sbi_launch *l,
 		    const struct sbi_start *start);
 sb_box *sbi_box_new(void);
 sb_proc *sbi_proc_new(void);
+/** sbi_leaf_is_over - once the command has ended: is its leaf done with? Without waiting. */
+int sbi_leaf_is_over(sb_proc *proc);
 /** sbi_box_is_gone - has sb-init ended? Without waiting. */
 int sbi_box_is_gone(sb_box *box);
 /** sbi_box_close - end a box and release it. */

@@ -22,6 +22,8 @@ static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct s
 	sbi_launch_init(l, cfg);
 	r = sbi_launch_compile(l, what, NULL, err);
 	if (r == 0)
+		r = sbi_launch_cgroup(l, NULL, err);
+	if (r == 0)
 		r = sbi_launch_prepare(l, err);
 	if (r == 0)
 		r = sbi_launch_clone(l, err);
@@ -125,7 +127,9 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 	if (!proc)
 		return no_memory(err);
 	sbi_launch_init(&l, cfg);
-	r = sbi_launch_compile(&l, SBI_COMPILE_COMMAND, &box->id, err);
+	r = sbi_launch_compile(&l, SBI_COMPILE_COMMAND, &box->like, err);
+	if (r == 0)
+		r = sbi_launch_cgroup(&l, box->place, err);
 	if (r == 0)
 		r = sbi_launch_prepare(&l, err);
 	if (r == 0)

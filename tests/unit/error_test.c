@@ -43,7 +43,7 @@ static void numbers_ascend_and_names_differ(void **state)
 
 static void unknown_steps_have_words_too(void **state)
 {
-	static const uint32_t unknown[] = {0, 2, 19, 63, 95, 112, 1000, UINT32_MAX};
+	static const uint32_t unknown[] = {0, 2, 19, 64, 95, 113, 1000, UINT32_MAX};
 	size_t i;
 
 	(void)state;
@@ -59,16 +59,20 @@ static void numbers_never_change(void **state)
 	(void)state;
 	assert_int_equal(SB_STEP_CONFIG, 1);
 	assert_int_equal(SB_STEP_CLONE, 21);
+	assert_int_equal(SB_STEP_CGROUP, 25);
 	assert_int_equal(SB_STEP_JOIN, 40);
 	assert_int_equal(SB_STEP_BIND, 50);
 	assert_int_equal(SB_STEP_USERNS, 62);
+	assert_int_equal(SB_STEP_CGROUPFS, 63);
 	assert_int_equal(SB_STEP_SESSION, 80);
 	assert_int_equal(SB_STEP_EXEC, 94);
 	assert_int_equal(SB_STEP_BOX, 111);
+	assert_int_equal(SB_STEP_CONTROL, 112);
 	assert_int_equal(SB_EXITED, 1);
 	assert_int_equal(SB_SIGNALED, 2);
 	assert_int_equal(SB_KILLED, 3);
 	assert_int_equal(SB_LOST, 4);
+	assert_int_equal(SB_OOM_KILLED, 5);
 	assert_int_equal(SB_LANE_HOST, 1);
 	assert_int_equal(SB_LANE_COMMAND, 3);
 }
@@ -79,9 +83,15 @@ static void structs_keep_their_layout(void **state)
 	assert_int_equal(sizeof(sb_error), 528);
 	assert_int_equal(offsetof(sb_error, message), 16);
 	assert_int_equal(offsetof(sb_error, hint), 272);
-	assert_int_equal(sizeof(sb_result), 72);
+	assert_int_equal(sizeof(sb_result), 88);
 	assert_int_equal(offsetof(sb_result, applied), 24);
 	assert_int_equal(offsetof(sb_result, setup_ns), 64);
+	assert_int_equal(offsetof(sb_result, oom_kills), 80);
+	assert_int_equal(sizeof(sb_stats), 256);
+	assert_int_equal(offsetof(sb_stats, has), 8);
+	assert_int_equal(offsetof(sb_stats, oom_kills), 128);
+	assert_int_equal(offsetof(sb_stats, io_full_ns), 248);
+	assert_int_equal(sizeof(sb_io_stats), 64);
 	assert_int_equal(sizeof(sb_trace_event), 208);
 	assert_int_equal(offsetof(sb_trace_event, start_ns), 32);
 	assert_int_equal(offsetof(sb_trace_event, object), 48);

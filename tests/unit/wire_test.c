@@ -90,7 +90,7 @@ static void layouts_have_no_holes(void **state)
 	assert_int_equal(offsetof(struct sbi_op, arg), 40);
 	assert_int_equal(sizeof(struct sbi_mark), 32);
 	assert_int_equal(sizeof(struct sbi_section), 12);
-	assert_int_equal(sizeof(struct sbi_plan), 48);
+	assert_int_equal(sizeof(struct sbi_plan), 56);
 }
 
 int main(void)

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of cgroup v2's writable files (Documentation/admin-guide/cgroup-v2.rst)
+ * and the grammar of each. Whether this kernel has the file shows at the write.
+ */
+#include "cgroup_value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroup_units.h"
+
+#define MAX_KEYS 4
+
+enum kind {
+	BYTES,      /* bytes or max */
+	COUNT,      /* a number or max */
+	RANGE,      /* least to most */
+	WORDS,      /* one of words[] */
+	LIST,       /* cpus or memory nodes */
+	CPU_MAX,    /* quota and period, or a percentage */
+	PERCENT,    /* 0 to 100, two decimals, or max */
+	DEVICE_KEYS, /* device, then words[]=value: bytes for the first two, counts */
+	DEVICE_WEIGHT, /* weight, or device and weight */
+	NAMED_KEYS, /* name, then words[]=count */
+	NAMED_BYTES, /* name, then bytes or max */
+	NAMED_COUNT, /* name, then a number or max */
+	RECLAIM,    /* bytes, and swappiness=N */
+};
+
+struct row {
+	const char *file;
+	uint32_t controller;
+	enum kind kind;
+	int64_t least, most;
+	const char *words[5];
+};
+
+static const struct row table[] = {
+	{ "cgroup.max.depth", 0, COUNT, 0, INT32_MAX, { 0 } },
+	{ "cgroup.max.descendants", 0, COUNT, 0, INT32_MAX, { 0 } },
+	{ "cgroup.pressure", 0, RANGE, 0, 1, { 0 } },
+	{ "cpu.max", SBI_CG_CPU, CPU_MAX, 0, 0, { 0 } },
+	{ "cpu.max.burst", SBI_CG_CPU, RANGE, 0, INT64_MAX, { 0 } },
+	{ "cpu.weight", SBI_CG_CPU, RANGE, 1, 10000, { 0 } },
+	{ "cpu.weight.nice", SBI_CG_CPU, RANGE, -20, 19, { 0 } },
+	{ "cpu.idle", SBI_CG_CPU, RANGE, 0, 1, { 0 } },
+	{ "cpu.uclamp.min", SBI_CG_CPU, PERCENT, 0, 0, { 0 } },
+	{ "cpu.uclamp.max", SBI_CG_CPU, PERCENT, 0, 0, { 0 } },
+	{ "cpuset.cpus", SBI_CG_CPUSET, LIST, 0, 0, { 0 } },
+	{ "cpuset.cpus.exclusive", SBI_CG_CPUSET, LIST, 0, 0, { 0 } },
+	{ "cpuset.mems", SBI_CG_CPUSET, LIST, 0, 0, { 0 } },
+	{ "cpuset.cpus.partition", SBI_CG_CPUSET, WORDS, 0, 0, { "member", "root", "isolated" } },
+	{ "io.max", SBI_CG_IO, DEVICE_KEYS, 0, 0, { "rbps", "wbps", "riops", "wiops" } },
+	{ "io.latency", SBI_CG_IO, DEVICE_KEYS, 0, 0, { "", "", "target" } },
+	{ "io.weight", SBI_CG_IO, DEVICE_WEIGHT, 1, 10000, { 0 } },
+	{ "io.bfq.weight", SBI_CG_IO, DEVICE_WEIGHT, 1, 1000, { 0 } },
+	{ "io.prio.class", SBI_CG_IO, WORDS, 0, 0, { "no-change", "promote-to-rt", "restrict-to-be", "idle", "none-to-rt" } },
+	{ "memory.min", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
+	{ "memory.low", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
+	{ "memory.high", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
+	{ "memory.max", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
+	{ "memory.oom.group", SBI_CG_MEMORY, RANGE, 0, 1, { 0 } },
+	{ "memory.swap.high", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
+	{ "memory.swap.max", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
+	{ "memory.zswap.max", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
+	{ "memory.zswap.writeback", SBI_CG_MEMORY, RANGE, 0, 1, { 0 } },
+	{ "memory.reclaim", SBI_CG_MEMORY, RECLAIM, 0, 0, { 0 } },
+	{ "pids.max", SBI_CG_PIDS, COUNT, 0, INT32_MAX, { 0 } },
+	{ "rdma.max", SBI_CG_RDMA, NAMED_KEYS, 0, INT32_MAX, { "hca_handle", "hca_object" } },
+	{ "misc.max", SBI_CG_MISC, NAMED_COUNT, 0, INT64_MAX, { 0 } },
+	{ "dmem.min", SBI_CG_DMEM, NAMED_BYTES, 0, 0, { 0 } },
+	{ "dmem.low", SBI_CG_DMEM, NAMED_BYTES, 0, 0, { 0 } },
+	{ "dmem.max", SBI_CG_DMEM, NAMED_BYTES, 0, 0, { 0 } },
+};
+
+static const struct row hugetlb = { "hugetlb", SBI_CG_HUGETLB, BYTES, 0, 0, { 0 } };
+
+const char *sbi_controller_name(int number)
+{
+	static const char *const names[SBI_CG_KINDS] = { "cpu",  "cpuset", "io",   "memory", "hugetlb",
+							 "pids", "rdma",   "misc", "dmem" };
+
+	return names[number];
+}
+
+struct reading {
+	const struct row *row;
+	struct sbi_cgroup_value *out;
+	char *why;
+	size_t len;
+};
+
+static int refuse(const struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int refuse(const struct reading *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->why, r->len, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static int keep(const struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int keep(const struct reading *r, const char *format, ...)
+{
+	size_t used = strlen(r->out->text), room = sizeof(r->out->text) - used;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(r->out->text + used, room, format, args);
+	va_end(args);
+	return n < 0 || (size_t)n >= room ? refuse(r, "the value is too long") : 0;
+}
+
+static int keep_bytes(const struct reading *r, const char *before, const char *text)
+{
+	uint64_t bytes;
+
+	if (!strcmp(text, "max"))
+		return keep(r, "%smax", before);
+	if (sbi_unit_bytes(text, &bytes) < 0)
+		return refuse(r, "\"%.40s\" is neither a number of bytes (\"256M\") nor \"max\"", text);
+	return keep(r, "%s%" PRIu64, before, bytes);
+}
+
+static int keep_count(const struct reading *r, const char *before, const char *text, int64_t most)
+{
+	uint64_t count;
+
+	if (!strcmp(text, "max"))
+		return keep(r, "%smax", before);
+	if (sbi_unit_count(text, &count) < 0 || count > (uint64_t)most)
+		return refuse(r, "\"%.40s\" is neither a number up to %" PRId64 " nor \"max\"", text, most);
+	return keep(r, "%s%" PRIu64, before, count);
+}
+
+static int keep_range(const struct reading *r, const char *text)
+{
+	uint64_t number;
+	int64_t value;
+	int negative = text[0] == '-' && r->row->least < 0;
+
+	if (sbi_unit_count(text + negative, &number) < 0 || number > INT64_MAX)
+		return refuse(r, "\"%.40s\" is not a number", text);
+	value = negative ? -(int64_t)number : (int64_t)number;
+	if (value < r->row->least || value > r->row->most)
+		return refuse(r, "%" PRId64 " is not between %" PRId64 " and %" PRId64, value, r->row->least, r->row->most);
+	return keep(r, "%" PRId64, value);
+}
+
+/* The kernel's own limits: a period of 1 ms to 1 s, and a quota of at least 1 ms. */
+static int keep_cpu_max(const struct reading *r, const char *quota, const char *period)
+{
+	uint64_t us = 100000, share, amount;
+
+	if (period && (sbi_unit_count(period, &us) < 0 || us < 1000 || us > 1000000))
+		return refuse(r, "the period \"%.20s\" is not between 1000 and 1000000 microseconds", period);
+	if (!strcmp(quota, "max"))
+		return keep(r, "max %" PRIu64, us);
+	if (sbi_unit_percent(quota, &share) == 0)
+		amount = (uint64_t)((unsigned __int128)share * us / 1000000);
+	else if (sbi_unit_count(quota, &amount) < 0)
+		return refuse(r, "\"%.40s\" is neither a percentage of a CPU (\"50%%\"), microseconds nor \"max\"", quota);
+	if (amount < 1000)
+		return refuse(r, "%" PRIu64 " microseconds per %" PRIu64 " is less than the kernel takes (1000): %s", amount, us,
+			      us < 1000000 ? "with a longer period it may be enough" : "allow more");
+	if (amount > INT64_MAX / 1000)
+		return refuse(r, "\"%.40s\" is too much", quota);
+	return keep(r, "%" PRIu64 " %" PRIu64, amount, us);
+}
+
+static int keep_percent(const struct reading *r, const char *text)
+{
+	char with_sign[16];
+	uint64_t share;
+
+	if (!strcmp(text, "max"))
+		return keep(r, "max");
+	snprintf(with_sign, sizeof(with_sign), "%.10s%s", text, strchr(text, '%') ? "" : "%");
+	if (sbi_unit_percent(with_sign, &share) < 0 || share > 1000000)
+		return refuse(r, "\"%.40s\" is neither a percentage up to 100 nor \"max\"", text);
+	return keep(r, "%" PRIu64 ".%02" PRIu64, share / 10000, share / 100 % 100);
+}
+
+static int keep_word(const struct reading *r, const char *text)
+{
+	char all[128] = "";
+
+	for (size_t i = 0; i < sizeof(r->row->words) / sizeof(r->row->words[0]) && r->row->words[i]; i++) {
+		if (!strcmp(text, r->row->words[i]))
+			return keep(r, "%s", text);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", all[0] ? ", " : "", r->row->words[i]);
+	}
+	return refuse(r, "\"%.40s\" is not one of %s", text, all);
+}
+
+static int keep_device(const struct reading *r, const char *text)
+{
+	int code = sbi_unit_device(text, r->out->key, sizeof(r->out->key));
+
+	if (code == -ENOENT)
+		return refuse(r, "there is no %.80s", text);
+	if (code == -ENOTBLK)
+		return refuse(r, "%.80s is not a block device", text);
+	if (code < 0)
+		return refuse(r, "\"%.40s\" is not a device: \"8:0\", or the path of one", text);
+	return keep(r, "%s", r->out->key);
+}
+
+static int keep_name(const struct reading *r, const char *text)
+{
+	if (strlen(text) >= sizeof(r->out->key))
+		return refuse(r, "the name \"%.20s…\" is too long", text);
+	strcpy(r->out->key, text);
+	return keep(r, "%s", text);
+}
+
+/* "key=value" with one of the row's keys: of io.max the first two are bytes. */
+static int keep_pair(const struct reading *r, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	char before[24];
+
+	for (int i = 0; equals && i < MAX_KEYS && r->row->words[i]; i++) {
+		size_t n = strlen(r->row->words[i]);
+
+		if (!n || n != (size_t)(equals - word) || strncmp(word, r->row->words[i], n))
+			continue;
+		snprintf(before, sizeof(before), " %s=", r->row->words[i]);
+		return r->row->kind == DEVICE_KEYS && i < 2 ? keep_bytes(r, before, equals + 1) :
+							      keep_count(r, before, equals + 1, INT64_MAX);
+	}
+	return refuse(r, "\"%.40s\" is not a limit of %s", word, r->row->file);
+}
+
+static int keep_pairs(const struct reading *r, char *const words[], size_t count)
+{
+	int code = r->row->kind == DEVICE_KEYS ? keep_device(r, words[0]) : keep_name(r, words[0]);
+
+	if (code == 0 && count < 2)
+		code = refuse(r, "\"%.60s\" names no limit", words[0]);
+	for (size_t i = 1; code == 0 && i < count; i++)
+		code = keep_pair(r, words[i]);
+	return code;
+}
+
+static int keep_weight(const struct reading *r, char *const words[], size_t count)
+{
+	const char *number = words[count - 1];
+	int code = 0;
+
+	if (count == 1 || !strcmp(words[0], "default"))
+		code = keep(r, "default");
+	else
+		code = keep_device(r, words[0]);
+	if (code == 0)
+		code = keep(r, " ");
+	return code < 0 ? code : keep_range(r, number);
+}
+
+static int keep_reclaim(const struct reading *r, char *const words[], size_t count)
+{
+	int code = keep_bytes(r, "", words[0]);
+	uint64_t swappiness;
+
+	if (code < 0 || count == 1)
+		return code;
+	if (strncmp(words[1], "swappiness=", 11) || sbi_unit_count(words[1] + 11, &swappiness) < 0 || swappiness > 200)
+		return refuse(r, "\"%.40s\" is not swappiness=0 to 200", words[1]);
+	return keep(r, " swappiness=%" PRIu64, swappiness);
+}
+
+static size_t most_words(enum kind kind)
+{
+	switch (kind) {
+	case DEVICE_KEYS:
+	case NAMED_KEYS:
+		return 1 + MAX_KEYS;
+	case CPU_MAX:
+	case DEVICE_WEIGHT:
+	case NAMED_BYTES:
+	case NAMED_COUNT:
+	case RECLAIM:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
+static int keep_words(const struct reading *r, char *const words[], size_t count)
+{
+	int code;
+
+	switch (r->row->kind) {
+	case BYTES:
+		return keep_bytes(r, "", words[0]);
+	case COUNT:
+		return keep_count(r, "", words[0], r->row->most);
+	case RANGE:
+		return keep_range(r, words[0]);
+	case WORDS:
+		return keep_word(r, words[0]);
+	case LIST:
+		return sbi_unit_is_list(words[0]) ? keep(r, "%s", words[0]) :
+						    refuse(r, "\"%.40s\" is not a list like \"0-2,7\"", words[0]);
+	case CPU_MAX:
+		return keep_cpu_max(r, words[0], count > 1 ? words[1] : NULL);
+	case PERCENT:
+		return keep_percent(r, words[0]);
+	case DEVICE_KEYS:
+	case NAMED_KEYS:
+		return keep_pairs(r, words, count);
+	case DEVICE_WEIGHT:
+		return keep_weight(r, words, count);
+	case RECLAIM:
+		return keep_reclaim(r, words, count);
+	case NAMED_BYTES:
+	case NAMED_COUNT:
+		break;
+	}
+	if (count < 2)
+		return refuse(r, "\"%.40s\" is not a name and a limit", words[0]);
+	code = keep_name(r, words[0]);
+	if (code < 0)
+		return code;
+	return r->row->kind == NAMED_BYTES ? keep_bytes(r, " ", words[1]) : keep_count(r, " ", words[1], r->row->most);
+}
+
+/* hugetlb.2MB.max, hugetlb.1GB.rsvd.max */
+static int is_hugetlb(const char *file)
+{
+	const char *dot;
+
+	if (strncmp(file, "hugetlb.", 8) || file[8] < '1' || file[8] > '9')
+		return 0;
+	dot = strchr(file + 8, '.');
+	return dot && strspn(file + 8, "0123456789KMGB") == (size_t)(dot - file) - 8 &&
+	       (!strcmp(dot, ".max") || !strcmp(dot, ".rsvd.max"));
+}
+
+static int find(const char *file, struct reading *r)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (!strcmp(file, table[i].file)) {
+			r->row = &table[i];
+			return 0;
+		}
+	if (is_hugetlb(file)) {
+		r->row = &hugetlb;
+		return 0;
+	}
+	if (!strcmp(file, "cgroup.freeze") || !strcmp(file, "cgroup.kill"))
+		return refuse(r, "it is not a setting: see sb_proc_%s()", file + 7);
+	if (!strcmp(file, "io.cost.qos") || !strcmp(file, "io.cost.model"))
+		return refuse(r, "it is of the whole machine: only the root cgroup has it");
+	return refuse(r, "it is not a writable file of a cgroup v2 controller");
+}
+
+int sbi_cgroup_value(const char *file, const char *value, struct sbi_cgroup_value *out, char *why, size_t len)
+{
+	struct reading r = { NULL, out, why, len };
+	char copy[256], *words[MAX_KEYS + 2], *save = NULL, *word;
+	size_t count = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (find(file, &r) < 0)
+		return -EINVAL;
+	if (!value || !value[0] || strlen(value) >= sizeof(copy) || strpbrk(value, "\r\n"))
+		return refuse(&r, "a value of one line, 1 to %zu bytes, is needed", sizeof(copy) - 1);
+	strcpy(copy, value);
+	for (word = strtok_r(copy, " \t", &save); word && count < MAX_KEYS + 2; word = strtok_r(NULL, " \t", &save))
+		words[count++] = word;
+	if (!count || count > most_words(r.row->kind))
+		return refuse(&r, "\"%.60s\" has %s words", value, count ? "too many" : "no");
+	out->controller = r.row->controller;
+	out->live = r.row->kind == RECLAIM;
+	return keep_words(&r, words, count);
+}

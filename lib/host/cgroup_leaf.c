@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* The leaf of one command: made with its limits before anything runs in it, removed after all of it has ended. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup_device.h"
+#include "cgroup_dir.h"
+#include "cgroup_find.h"
+#include "cgroup_place.h"
+#include "common/auto.h"
+#include "config/cgroup_value.h"
+#include "error.h"
+
+#define INNER "sub" /* where a command that may make cgroups is born: below its limits */
+
+static const char *setting_of(const sb_config *cfg, const char *file)
+{
+	for (uint32_t i = 0; i < cfg->cgroup_count; i++)
+		if (!strcmp(cfg->cgroup[i].file, file))
+			return cfg->cgroup[i].text;
+	return NULL;
+}
+
+static int refused(const sb_config *cfg, uint32_t index, int code, sb_error *err)
+{
+	const struct sbi_cgroup_setting *setting = &cfg->cgroup[index];
+
+	sbi_fail(err, SB_STEP_LIMIT, index, -code, "%s = %.120s: %s", setting->file, setting->text, strerror(-code));
+	if (code == -ENOENT)
+		sbi_hint(err, "this kernel does not have %s: leave it out, or take a kernel that has it", setting->file);
+	else if (code == -ENODEV || code == -ENXIO)
+		sbi_hint(err, "there is no such device or resource here, or its scheduler does not do this");
+	else if (code == -EINVAL || code == -ERANGE || code == -EOPNOTSUPP)
+		sbi_hint(err, "the kernel does not take this value for %s here", setting->file);
+	else if (code == -EACCES || code == -EPERM)
+		sbi_hint(err, "%s may only be set by root", setting->file);
+	return code;
+}
+
+static int write_settings(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
+{
+	const char *memory = setting_of(cfg, "memory.max");
+	int r;
+
+	for (uint32_t i = 0; i < cfg->cgroup_count; i++) {
+		r = sbi_cg_write(leaf->fd, cfg->cgroup[i].file, cfg->cgroup[i].text);
+		if (r < 0)
+			return refused(cfg, i, r, err);
+	}
+	if (!memory || !strcmp(memory, "max") || setting_of(cfg, "memory.swap.max"))
+		return 0;
+	r = sbi_cg_write(leaf->fd, "memory.swap.max", "0");
+	if (r == -ENOENT) { /* a kernel without swap accounting cannot limit it */
+		leaf->skipped++;
+		return 0;
+	}
+	return r < 0 ? sbi_fail(err, SB_STEP_LIMIT, cfg->cgroup_count, -r, "memory.swap.max = 0: %s", strerror(-r)) : 0;
+}
+
+static int is_delegating(const sb_config *cfg)
+{
+	for (uint32_t i = 0; i < cfg->mount_count; i++)
+		if (cfg->mounts[i].step == SB_STEP_CGROUPFS && !(cfg->mounts[i].flags & SB_MOUNT_RO))
+			return 1;
+	return 0;
+}
+
+/* One level below the limits, with every controller that there is. */
+static int make_inner(struct sbi_leaf *leaf, sb_error *err)
+{
+	uint32_t missing;
+	int r = sbi_cg_enable(leaf->fd, sbi_cg_available(leaf->fd), &missing);
+
+	if (r == 0 && mkdirat(leaf->fd, INNER, 0755) < 0)
+		r = -errno;
+	if (r == 0)
+		leaf->into = sbi_cg_open(leaf->fd, INNER);
+	if (r == 0 && leaf->into < 0)
+		r = leaf->into;
+	return r < 0 ? sbi_fail(err, SB_STEP_LEAF, 0, -r, "a cgroup that the command may manage: %s", strerror(-r)) : 0;
+}
+
+static int fill(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
+{
+	int r = write_settings(cfg, leaf, err);
+
+	if (r == 0 && cfg->device_filter)
+		r = sbi_device_filter(leaf->fd, cfg->devices, cfg->device_count, err);
+	if (r == 0 && is_delegating(cfg))
+		r = make_inner(leaf, err);
+	return r;
+}
+
+int sbi_leaf_make(struct sbi_place *place, const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
+{
+	char name[16];
+	int r;
+
+	*leaf = (struct sbi_leaf){ .fd = -EBADF, .into = -EBADF, .number = sbi_place_number(place) };
+	snprintf(name, sizeof(name), "%u", leaf->number);
+	r = mkdirat(sbi_place_dir(place), name, 0755) < 0 ? -errno : 0;
+	if (r == 0)
+		leaf->fd = leaf->into = sbi_cg_open(sbi_place_dir(place), name);
+	if (r < 0 || leaf->fd < 0) {
+		r = r < 0 ? r : leaf->fd;
+		sbi_fail(err, SB_STEP_LEAF, 0, -r, "cgroup %.120s/…/%s: %s", sbi_place_path(place), name, strerror(-r));
+		if (r == -EAGAIN)
+			sbi_hint(err, "cgroup.max.descendants of a cgroup above is reached");
+		else if (r == -ENOENT || r == -ENODEV)
+			sbi_hint(err, "somebody has removed our cgroup: a new config finds another");
+		return r;
+	}
+	leaf->controllers = sbi_place_controllers(place);
+	r = fill(cfg, leaf, err);
+	if (r < 0) {
+		sbi_leaf_remove(place, leaf);
+		sbi_leaf_close(leaf);
+	}
+	return r;
+}
+
+void sbi_leaf_remove(struct sbi_place *place, const struct sbi_leaf *leaf)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%u", leaf->number);
+	if (leaf->fd >= 0)
+		sbi_cg_remove(sbi_place_dir(place), name);
+}
+
+void sbi_leaf_close(struct sbi_leaf *leaf)
+{
+	if (leaf->into != leaf->fd)
+		sbi_close_fd(&leaf->into);
+	leaf->into = -EBADF;
+	sbi_close_fd(&leaf->fd);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding a place once, making our directory in it, and taking it down with the last reference. */
+#include "cgroup_place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup_dir.h"
+#include "cgroup_find.h"
+#include "common/auto.h"
+#include "config/cgroup_value.h"
+#include "error.h"
+
+#define MAX_TRIES 100
+
+struct sbi_place {
+	atomic_int refs;
+	pthread_mutex_t lock;    /* around finding and enabling */
+	atomic_int found;
+	pid_t pid;               /* who found it: a fork makes its own */
+	struct sbi_parent parent;
+	char name[32];           /* of our directory in it */
+	int dir, init;
+	atomic_uint enabled;     /* controllers of the leaves */
+	atomic_uint numbers;
+};
+
+static atomic_uint names;
+
+struct sbi_place *sbi_place_new(void)
+{
+	struct sbi_place *place = calloc(1, sizeof(*place));
+
+	if (place) {
+		atomic_init(&place->refs, 1);
+		pthread_mutex_init(&place->lock, NULL);
+		place->parent.fd = place->parent.keeper = place->parent.keeper_pidfd = -EBADF;
+		place->dir = place->init = -EBADF;
+	}
+	return place;
+}
+
+struct sbi_place *sbi_place_ref(struct sbi_place *place)
+{
+	atomic_fetch_add(&place->refs, 1);
+	return place;
+}
+
+uint32_t sbi_needs(const sb_config *cfg)
+{
+	uint32_t need = 0;
+
+	for (uint32_t i = 0; i < cfg->cgroup_count; i++)
+		need |= cfg->cgroup[i].controller;
+	return need;
+}
+
+/* Sub-directories hold their parent open: from the inside to the outside. */
+static void take_down(struct sbi_place *place)
+{
+	if (atomic_load(&place->found) && place->pid == getpid()) {
+		sbi_cg_remove(place->dir, "init");
+		sbi_cg_remove(place->parent.fd, place->name);
+		sbi_close_fd(&place->init);
+		sbi_close_fd(&place->dir);
+		sbi_cg_release(&place->parent);
+	}
+	sbi_close_fd(&place->init);
+	sbi_close_fd(&place->dir);
+	sbi_close_fd(&place->parent.fd);
+	sbi_close_fd(&place->parent.keeper);
+	sbi_close_fd(&place->parent.keeper_pidfd);
+	atomic_store(&place->found, 0);
+}
+
+void sbi_place_unref(struct sbi_place *place)
+{
+	if (!place || atomic_fetch_sub(&place->refs, 1) != 1)
+		return;
+	take_down(place);
+	pthread_mutex_destroy(&place->lock);
+	free(place);
+}
+
+/*
+ * A name that is free, and the lock on it before anybody takes it for left
+ * behind: sb_gc() may hold the lock, or have removed the directory, in between.
+ */
+static int make_own(struct sbi_place *place)
+{
+	struct stat ours, named;
+
+	for (int i = 0; i < MAX_TRIES; i++) {
+		sbi_autoclose int dir = -EBADF;
+
+		snprintf(place->name, sizeof(place->name), "sb-%d-%u", getpid(), atomic_fetch_add(&names, 1));
+		if (mkdirat(place->parent.fd, place->name, 0755) < 0) {
+			if (errno == EEXIST)
+				continue;
+			return -errno;
+		}
+		dir = sbi_cg_open(place->parent.fd, place->name);
+		if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0 && fstat(dir, &ours) == 0 &&
+		    fstatat(place->parent.fd, place->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_ino == named.st_ino) {
+			place->dir = sbi_take_fd(&dir);
+			return 0;
+		}
+		unlinkat(place->parent.fd, place->name, AT_REMOVEDIR);
+	}
+	return -EEXIST;
+}
+
+static int failed(const struct sbi_place *place, const char *what, int code, sb_error *err)
+{
+	sbi_fail(err, SB_STEP_CGROUP, 0, -code, "%s in %.150s: %s", what, place->parent.path, strerror(-code));
+	if (code == -EAGAIN)
+		sbi_hint(err, "cgroup.max.depth or cgroup.max.descendants of a cgroup above is reached");
+	else if (code == -EROFS)
+		sbi_hint(err, "the cgroup file system is mounted read-only here");
+	return code;
+}
+
+static int make(struct sbi_place *place, sb_error *err)
+{
+	int r = make_own(place);
+
+	if (r < 0)
+		return failed(place, "making a cgroup", r, err);
+	if (mkdirat(place->dir, "init", 0755) < 0)
+		r = -errno;
+	place->init = r < 0 ? r : sbi_cg_open(place->dir, "init");
+	if (place->init >= 0)
+		return 0;
+	r = place->init;
+	sbi_cg_remove(place->parent.fd, place->name);
+	sbi_close_fd(&place->dir);
+	return failed(place, "making the cgroup of sb-init", r, err);
+}
+
+/* The parent's children, and theirs: our directory holds no processes, so the kernel lets us. */
+static int enable(struct sbi_place *place, uint32_t need, sb_error *err)
+{
+	struct sbi_reasons reasons = { "", "" };
+	struct sbi_cg_tree *tree;
+	uint32_t missing = 0;
+	int r = sbi_cg_enable(place->parent.fd, need, &missing);
+
+	if (r == 0)
+		r = sbi_cg_enable(place->dir, need, &missing);
+	if (r == 0) {
+		atomic_fetch_or(&place->enabled, need);
+		return 0;
+	}
+	tree = calloc(1, sizeof(*tree));
+	if (tree && sbi_cg_tree_look(tree, NULL) == 0)
+		sbi_cg_missing(tree, place->parent.path, missing, r, &reasons);
+	free(tree);
+	sbi_fail(err, SB_STEP_CGROUP, 0, -r, "%s", reasons.text[0] ? reasons.text : strerror(-r));
+	sbi_hint(err, "%s", reasons.hint);
+	return r;
+}
+
+int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
+{
+	uint32_t need = sbi_needs(cfg), want;
+	int r = 0;
+
+	want = cfg->cgroup_flags & SB_CGROUP_ACCOUNT ? SBI_CG_CPU | SBI_CG_MEMORY | SBI_CG_IO | SBI_CG_PIDS : 0;
+	if (atomic_load(&place->found) && place->pid == getpid() && !(need & ~atomic_load(&place->enabled)))
+		return 0;
+	pthread_mutex_lock(&place->lock);
+	if (atomic_load(&place->found) && place->pid != getpid())
+		take_down(place);
+	if (!atomic_load(&place->found)) {
+		r = sbi_cg_find(cfg, need, want, &place->parent, err);
+		if (r == 0) {
+			r = make(place, err);
+			if (r < 0)
+				sbi_cg_release(&place->parent);
+		}
+		if (r == 0) {
+			place->pid = getpid();
+			atomic_store(&place->enabled, 0);
+			atomic_store(&place->found, 1);
+			need |= want & sbi_cg_enabled(place->parent.fd);
+		}
+	}
+	if (r == 0 && (need & ~atomic_load(&place->enabled)))
+		r = enable(place, need, err);
+	pthread_mutex_unlock(&place->lock);
+	return r;
+}
+
+int sbi_place_init(const struct sbi_place *place)
+{
+	return place->init;
+}
+
+int sbi_place_dir(const struct sbi_place *place)
+{
+	return place->dir;
+}
+
+const char *sbi_place_path(const struct sbi_place *place)
+{
+	return place->parent.path;
+}
+
+uint32_t sbi_place_number(struct sbi_place *place)
+{
+	return atomic_fetch_add(&place->numbers, 1) + 1;
+}
+
+uint32_t sbi_place_controllers(const struct sbi_place *place)
+{
+	return atomic_load(&place->enabled);
+}

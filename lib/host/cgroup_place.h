@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The cgroups of one config and its copies. Below the parent that was found:
+ *
+ *	sb-PID-N        ours: locked (flock) as long as this process lives
+ *	sb-PID-N/init   every sb-init
+ *	sb-PID-N/1, 2…  a leaf for each command
+ */
+#ifndef SBI_CGROUP_PLACE_H
+#define SBI_CGROUP_PLACE_H
+
+#include <limits.h>
+#include <sandbox/cgroup.h>
+
+#include "config/config_internal.h"
+
+/* One command's own cgroup. */
+struct sbi_leaf {
+	int fd;           /* its directory: limits and figures; -EBADF = none */
+	int into;         /* where the command is born: the same, or a child of it that it may manage */
+	uint32_t number;  /* its name */
+	uint32_t controllers; /* SBI_CG_* that it has */
+	uint32_t skipped; /* settings of our own that this kernel does not have */
+};
+
+/** sbi_place_get - find the place, unless that is done, and see to it that its leaves have @cfg's controllers. */
+int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err);
+/** sbi_place_init - the cgroup of the sb-inits; borrowed, valid while @place is referred to. */
+int sbi_place_init(const struct sbi_place *place);
+/** sbi_place_path - of the place, for messages and traces. */
+const char *sbi_place_path(const struct sbi_place *place);
+
+/** sbi_leaf_make - a fresh cgroup with @cfg's settings. Nothing is left of it on failure. */
+int sbi_leaf_make(struct sbi_place *place, const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err);
+/** sbi_leaf_remove - kill what is left in it, and remove it. Its descriptors stay open, for threads that use them. */
+void sbi_leaf_remove(struct sbi_place *place, const struct sbi_leaf *leaf);
+void sbi_leaf_close(struct sbi_leaf *leaf);
+
+/* for cgroup_leaf.c */
+int sbi_place_dir(const struct sbi_place *place);
+uint32_t sbi_place_number(struct sbi_place *place);
+uint32_t sbi_place_controllers(const struct sbi_place *place);
+/** sbi_needs - the controllers of @cfg's settings. */
+uint32_t sbi_needs(const sb_config *cfg);
+
+#endif
