@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command's descriptors: the ones that were asked for, at their numbers, and no others. */
+#include <errno.h>
 #include <fcntl.h>
 
 #include "init.h"
@@ -7,48 +8,58 @@
 #define MAX_FD 1023
 
 static uint64_t wanted[(MAX_FD + 64) / 64];
+static int arranged;
 
 /* Before each command: its process writes to our memory until it execs. */
 void forget_fds(void)
 {
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		wanted[i] = 0;
-}
-
-/*
- * FD: id[0] number, count slot, arg[0] first number above all wanted ones. A
- * source that lies where another descriptor will go is moved out of the way
- * first: its slot may be used again.
- */
-int do_fd(struct run *run, const struct sbi_op *op)
-{
-	int *slots = (int *)run->slots, source = slots[op->count];
-	long r;
-
-	if ((uint64_t)source < op->arg[0]) {
-		for (uint32_t i = 0; i < run->count; i++) {
-			int *slot;
-
-			if (run->ops[i].step != SB_STEP_FD)
-				continue;
-			slot = &slots[run->ops[i].count];
-			if ((uint64_t)*slot >= op->arg[0])
-				continue;
-			r = SYS(fcntl, *slot, F_DUPFD_CLOEXEC, op->arg[0]);
-			if (r < 0)
-				return (int)r;
-			*slot = (int)r;
-		}
-		source = slots[op->count];
-	}
-	wanted[op->id[0] / 64] |= UINT64_C(1) << (op->id[0] % 64);
-	r = SYS(dup3, source, op->id[0], 0);
-	return r < 0 ? (int)r : 0;
+	arranged = 0;
 }
 
 static int is_wanted(unsigned fd)
 {
 	return fd <= MAX_FD && (wanted[fd / 64] & (UINT64_C(1) << (fd % 64)));
+}
+
+/* To a number that nobody wants; low ones, as the limit may be as low as the highest that is wanted. */
+static int move_away(int *slot)
+{
+	long fd = 2;
+
+	do
+		fd = SYS(fcntl, *slot, F_DUPFD_CLOEXEC, fd + 1);
+	while (fd >= 0 && is_wanted((unsigned)fd));
+	if (fd < 0)
+		return fd == -EINVAL ? -EMFILE : (int)fd; /* EINVAL: beyond RLIMIT_NOFILE */
+	*slot = (int)fd;
+	return 0;
+}
+
+/* A source that lies where a descriptor will go is moved out of the way first: its slot may be used again. */
+static int arrange(struct run *run)
+{
+	int *slots = (int *)run->slots, r = 0;
+
+	for (uint32_t i = 0; i < run->count; i++)
+		if (run->ops[i].step == SB_STEP_FD)
+			wanted[run->ops[i].id[0] / 64] |= UINT64_C(1) << (run->ops[i].id[0] % 64);
+	for (uint32_t i = 0; r == 0 && i < run->count; i++)
+		if (run->ops[i].step == SB_STEP_FD && is_wanted((unsigned)slots[run->ops[i].count]))
+			r = move_away(&slots[run->ops[i].count]);
+	arranged = 1;
+	return r;
+}
+
+/* FD: id[0] number, count slot. */
+int do_fd(struct run *run, const struct sbi_op *op)
+{
+	long r = arranged ? 0 : arrange(run);
+
+	if (r == 0)
+		r = SYS(dup3, run->slots[op->count], op->id[0], 0);
+	return r < 0 ? (int)r : 0;
 }
 
 /* CLOSE: every gap between the wanted ones, and all above. stdio is always wanted, if not by FD then by TTY. */

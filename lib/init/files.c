@@ -6,8 +6,6 @@
 
 #include "init.h"
 
-#define MNT_DETACH_ 2
-
 /* DIR: text[1] target, id[] uid, gid, mode. The directories above it are root's, 0755. */
 int do_dir(struct run *run, const struct sbi_op *op)
 {

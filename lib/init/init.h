@@ -16,6 +16,7 @@
 #include "common/sys.h"
 #include "common/wire.h"
 
+#define MNT_DETACH_ 2 /* <sys/mount.h> and the kernel's headers do not go together */
 #define SBI_LANE_INIT 2
 #define SBI_LANE_COMMAND 3
 

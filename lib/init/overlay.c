@@ -43,6 +43,21 @@ static long make_upper(int scratch, const char *upper, const char *work, uint32_
 	return r < 0 ? r : SYS(mkdirat, scratch, "work", 0755);
 }
 
+/* Until 6.15 or so the upper directory must lie in a mount of ours, not in one that is attached nowhere. */
+static int new_overlay_attached(int scratch, const char *const options[], uint64_t attributes)
+{
+	long r = SYS(move_mount, scratch, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+	int fd;
+
+	if (r < 0)
+		return (int)r;
+	fd = new_fs("overlay", options, attributes);
+	r = SYS(umount2, ".", MNT_DETACH_);
+	if (r < 0 && fd >= 0)
+		SYS(close, fd);
+	return r < 0 ? (int)r : fd;
+}
+
 /*
  * A detached overlay: text[2] count lower directories, text[0] upper, text[3]
  * work, arg[0] flags, arg[1] in a user namespace of our own.
@@ -69,6 +84,8 @@ int new_overlay(struct run *run, const struct sbi_op *op)
 		r = SYS(fchdir, scratch);
 	if (r == 0) {
 		r = fd = new_fs("overlay", options, attributes_of(op->arg[0]));
+		if (r == -EINVAL)
+			r = fd = new_overlay_attached(scratch, options, attributes_of(op->arg[0]));
 		SYS(chdir, "/");
 	}
 	if (r == -ENOENT)

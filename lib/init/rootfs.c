@@ -10,8 +10,6 @@
 #include "init.h"
 
 #define MS_PRIVATE_ (1UL << 18)
-#define MNT_DETACH_ 2
-
 int do_private(struct run *run, const struct sbi_op *op)
 {
 	struct mount_attr attr = { .propagation = MS_PRIVATE_ };

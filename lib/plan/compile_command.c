@@ -40,10 +40,9 @@ static void compile_rlimits(const sb_config *cfg, struct sbi_compiled *c)
 	}
 }
 
-/* FD: id[0] target, count slot, arg[0] the first number free of targets. */
+/* FD: id[0] target, count slot. */
 static void compile_fds(const sb_config *cfg, struct sbi_compiled *c)
 {
-	uint64_t above = cfg->fd_count && cfg->fds[cfg->fd_count - 1].fd > 2 ? (uint64_t)cfg->fds[cfg->fd_count - 1].fd : 2;
 	uint32_t at = 0;
 
 	for (int fd = 0; fd < 3 || at < cfg->fd_count;) {
@@ -58,7 +57,6 @@ static void compile_fds(const sb_config *cfg, struct sbi_compiled *c)
 			op = sbi_emit(c, 1, SB_STEP_FD, (uint32_t)fd);
 			op->id[0] = (uint32_t)fd;
 			op->count = sbi_slot(c, host_fd);
-			op->arg[0] = above + 1;
 		}
 		fd++;
 	}
