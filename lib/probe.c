@@ -7,6 +7,27 @@
 
 #include "error.h"
 
+/* A setting of each controller: a box has it enabled, and writes nothing. */
+static int describe_cgroup(sb_config *cfg, const char *feature)
+{
+	static const struct {
+		const char *name, *file, *value;
+	} kinds[] = {
+		{ "cgroup.cpu", "cpu.max", "max" },          { "cgroup.cpuset", "cpuset.mems", "0" },
+		{ "cgroup.io", "io.weight", "100" },         { "cgroup.memory", "memory.max", "max" },
+		{ "cgroup.hugetlb", "hugetlb.2MB.max", "max" }, { "cgroup.pids", "pids.max", "max" },
+		{ "cgroup.rdma", "rdma.max", "any hca_handle=max" }, { "cgroup.misc", "misc.max", "any max" },
+	};
+
+	sb_set_ns(cfg, SB_NS_USER);
+	if (!strcmp(feature, "cgroup"))
+		return sb_set_cgroup(cfg, "cgroup.max.depth", "max") == 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(feature, kinds[i].name))
+			return sb_set_cgroup(cfg, kinds[i].file, kinds[i].value) == 0;
+	return 0;
+}
+
 /* Enough to open a box for each feature; a box needs a root only with a mount namespace. */
 static int describe(sb_config *cfg, const char *feature)
 {
@@ -31,6 +52,8 @@ static int describe(sb_config *cfg, const char *feature)
 	const char *const lower[] = { "/usr", NULL };
 	int known = 0;
 
+	if (!strncmp(feature, "cgroup", 6))
+		return describe_cgroup(cfg, feature);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(feature, kinds[i].name)) {
 			sb_set_ns(cfg, kinds[i].ns);

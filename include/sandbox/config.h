@@ -21,7 +21,7 @@ SB_BEGIN_DECLS
  * sb_config_new - the tightest sandbox that can run a program
  *
  * From its first spawn on, a config and its copies share one descriptor, the
- * program that runs inside. It remembers how ids look in the caller's user
+ * program that runs inside; with a cgroup also the place of their leaves. It remembers how ids look in the caller's user
  * namespace: a process that enters another one makes a new config there.
  *
  * Return: NULL if memory is short.

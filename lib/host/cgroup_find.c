@@ -27,7 +27,7 @@
 
 struct search {
 	const sb_config *cfg;
-	uint32_t need;
+	uint32_t need, want;
 	struct sbi_cg_tree tree;
 	struct sbi_reasons reasons;
 };
@@ -117,6 +117,12 @@ static int check_way(struct search *s, const char *path)
 	return -EACCES;
 }
 
+/* What the children of this one are to have. */
+static uint32_t wanted_of(const struct search *s, int fd)
+{
+	return s->need | (s->want & sbi_cg_available(fd));
+}
+
 /* May children be made here that have all controllers? Enables them. */
 static int take(struct search *s, const char *path, int fd, struct sbi_parent *out)
 {
@@ -135,7 +141,7 @@ static int take(struct search *s, const char *path, int fd, struct sbi_parent *o
 	r = check_way(s, path);
 	if (r < 0)
 		return r;
-	r = sbi_cg_enable(fd, s->need, &missing);
+	r = sbi_cg_enable(fd, wanted_of(s, fd), &missing);
 	if (r < 0) {
 		sbi_cg_missing(&s->tree, path, missing, r, &s->reasons);
 		return r;
@@ -214,7 +220,7 @@ static int try_own(struct search *s, struct sbi_parent *out)
 		sbi_cg_missing(&s->tree, s->tree.own, s->need & ~sbi_cg_available(fd), -ENOENT, &s->reasons);
 		return -ENOENT;
 	}
-	if (needs_no_move(fd, s->need))
+	if (needs_no_move(fd, wanted_of(s, fd)))
 		return take(s, s->tree.own, fd, out);
 	return -EBUSY; /* by moving, perhaps */
 }
@@ -331,14 +337,15 @@ int sbi_cg_find(const sb_config *cfg, uint32_t need, uint32_t want, struct sbi_p
 	if (!s)
 		return sbi_fail(err, SB_STEP_CGROUP, 0, ENOMEM, "not enough memory to look for a cgroup");
 	s->cfg = cfg;
-	s->need = need | want;
+	s->need = need;
+	s->want = want;
 	r = sbi_cg_tree_look(&s->tree, err);
 	if (r < 0)
 		return r;
 	*out = (struct sbi_parent){ .fd = -EBADF, .keeper = -EBADF, .keeper_pidfd = -EBADF };
 	r = climb(s, out);
-	if (r < 0 && (want & ~need)) {
-		s->need = need;
+	if (r < 0 && want) { /* better a leaf without them than none */
+		s->want = 0;
 		memset(&s->reasons, 0, sizeof(s->reasons));
 		*out = (struct sbi_parent){ .fd = -EBADF, .keeper = -EBADF, .keeper_pidfd = -EBADF };
 		r = climb(s, out);

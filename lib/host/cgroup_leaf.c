@@ -61,7 +61,7 @@ static int write_settings(const sb_config *cfg, struct sbi_leaf *leaf, sb_error 
 	return r < 0 ? sbi_fail(err, SB_STEP_LIMIT, cfg->cgroup_count, -r, "memory.swap.max = 0: %s", strerror(-r)) : 0;
 }
 
-static int is_delegating(const sb_config *cfg)
+int sbi_is_delegating(const sb_config *cfg)
 {
 	for (uint32_t i = 0; i < cfg->mount_count; i++)
 		if (cfg->mounts[i].step == SB_STEP_CGROUPFS && !(cfg->mounts[i].flags & SB_MOUNT_RO))
@@ -90,7 +90,7 @@ static int fill(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
 
 	if (r == 0 && cfg->device_filter)
 		r = sbi_device_filter(leaf->fd, cfg->devices, cfg->device_count, err);
-	if (r == 0 && is_delegating(cfg))
+	if (r == 0 && sbi_is_delegating(cfg))
 		r = make_inner(leaf, err);
 	return r;
 }

@@ -30,6 +30,7 @@ struct sbi_place {
 	char name[32];           /* of our directory in it */
 	int dir, init;
 	atomic_uint enabled;     /* controllers of the leaves */
+	atomic_uint tried;       /* those that were wanted, whether they are there or not */
 	atomic_uint numbers;
 };
 
@@ -61,6 +62,13 @@ uint32_t sbi_needs(const sb_config *cfg)
 	for (uint32_t i = 0; i < cfg->cgroup_count; i++)
 		need |= cfg->cgroup[i].controller;
 	return need;
+}
+
+static uint32_t wants(const sb_config *cfg)
+{
+	if (sbi_is_delegating(cfg))
+		return (UINT32_C(1) << SBI_CG_KINDS) - 1;
+	return cfg->cgroup_flags & SB_CGROUP_ACCOUNT ? SBI_CG_CPU | SBI_CG_MEMORY | SBI_CG_IO | SBI_CG_PIDS : 0;
 }
 
 /* Sub-directories hold their parent open: from the inside to the outside. */
@@ -168,13 +176,27 @@ static int enable(struct sbi_place *place, uint32_t need, sb_error *err)
 	return r;
 }
 
+/* For accounting: what cannot be had is left out, and its figures are absent. */
+static void enable_wanted(struct sbi_place *place, uint32_t want)
+{
+	uint32_t missing;
+
+	for (int i = 0; i < SBI_CG_KINDS; i++) {
+		uint32_t one = want & (UINT32_C(1) << i);
+
+		if (one && sbi_cg_enable(place->parent.fd, one, &missing) == 0 && sbi_cg_enable(place->dir, one, &missing) == 0)
+			atomic_fetch_or(&place->enabled, one);
+	}
+	atomic_fetch_or(&place->tried, want);
+}
+
 int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
 {
-	uint32_t need = sbi_needs(cfg), want;
+	uint32_t need = sbi_needs(cfg), want = wants(cfg);
 	int r = 0;
 
-	want = cfg->cgroup_flags & SB_CGROUP_ACCOUNT ? SBI_CG_CPU | SBI_CG_MEMORY | SBI_CG_IO | SBI_CG_PIDS : 0;
-	if (atomic_load(&place->found) && place->pid == getpid() && !(need & ~atomic_load(&place->enabled)))
+	if (atomic_load(&place->found) && place->pid == getpid() && !(need & ~atomic_load(&place->enabled)) &&
+	    !(want & ~atomic_load(&place->tried)))
 		return 0;
 	pthread_mutex_lock(&place->lock);
 	if (atomic_load(&place->found) && place->pid != getpid())
@@ -189,12 +211,14 @@ int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
 		if (r == 0) {
 			place->pid = getpid();
 			atomic_store(&place->enabled, 0);
+			atomic_store(&place->tried, 0);
 			atomic_store(&place->found, 1);
-			need |= want & sbi_cg_enabled(place->parent.fd);
 		}
 	}
 	if (r == 0 && (need & ~atomic_load(&place->enabled)))
 		r = enable(place, need, err);
+	if (r == 0 && (want & ~atomic_load(&place->tried)))
+		enable_wanted(place, want);
 	pthread_mutex_unlock(&place->lock);
 	return r;
 }

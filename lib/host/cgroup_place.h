@@ -40,6 +40,8 @@ void sbi_leaf_close(struct sbi_leaf *leaf);
 int sbi_place_dir(const struct sbi_place *place);
 uint32_t sbi_place_number(struct sbi_place *place);
 uint32_t sbi_place_controllers(const struct sbi_place *place);
+/** sbi_is_delegating - may the command make cgroups of its own? */
+int sbi_is_delegating(const sb_config *cfg);
 /** sbi_needs - the controllers of @cfg's settings. */
 uint32_t sbi_needs(const sb_config *cfg);
 

@@ -111,6 +111,12 @@ int sbi_explain_clone(const struct sbi_boot *boot, int code, sb_error *err)
 		sbi_hint_system_call(boot->stage == SBI_BOOT_UNSHARE ? "close_range" : "", code, err);
 		return -code;
 	}
+	if (boot->cgroup >= 0 && (code == EACCES || code == ENOENT || code == ENODEV || code == EBUSY)) {
+		sbi_fail(err, SB_STEP_CLONE, 0, code, "clone3 of sb-init into its cgroup: %s", strerror(code));
+		sbi_hint(err, "this process must be allowed to write cgroup.procs of the nearest cgroup above its own and the "
+			      "new one (cgroups(7), delegation): start it in the delegated tree");
+		return -code;
+	}
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (boot->flags & sbi_ns_clone(i)) {
 			strcat(kinds, kinds[0] ? ", " : "");
