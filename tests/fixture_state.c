@@ -2,6 +2,7 @@
 /* The leak checks' own view of this process: one text, compared line by line. */
 #include "fixture_state.h"
 #include "fixture.h"
+#include "fixture_cgroup.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -145,6 +146,7 @@ void fx_kill_children(void)
 	do {
 		walk_children(kill_child, NULL);
 	} while (waitid(P_ALL, 0, &si, WEXITED | __WALL) == 0);
+	fx_cg_clean();
 }
 
 static void add_file(struct text *t, const char *what, const char *path, const char *const keys[])
@@ -181,6 +183,11 @@ static void add_signals(struct text *t)
 	}
 }
 
+static void add_cgroup(const char *path, void *arg)
+{
+	add(arg, "cgroup %s\n", path);
+}
+
 char *fx_state_take(int own_mounts)
 {
 	static const char *const status[] = {"Umask:",      "Uid:",     "Gid:",       "Groups:", "Cap",
@@ -207,6 +214,8 @@ char *fx_state_take(int own_mounts)
 		snprintf(what, sizeof(what), "namespace %s", ns[i]);
 		add_link(&t, what, path);
 	}
+	add_file(&t, "in cgroup", "/proc/self/cgroup", NULL);
+	fx_cg_left(add_cgroup, &t);
 	add_link(&t, "cwd", "/proc/self/cwd");
 	add_link(&t, "root", "/proc/self/root");
 	for (i = 0; i < RLIM_NLIMITS; i++)

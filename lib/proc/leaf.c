@@ -30,28 +30,35 @@ static void fill_result(sb_proc *proc)
 		res->outcome = SB_OOM_KILLED;
 }
 
+/* At the first look, what the command left behind is killed; its end is news for whoever polls. */
+static void clear_out(sb_proc *proc)
+{
+	struct epoll_event event = { .events = EPOLLPRI };
+
+	proc->clearing = 1;
+	sbi_cg_kill(proc->leaf.fd);
+	if (proc->epoll >= 0)
+		epoll_ctl(proc->epoll, EPOLL_CTL_ADD, proc->leaf_events, &event);
+}
+
 int sbi_leaf_is_over(sb_proc *proc)
 {
 	if (proc->leaf.fd < 0 || proc->leaf_over)
 		return 1;
-	if (proc->leaf_events < 0) {
+	if (proc->leaf_events < 0)
 		proc->leaf_events = openat(proc->leaf.fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-		if (sbi_cg_flag(proc->leaf.fd, "cgroup.events", "populated") == 1)
-			sbi_cg_kill(proc->leaf.fd);
-		if (proc->leaf_events >= 0 && proc->epoll >= 0) {
-			struct epoll_event event = { .events = EPOLLPRI };
-
-			epoll_ctl(proc->epoll, EPOLL_CTL_ADD, proc->leaf_events, &event);
-		}
-	}
-	if (proc->leaf_events >= 0 && sbi_cg_wait(proc->leaf_events, "populated", 0, 0) == 0)
+	if (proc->leaf_events >= 0 && sbi_cg_wait(proc->leaf_events, "populated", 0, 0) == 0) {
+		if (!proc->clearing)
+			clear_out(proc);
 		return 0;
+	}
 	sbi_stats_read(proc->leaf.fd, proc->leaf.controllers, 0, proc->used_ns, &proc->stats);
 	fill_result(proc);
 	sbi_leaf_remove(proc->place, &proc->leaf);
-	if (proc->leaf_events >= 0 && proc->epoll >= 0)
+	if (proc->epoll >= 0 && proc->clearing)
 		epoll_ctl(proc->epoll, EPOLL_CTL_DEL, proc->leaf_events, NULL);
 	sbi_close_fd(&proc->leaf_events);
+	proc->clearing = 0;
 	proc->leaf_over = 1;
 	return 1;
 }

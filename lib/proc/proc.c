@@ -131,7 +131,7 @@ static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 	struct pollfd polled[2] = { { proc->box->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
 	struct pollfd leaf = { proc->leaf_events, POLLPRI, 0 };
 
-	if (proc->leaf_events >= 0)
+	if (proc->clearing)
 		return ppoll(&leaf, 1, timeout, NULL);
 
 	/* With a sandbox of its own the end of sb-init is the end; to wake up for its report as well costs a switch. */
@@ -167,7 +167,7 @@ int sb_proc_fd(sb_proc *proc)
 	if (proc->epoll >= 0)
 		return proc->epoll;
 	fd = epoll_create1(EPOLL_CLOEXEC);
-	if (fd >= 0 && proc->leaf_events >= 0) {
+	if (fd >= 0 && proc->clearing) {
 		event.events = EPOLLPRI;
 		if (epoll_ctl(fd, EPOLL_CTL_ADD, proc->leaf_events, &event) < 0)
 			return -errno;

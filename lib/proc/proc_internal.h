@@ -37,6 +37,7 @@ struct sb_proc {
 	struct sbi_place *place;
 	struct sbi_leaf leaf;
 	int leaf_events;    /* cgroup.events, while its last processes die; -EBADF */
+	int clearing;       /* … and they have been killed */
 	int leaf_over;      /* its figures are read, it is removed; the descriptors live on */
 	uint64_t used_ns;   /* cpu time of the command's process before its exec */
 	sb_stats stats;     /* at the end */

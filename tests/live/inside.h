@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the two files of the program `inside`. */
+/* Between the files of the program `inside`. */
 #ifndef TESTS_INSIDE_H
 #define TESTS_INSIDE_H
 
@@ -17,5 +17,6 @@ struct verb {
 };
 
 extern const struct verb file_verbs[];
+extern const struct verb cgroup_verbs[];
 
 #endif
