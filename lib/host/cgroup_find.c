@@ -61,14 +61,6 @@ static void names_of(uint32_t controllers, char *buf, size_t len)
 			snprintf(buf + strlen(buf), len - strlen(buf), "%s%s", buf[0] ? ", " : "", sbi_controller_name(i));
 }
 
-/* The end of a long path says more than its beginning. */
-static const char *tail(const char *path)
-{
-	size_t n = strlen(path);
-
-	return n > 70 ? path + n - 70 : path;
-}
-
 void sbi_cg_missing(const struct sbi_cg_tree *tree, const char *path, uint32_t missing, int code,
 		    struct sbi_reasons *reasons)
 {
@@ -76,18 +68,18 @@ void sbi_cg_missing(const struct sbi_cg_tree *tree, const char *path, uint32_t m
 
 	names_of(missing, names, sizeof(names));
 	if (code == -EBUSY) {
-		sbi_reason(reasons, "%s holds processes itself, and then its children cannot have the controller %s", tail(path),
+		sbi_reason(reasons, "%s holds processes itself, and then its children cannot have the controller %s", sbi_cg_short(tree, path),
 			   names);
 		sbi_way_out(reasons, "move them into a child of it (cgroups(7), no internal processes)");
 	} else if (tree->v1 & missing) {
-		sbi_reason(reasons, "the controller %s is bound to cgroup v1 here, and missing in %s", names, tail(path));
+		sbi_reason(reasons, "the controller %s is bound to cgroup v1 here, and missing in %s", names, sbi_cg_short(tree, path));
 		sbi_way_out(reasons, "a hybrid tree: boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all");
 	} else if (code == -ENOENT || code == -EINVAL) {
-		sbi_reason(reasons, "%s has no controller %s", tail(path), names);
+		sbi_reason(reasons, "%s has no controller %s", sbi_cg_short(tree, path), names);
 		sbi_way_out(reasons, "enable it in cgroup.subtree_control of the cgroups above, in a unit by Delegate=%s; or the "
 				     "kernel was built or booted without it", names);
 	} else {
-		sbi_reason(reasons, "enabling the controller %s in %s: %s", names, tail(path), strerror(-code));
+		sbi_reason(reasons, "enabling the controller %s in %s: %s", names, sbi_cg_short(tree, path), strerror(-code));
 	}
 }
 
@@ -112,7 +104,7 @@ static int check_way(struct search *s, const char *path)
 	if (faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) == 0)
 		return 0;
 	sbi_reason(&s->reasons, "the way from our own cgroup to %s leads over %s, whose cgroup.procs we may not write (%s)",
-		   tail(path), tail(common), strerror(errno));
+		   sbi_cg_short(&s->tree, path), sbi_cg_short(&s->tree, common), strerror(errno));
 	sbi_way_out(&s->reasons, "start the program in the delegated tree: systemd-run --user --scope -p Delegate=yes …");
 	return -EACCES;
 }
@@ -131,7 +123,7 @@ static int take(struct search *s, const char *path, int fd, struct sbi_parent *o
 
 	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
 		r = -errno;
-		sbi_reason(&s->reasons, "%s: %s", tail(path), strerror(-r));
+		sbi_reason(&s->reasons, "%s: %s", sbi_cg_short(&s->tree, path), strerror(-r));
 		return r;
 	}
 	if (missing) {
@@ -148,7 +140,7 @@ static int take(struct search *s, const char *path, int fd, struct sbi_parent *o
 	}
 	out->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (out->fd < 0) {
-		sbi_reason(&s->reasons, "%s: %s", tail(path), strerror(errno));
+		sbi_reason(&s->reasons, "%s: %s", sbi_cg_short(&s->tree, path), strerror(errno));
 		return -EMFILE;
 	}
 	snprintf(out->path, sizeof(out->path), "%s", path);
@@ -182,13 +174,13 @@ static int try_given(struct search *s, struct sbi_parent *out)
 		path[n > 0 ? n : 0] = '\0';
 	}
 	if (fd < 0) {
-		sbi_reason(&s->reasons, "the parent %s: %s", tail(path), strerror(-fd));
+		sbi_reason(&s->reasons, "the parent %s: %s", sbi_cg_short(&s->tree, path), strerror(-fd));
 		if (fd == -ENOENT)
 			sbi_way_out(&s->reasons, "it must be there: it is not made by libsandbox");
 		return fd;
 	}
 	if (fstatfs(fd, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC) {
-		sbi_reason(&s->reasons, "the parent %s is not a directory of a cgroup v2 file system", tail(path));
+		sbi_reason(&s->reasons, "the parent %s is not a directory of a cgroup v2 file system", sbi_cg_short(&s->tree, path));
 		return -EINVAL;
 	}
 	return take(s, path, fd, out);
@@ -205,15 +197,15 @@ static int try_own(struct search *s, struct sbi_parent *out)
 	sbi_autoclose int fd = open_cgroup(s->tree.own);
 
 	if (fd < 0) {
-		sbi_reason(&s->reasons, "our own cgroup %s: %s", tail(s->tree.own), strerror(-fd));
+		sbi_reason(&s->reasons, "our own cgroup %s: %s", sbi_cg_short(&s->tree, s->tree.own), strerror(-fd));
 		return fd;
 	}
 	if (sbi_cg_has_systemd() && !sbi_cg_is_delegated(&s->tree, s->tree.own)) {
-		sbi_reason(&s->reasons, "our own cgroup %s is systemd's, not delegated", tail(s->tree.own));
+		sbi_reason(&s->reasons, "our own cgroup %s is systemd's, not delegated", sbi_cg_short(&s->tree, s->tree.own));
 		return -EPERM;
 	}
 	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
-		sbi_reason(&s->reasons, "our own cgroup %s: %s", tail(s->tree.own), strerror(errno));
+		sbi_reason(&s->reasons, "our own cgroup %s: %s", sbi_cg_short(&s->tree, s->tree.own), strerror(errno));
 		return -EACCES;
 	}
 	if (s->need & ~sbi_cg_available(fd)) {
@@ -254,7 +246,7 @@ static int try_move(struct search *s, struct sbi_parent *out)
 	if (fd < 0)
 		return fd;
 	if (!(s->cfg->cgroup_flags & SB_CGROUP_MOVE_SELF)) {
-		sbi_reason(&s->reasons, "our own cgroup %s holds this process", tail(s->tree.own));
+		sbi_reason(&s->reasons, "our own cgroup %s holds this process itself", sbi_cg_short(&s->tree, s->tree.own));
 		sbi_way_out(&s->reasons, "allow SB_CGROUP_MOVE_SELF (sbx does), or name another parent: sb_set_cgroup_parent()");
 		return -EBUSY;
 	}

@@ -39,6 +39,8 @@ void sbi_way_out(struct sbi_reasons *reasons, const char *format, ...) __attribu
 int sbi_cg_tree_look(struct sbi_cg_tree *tree, sb_error *err);
 /** sbi_cg_path - where a cgroup of /proc/PID/cgroup, or a path below the mount, lies. Return: 0, -ENAMETOOLONG. */
 int sbi_cg_path(const struct sbi_cg_tree *tree, const char *name, char *path, size_t len);
+/** sbi_cg_short - a path for messages: as in /proc/PID/cgroup, and of a long one the end. */
+const char *sbi_cg_short(const struct sbi_cg_tree *tree, const char *path);
 /** sbi_cg_enabled, sbi_cg_available - the SBI_CG_* of cgroup.subtree_control and cgroup.controllers. */
 uint32_t sbi_cg_enabled(int dir);
 uint32_t sbi_cg_available(int dir);
@@ -52,7 +54,7 @@ int sbi_cg_enable(int dir, uint32_t controllers, uint32_t *missing);
 /** sbi_cg_missing - reason and way out for a controller that @path does not have. */
 void sbi_cg_missing(const struct sbi_cg_tree *tree, const char *path, uint32_t missing, int code,
 		    struct sbi_reasons *reasons);
-/** sbi_cg_is_delegated - is it ours to manage, by its owner or by systemd's mark (user.delegate)? */
+/** sbi_cg_is_delegated - is it ours to manage, by its owner or by the mark of systemd (user.delegate)? */
 int sbi_cg_is_delegated(const struct sbi_cg_tree *tree, const char *path);
 /** sbi_cg_has_systemd - does systemd manage this machine's cgroups? */
 int sbi_cg_has_systemd(void);

@@ -55,6 +55,17 @@ static void free_environment(char **env)
 	free(env);
 }
 
+int sbi_unit_is_delegated(const char *unit)
+{
+	const char *show[] = { "systemctl", geteuid() ? "--user" : "--system", "show", "--property=Delegate", "--value", unit,
+			       NULL };
+	char **env = bus_environment(), answer[8] = "";
+	int r = env ? sbi_helper_run(show, env, 1, answer, sizeof(answer)) : -ENOMEM;
+
+	free_environment(env);
+	return (r == 0 || r == -ECHILD) && !strcmp(answer, "yes");
+}
+
 static int path_of(const struct sbi_cg_tree *tree, pid_t pid, char *path, size_t len)
 {
 	char file[40], text[PATH_MAX + 64], *own;
@@ -80,9 +91,9 @@ static int move_into_scope(const char *name, char **env, struct sbi_reasons *rea
 	int r;
 
 	snprintf(pid, sizeof(pid), "%d", getpid());
-	r = sbi_helper_run(call, env, words, sizeof(words));
+	r = sbi_helper_run(call, env, 2, words, sizeof(words));
 	if (r == 0 || r == -ECHILD)
-		r = sbi_helper_run(wait, env, words, sizeof(words));
+		r = sbi_helper_run(wait, env, 2, words, sizeof(words));
 	if (r == 0 || r == -ECHILD)
 		return 0;
 	sbi_reason(reasons, "systemd: %s", r < 0 ? strerror(-r) : words[0] ? words : "it refused a scope");

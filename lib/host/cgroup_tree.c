@@ -10,9 +10,12 @@
 
 #include "cgroup_dir.h"
 #include "cgroup_find.h"
+#include "cgroup_systemd.h"
 #include "common/auto.h"
 #include "config/cgroup_value.h"
 #include "error.h"
+
+#define SHORT 72 /* the end of a long path says more than its beginning */
 
 /* mountinfo writes blanks and the like as \040 (proc(5)). */
 static void unescape(char *text)
@@ -121,6 +124,15 @@ int sbi_cg_path(const struct sbi_cg_tree *tree, const char *name, char *path, si
 	return snprintf(path, len, "%s%s", inside ? "" : tree->mount, name) >= (int)len ? -ENAMETOOLONG : 0;
 }
 
+const char *sbi_cg_short(const struct sbi_cg_tree *tree, const char *path)
+{
+	size_t n = strlen(tree->mount);
+
+	if (!strncmp(path, tree->mount, n) && path[n] == '/')
+		path += n;
+	return strlen(path) > SHORT ? path + strlen(path) - SHORT : path;
+}
+
 static uint32_t controllers_in(int dir, const char *file)
 {
 	char text[512], *save = NULL;
@@ -169,20 +181,59 @@ static int is_marked(const char *path)
 	       (getxattr(path, "trusted.delegate", value, sizeof(value)) == 1 && value[0] == '1');
 }
 
+/* A cgroup that systemd made for a unit; others were made by whom it was delegated to. */
+static int is_unit(const char *name)
+{
+	static const char *const kinds[] = { ".slice", ".scope", ".service", ".socket", ".mount", ".swap" };
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (n > strlen(kinds[i]) && !strcmp(name + n - strlen(kinds[i]), kinds[i]))
+			return 1;
+	return 0;
+}
+
+static int any_is_marked(const struct sbi_cg_tree *tree, char *path)
+{
+	while (strlen(path) > strlen(tree->mount)) {
+		if (is_marked(path))
+			return 1;
+		*strrchr(path, '/') = '\0';
+	}
+	return 0;
+}
+
+/*
+ * In a tree of systemd the nearest unit tells, whoever owns it: the whole of
+ * user@UID.service belongs to the user, but it is the user's manager that may
+ * make cgroups in it. That one leaves no mark (252), so it is asked.
+ */
+static int unit_is_delegated(const struct sbi_cg_tree *tree, char *path, int owned)
+{
+	char *name;
+
+	for (; strlen(path) > strlen(tree->mount); *name = '\0') {
+		name = strrchr(path, '/');
+		if (!strncmp(name + 1, "user@", 5))
+			return 0;
+		if (is_marked(path))
+			return 1;
+		if (is_unit(name + 1))
+			return owned && sbi_unit_is_delegated(name + 1);
+	}
+	return owned;
+}
+
 int sbi_cg_is_delegated(const struct sbi_cg_tree *tree, const char *path)
 {
 	char above[PATH_MAX];
 	struct stat st;
+	int owned = geteuid() != 0 && stat(path, &st) == 0 && st.st_uid == geteuid();
 
-	if (geteuid() != 0 && stat(path, &st) == 0 && st.st_uid == geteuid())
-		return 1;
 	snprintf(above, sizeof(above), "%s", path);
-	while (strlen(above) > strlen(tree->mount)) {
-		if (is_marked(above))
-			return 1;
-		*strrchr(above, '/') = '\0';
-	}
-	return 0;
+	if (sbi_cg_has_systemd())
+		return unit_is_delegated(tree, above, owned);
+	return owned || any_is_marked(tree, above);
 }
 
 int sbi_cg_has_systemd(void)

@@ -50,7 +50,7 @@ static void read_words(int fd, char *words, size_t len)
 	words[strcspn(words, "\n")] = '\0';
 }
 
-int sbi_helper_run(const char *const argv[], char *const env[], char *words, size_t len)
+int sbi_helper_run(const char *const argv[], char *const env[], int from, char *words, size_t len)
 {
 	int pair[2], r, status = 0;
 	pid_t child;
@@ -58,7 +58,7 @@ int sbi_helper_run(const char *const argv[], char *const env[], char *words, siz
 	words[0] = '\0';
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return -errno;
-	r = sbi_helper_start(argv, env, -1, -1, pair[1], &child);
+	r = sbi_helper_start(argv, env, -1, from == 1 ? pair[1] : -1, from == 2 ? pair[1] : -1, &child);
 	close(pair[1]);
 	if (r == 0)
 		read_words(pair[0], words, len);

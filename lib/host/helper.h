@@ -16,11 +16,11 @@
 int sbi_helper_start(const char *const argv[], char *const env[], int in, int out, int words, pid_t *child);
 /**
  * sbi_helper_run - and wait for it
- * @words: the first line it wrote to its stderr, or ""
+ * @from: whose first line goes into @words: its stdout, 1, or stderr, 2; "" if it wrote nothing
  *
  * Return: its exit status, -ECHILD if the host's own wait(-1) took that, or
  * -errno if it could not be started.
  */
-int sbi_helper_run(const char *const argv[], char *const env[], char *words, size_t len);
+int sbi_helper_run(const char *const argv[], char *const env[], int from, char *words, size_t len);
 
 #endif

@@ -81,7 +81,7 @@ static int run_helper(const char *helper, pid_t pid, const struct sbi_extents *m
 	int r;
 
 	helper_arguments(helper, pid, map, argv, numbers);
-	r = sbi_helper_run(argv, NULL, words, sizeof(words));
+	r = sbi_helper_run(argv, NULL, 2, words, sizeof(words));
 	if (r < 0 && r != -ECHILD) {
 		sbi_fail(err, SB_STEP_IDMAP, 0, -r, "%s: %s", helper, strerror(-r));
 		if (r == -ENOENT)

@@ -20,6 +20,7 @@
 
 struct command {
 	int pid, channel;
+	int leaf; /* its cgroup, in a box; -1 */
 	int abandoned; /* nobody listens at the channel: it has been killed */
 	uint64_t start_ns, base_ns; /* monotonic at exec; cpu time used before it */
 };
@@ -95,6 +96,21 @@ static void fill_times(struct sbi_record *rec, const struct rusage *usage, uint6
 	rec->user_ns = rec->user_ns > base ? rec->user_ns - base : 0;
 }
 
+/* What it left behind ends with it, also if the host looks only later. Without cgroup.kill (5.14) the host does it. */
+static void empty_leaf(struct command *command)
+{
+	long fd;
+
+	if (command->leaf < 0)
+		return;
+	fd = SYS(openat, command->leaf, "cgroup.kill", O_WRONLY | O_CLOEXEC, 0);
+	if (fd >= 0) {
+		SYS(write, fd, "1", 1);
+		SYS(close, fd);
+	}
+	SYS(close, command->leaf);
+}
+
 static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 {
 	struct command *command = &commands[at];
@@ -106,6 +122,7 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 		SYS(getrusage, RUSAGE_CHILDREN, usage);
 	}
 	fill_times(&rec, usage, command->base_ns);
+	empty_leaf(command);
 	send_record(command->channel, &rec, -1);
 	if (single)
 		leave(0);
@@ -157,6 +174,7 @@ static int start(struct run *run)
 	if (r == 0) {
 		command->channel = run->channel;
 		command->abandoned = 0;
+		command->leaf = -1;
 		command->start_ns = run->exec_ns;
 		command->base_ns = run->used_ns;
 		rec.time_ns = run->exec_ns;
@@ -178,8 +196,8 @@ static void use_command_section(struct run *run)
 	run->count = run->plan->command.count;
 }
 
-/* SPAWN: descriptors channel, plan, slots. The plan is unmapped and all but the channel closed again. */
-static void spawn(const int *fds, uint32_t count)
+/* SPAWN: descriptors channel, plan, slots. The plan is unmapped and all but channel and leaf closed again. */
+static void spawn(int *fds, uint32_t count)
 {
 	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EINVAL };
 	int slots[SBI_MAX_SLOTS];
@@ -198,6 +216,10 @@ static void spawn(const int *fds, uint32_t count)
 			run.plan = (struct sbi_plan *)run.base;
 			use_command_section(&run);
 			r = start(&run);
+			if (r == 0 && head.leaf && head.leaf <= head.slots) {
+				commands[command_count - 1].leaf = fds[head.leaf + 1];
+				fds[head.leaf + 1] = -1;
+			}
 			SYS(munmap, map, head.size);
 		} else {
 			rec.error = ENOMEM;
