@@ -111,14 +111,14 @@ SB_API int sb_add_cgroupfs(sb_config *cfg, const char *target, uint64_t flags);
 /* sb_stats.has: which figures exist. A figure that does not is 0. */
 #define SB_STATS_CPU (UINT64_C(1) << 0)
 #define SB_STATS_THROTTLED (UINT64_C(1) << 1)     /* cpu controller          */
-#define SB_STATS_MEMORY (UINT64_C(1) << 2)        /* memory controller       */
+#define SB_STATS_MEMORY (UINT64_C(1) << 2)        /* memory controller; while it runs */
 #define SB_STATS_MEMORY_PEAK (UINT64_C(1) << 3)   /* 5.19                    */
 #define SB_STATS_MEMORY_DETAIL (UINT64_C(1) << 4) /* anon and file; while it runs */
 #define SB_STATS_MEMORY_KERNEL (UINT64_C(1) << 5) /* 5.18; while it runs     */
 #define SB_STATS_MEMORY_EVENTS (UINT64_C(1) << 6)
-#define SB_STATS_SWAP (UINT64_C(1) << 7)          /* kernel with swap accounting */
+#define SB_STATS_SWAP (UINT64_C(1) << 7)          /* kernel with swap accounting; while it runs */
 #define SB_STATS_SWAP_PEAK (UINT64_C(1) << 8)     /* 6.5                     */
-#define SB_STATS_PIDS (UINT64_C(1) << 9)          /* pids controller         */
+#define SB_STATS_PIDS (UINT64_C(1) << 9)          /* pids controller; pids itself while it runs */
 #define SB_STATS_PIDS_PEAK (UINT64_C(1) << 10)    /* 6.1                     */
 #define SB_STATS_IO (UINT64_C(1) << 11)           /* io controller           */
 #define SB_STATS_PRESSURE (UINT64_C(1) << 12)     /* some_*; kernel with PSI */
