@@ -186,12 +186,6 @@ static int try_given(struct search *s, struct sbi_parent *out)
 	return take(s, path, fd, out);
 }
 
-/* A cgroup with processes can have children without controllers, or with those that are enabled already; the root with all. */
-static int needs_no_move(int fd, uint32_t need)
-{
-	return !(need & ~sbi_cg_enabled(fd)) || faccessat(fd, "cgroup.type", F_OK, 0) < 0;
-}
-
 static int try_own(struct search *s, struct sbi_parent *out)
 {
 	sbi_autoclose int fd = open_cgroup(s->tree.own);
@@ -212,9 +206,9 @@ static int try_own(struct search *s, struct sbi_parent *out)
 		sbi_cg_missing(&s->tree, s->tree.own, s->need & ~sbi_cg_available(fd), -ENOENT, &s->reasons);
 		return -ENOENT;
 	}
-	if (needs_no_move(fd, wanted_of(s, fd)))
-		return take(s, s->tree.own, fd, out);
-	return -EBUSY; /* by moving, perhaps */
+	if (wanted_of(s, fd) && sbi_cg_holds_processes(fd))
+		return -EBUSY; /* by moving, perhaps */
+	return take(s, s->tree.own, fd, out);
 }
 
 /* The one above, if what was delegated reaches that far: we were put into a leaf of it. */
@@ -308,7 +302,7 @@ static int climb(struct search *s, struct sbi_parent *out)
 		return 0;
 	if (!s->tree.own[0])
 		sbi_reason(&s->reasons, "our own cgroup lies outside of what is mounted at %s", s->tree.mount);
-	else if (own == -EBUSY && try_above(s, out) == 0)
+	else if (own != -EPERM && try_above(s, out) == 0)
 		return 0;
 	if (own == -EBUSY) {
 		r = try_move(s, out);

@@ -48,9 +48,11 @@ uint32_t sbi_cg_available(int dir);
  * sbi_cg_enable - enable controllers for the children of @dir
  * @missing: the first that could not be enabled
  *
- * Return: 0, or -errno.
+ * Return: 0, -EBUSY if it holds processes, or -errno.
  */
 int sbi_cg_enable(int dir, uint32_t controllers, uint32_t *missing);
+/** sbi_cg_holds_processes - and may therefore not have children with controllers: the root cgroup may. */
+int sbi_cg_holds_processes(int dir);
 /** sbi_cg_missing - reason and way out for a controller that @path does not have. */
 void sbi_cg_missing(const struct sbi_cg_tree *tree, const char *path, uint32_t missing, int code,
 		    struct sbi_reasons *reasons);

@@ -154,12 +154,28 @@ uint32_t sbi_cg_available(int dir)
 	return controllers_in(dir, "cgroup.controllers");
 }
 
+/*
+ * Asked before anything is enabled: the kernel lets cpu, cpuset and pids be
+ * enabled in a cgroup with processes, but makes it the root of a threaded
+ * subtree by that, whose children take no processes of their own.
+ */
+int sbi_cg_holds_processes(int dir)
+{
+	char text[16];
+
+	return faccessat(dir, "cgroup.type", F_OK, 0) == 0 /* not the root cgroup */ &&
+	       sbi_cg_read(dir, "cgroup.procs", text, sizeof(text)) > 0;
+}
+
 int sbi_cg_enable(int dir, uint32_t controllers, uint32_t *missing)
 {
 	uint32_t left = controllers & ~sbi_cg_enabled(dir);
 	char word[24];
 	int r;
 
+	*missing = controllers;
+	if (controllers && sbi_cg_holds_processes(dir))
+		return -EBUSY;
 	for (int i = 0; i < SBI_CG_KINDS; i++) {
 		if (!(left & (UINT32_C(1) << i)))
 			continue;
