@@ -202,6 +202,19 @@ const char *fx_mkdir(const char *name)
 	return path;
 }
 
+const char *fx_mount(const char *name, const char *options)
+{
+	const char *path = fx_mkdir(name);
+
+	fx_ok(mount("t", path, "tmpfs", 0, options));
+	return path;
+}
+
+void fx_umount(const char *name)
+{
+	fx_ok(umount2(fx_path(name), MNT_DETACH));
+}
+
 sb_config *fx_config_v(const char *const args[])
 {
 	sb_config *cfg;

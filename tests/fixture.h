@@ -50,8 +50,8 @@ void fx_test_if(void **state);
 /**
  * fx_need - skip the test, and say why, unless the machine and the caller can do @what
  *
- * "root", "user", "privilege" (root, also of a user namespace), "ns.time", "overlay", "newuidmap", "keyring",
- * "mqueue", "ptrace"; and "sandbox", which every FX_TEST() needs: namespaces can be made at all.
+ * "root", "user", "privilege" (root, also of a user namespace), "ns.time", "overlay", "idmap", "newuidmap",
+ * "keyring", "mqueue", "ptrace"; and "sandbox", which every FX_TEST() needs: namespaces can be made at all.
  */
 void fx_need(const char *what);
 /** fx_skip - skip the test and say why. Whoever calls it holds nothing any more. */
@@ -66,6 +66,13 @@ const char *fx_path(const char *name);
 /** fx_write, fx_mkdir - make a file or a directory below fx_tmp(); return its path as fx_path(). */
 const char *fx_write(const char *name, const char *text);
 const char *fx_mkdir(const char *name);
+/**
+ * fx_mount, fx_umount - make a directory below fx_tmp() and mount a tmpfs on it, without flags
+ *
+ * fx_tmp() itself may be on a tmpfs, and mounted with nosuid, nodev and the like.
+ */
+const char *fx_mount(const char *name, const char *options);
+void fx_umount(const char *name);
 
 /** fx_config - the default config, `inside` bound at /inside, and "inside" + the arguments as command. */
 sb_config *fx_config_v(const char *const args[]);
@@ -91,6 +98,8 @@ const char *fx_get(const char *text, const char *key);
  * fx_in_child - run @part in a forked child; it answers NULL, "skip: why", or what is wrong
  */
 void fx_in_child(const char *(*part)(void));
+/** fx_drop_cap - root gives up a capability for itself and what it executes. Return: 0 or -errno. */
+int fx_drop_cap(int cap);
 /** fx_judge - spawn must fail with @code at @step, and the hint contain @hint: NULL, or what is wrong. */
 const char *fx_judge(sb_config *cfg, int code, const char *step, const char *hint);
 

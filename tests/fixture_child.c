@@ -3,7 +3,10 @@
 #include "fixture.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +34,22 @@ void fx_in_child(const char *(*part)(void))
 		fx_skip("%s", text + 6);
 	if (status)
 		fail_msg("%s (status %#x)", text, (unsigned)status);
+}
+
+/* Also from the bounding set: root gets at exec what is in that. */
+int fx_drop_cap(int cap)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2];
+
+	if (geteuid() != 0)
+		return 0;
+	if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 || syscall(SYS_capget, &header, sets) < 0)
+		return -errno;
+	sets[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
+	sets[CAP_TO_INDEX(cap)].permitted &= ~CAP_TO_MASK(cap);
+	sets[CAP_TO_INDEX(cap)].inheritable &= ~CAP_TO_MASK(cap);
+	return syscall(SYS_capset, &header, sets) < 0 ? -errno : 0;
 }
 
 const char *fx_judge(sb_config *cfg, int code, const char *step, const char *hint)

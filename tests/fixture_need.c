@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -64,6 +65,69 @@ static int try_overlay(void)
 	    mount("o", "l", "overlay", 0, "lowerdir=l,upperdir=u,workdir=w") < 0)
 		return errno;
 	return 0;
+}
+
+static int put_map(pid_t pid, const char *file)
+{
+	char path[64];
+	int fd, r;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	r = fd < 0 || write(fd, "0 200000 1000", 13) < 0 ? errno : 0;
+	close(fd);
+	return r;
+}
+
+/* MOUNT_ATTR_IDMAP on a copy of the mount of the tests' directory: tmpfs knows it since 6.3. */
+static int idmap_mount(pid_t pid)
+{
+	struct {
+		uint64_t set, clear, propagation, userns_fd;
+	} attr = {0x00100000, 0, 0, 0};
+	char path[64];
+	int userns, tree, r;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	userns = open(path, O_RDONLY | O_CLOEXEC);
+	if (userns < 0)
+		return errno;
+	attr.userns_fd = (uint64_t)userns;
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, fx_tmp(), 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
+	r = tree < 0 || syscall(442 /* mount_setattr */, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0
+		    ? errno
+		    : 0;
+	close(tree);
+	close(userns);
+	return r;
+}
+
+/*
+ * With a process that holds a user namespace until it sees the end of the pipe; cloned into it,
+ * because unshare() refuses a process with a sanitizer's thread.
+ */
+static int try_idmap(void)
+{
+	uint64_t args[8] = {CLONE_NEWUSER, 0, 0, 0, SIGCHLD}; /* struct clone_args */
+	int p[2], r;
+	char end;
+	pid_t pid;
+
+	if (pipe(p) < 0)
+		return errno;
+	pid = (pid_t)syscall(SYS_clone3, args, sizeof(args));
+	if (pid < 0)
+		return errno;
+	if (pid == 0) {
+		close(p[1]);
+		_exit(read(p[0], &end, 1) != 0);
+	}
+	r = put_map(pid, "uid_map");
+	r = r ? r : put_map(pid, "gid_map");
+	r = r ? r : idmap_mount(pid);
+	close(p[1]);
+	waitpid(pid, NULL, 0);
+	return r;
 }
 
 static int try_keyring(void)
@@ -127,6 +191,7 @@ static struct {
 	{"privilege", "needs CAP_SYS_ADMIN", try_privilege, 0, 0},
 	{"ns.time", "the kernel has no time namespaces", try_time, 0, 0},
 	{"overlay", "overlayfs cannot be mounted", try_overlay, 0, 0},
+	{"idmap", "the file system of the tests' directory cannot be idmapped", try_idmap, 0, 0},
 	{"newuidmap", "newuidmap or a range of this user in /etc/subuid is missing", try_newuidmap, 0, 0},
 	{"keyring", "the kernel has no keyrings", try_keyring, 0, 0},
 	{"mqueue", "the kernel has no POSIX message queues", try_mqueue, 0, 0},

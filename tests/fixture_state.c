@@ -5,7 +5,9 @@
 #include "fixture_cgroup.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +15,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define PATHS 4096
 
 extern char **environ;
 
@@ -138,6 +142,84 @@ static void kill_child(long pid, void *arg)
 	kill((pid_t)pid, SIGKILL);
 }
 
+const char *fx_cg_mount(void)
+{
+	static char mount[PATHS];
+	char *line = NULL;
+	size_t room = 0;
+	FILE *f;
+
+	f = mount[0] ? NULL : fopen("/proc/self/mountinfo", "re");
+	while (f && !mount[0] && getline(&line, &room, f) > 0)
+		if (strstr(line, " - cgroup2 "))
+			sscanf(line, "%*s %*s %*s %*s %4095s", mount);
+	if (f)
+		fclose(f);
+	free(line);
+	return mount[0] ? mount : NULL;
+}
+
+/* Names that this process or the library in it gives: "sb-PID-N", "sb-self-PID", "test-PID-…". */
+static int is_ours(const char *name)
+{
+	char own[3][32];
+	int i;
+
+	snprintf(own[0], sizeof(own[0]), "sb-%d-", getpid());
+	snprintf(own[1], sizeof(own[1]), "test-%d-", getpid());
+	snprintf(own[2], sizeof(own[2]), "sb-self-%d", getpid());
+	for (i = 0; i < 2; i++)
+		if (!strncmp(name, own[i], strlen(own[i])))
+			return 1;
+	return !strcmp(name, own[2]);
+}
+
+static void walk_cgroups(const char *dir, int ours, void (*each)(const char *path, void *arg), void *arg)
+{
+	char path[PATHS];
+	struct dirent *e;
+	DIR *d;
+
+	d = opendir(dir);
+	while (d && (e = readdir(d))) {
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%.3800s/%.255s", dir, e->d_name);
+		walk_cgroups(path, ours || is_ours(e->d_name), each, arg);
+		if (ours || is_ours(e->d_name))
+			each(path, arg);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void walk_own_cgroups(void (*each)(const char *path, void *arg), void *arg)
+{
+	if (fx_cg_mount())
+		walk_cgroups(fx_cg_mount(), 0, each, arg);
+}
+
+static void remove_cgroup(const char *path, void *arg)
+{
+	struct pollfd p = {.events = POLLPRI};
+	char file[PATHS + 32];
+	int i, fd;
+
+	(void)arg;
+	snprintf(file, sizeof(file), "%s/cgroup.kill", path);
+	fd = open(file, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, "1", 1) == 1)
+		close(fd);
+	snprintf(file, sizeof(file), "%s/cgroup.events", path);
+	p.fd = open(file, O_RDONLY | O_CLOEXEC);
+	for (i = 0; i < 20 && rmdir(path) < 0 && errno == EBUSY; i++) {
+		poll(&p, 1, 50);
+		lseek(p.fd, 0, SEEK_SET);
+	}
+	if (p.fd >= 0)
+		close(p.fd);
+}
+
 void fx_kill_children(void)
 {
 	siginfo_t si;
@@ -146,7 +228,7 @@ void fx_kill_children(void)
 	do {
 		walk_children(kill_child, NULL);
 	} while (waitid(P_ALL, 0, &si, WEXITED | __WALL) == 0);
-	fx_cg_clean();
+	walk_own_cgroups(remove_cgroup, NULL);
 }
 
 static void add_file(struct text *t, const char *what, const char *path, const char *const keys[])
@@ -215,7 +297,7 @@ char *fx_state_take(int own_mounts)
 		add_link(&t, what, path);
 	}
 	add_file(&t, "in cgroup", "/proc/self/cgroup", NULL);
-	fx_cg_left(add_cgroup, &t);
+	walk_own_cgroups(add_cgroup, &t);
 	add_link(&t, "cwd", "/proc/self/cwd");
 	add_link(&t, "root", "/proc/self/root");
 	for (i = 0; i < RLIM_NLIMITS; i++)

@@ -10,6 +10,7 @@
 
 static const char usage[] = "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
 			    "       " CLI_NAME " unpin FILE...\n"
+			    "       " CLI_NAME " gc [--cgroup-parent PATH]\n"
 			    "       " CLI_NAME " --help | --version\n";
 
 /* Flushed here, since a full disk or a closed pipe shows only then. */
@@ -50,6 +51,7 @@ out:
 	sb_config_free(run.cfg);
 	sb_trace_free(run.trace);
 	free(run.late);
+	cgroup_free(&run);
 	return finish_stdout(code);
 }
 
@@ -116,6 +118,8 @@ int main(int argc, char **argv)
 		return do_run(argc - 1, argv + 1);
 	if (strcmp(argv[1], "unpin") == 0)
 		return do_unpin(argc - 1, argv + 1);
+	if (strcmp(argv[1], "gc") == 0)
+		return finish_stdout(do_gc(argc - 1, argv + 1));
 	if (strcmp(argv[1], "--version") == 0)
 		return do_version();
 	if (strcmp(argv[1], "--help") == 0)

@@ -14,6 +14,7 @@ static const struct {
 	{ "Identity", identity_options },
 	{ "Namespaces", namespace_options },
 	{ "File system", fs_options },
+	{ "Limits and accounting (cgroup v2)", cgroup_options },
 	{ "What " CLI_NAME " itself does", output_options },
 };
 
@@ -109,6 +110,8 @@ static int take(struct run *run, const struct option_row *row, const char *arg)
 
 	if ((row->flags & ROW_MOUNT) && !run->mount_option)
 		run->mount_option = row->name;
+	if (row->flags & ROW_CGROUP)
+		run->cgroup.wanted = true;
 	if (!(row->flags & ROW_LATE))
 		return apply(run, row, arg);
 	late = reallocarray(run->late, run->late_count + 1, sizeof(*late));
@@ -166,11 +169,13 @@ static int next_option(struct run *run, struct getopt_table *table, int argc, ch
 	return 1;
 }
 
-static int apply_late(struct run *run)
+static int apply_late(struct run *run, unsigned last)
 {
 	int r;
 
 	for (size_t i = 0; i < run->late_count; i++) {
+		if ((run->late[i].row->flags & ROW_LAST) != last)
+			continue;
 		r = apply(run, run->late[i].row, run->late[i].arg);
 		if (r < 0)
 			return r;
@@ -197,7 +202,9 @@ int options_parse(struct run *run, int argc, char **argv)
 	r = policy_defaults(run);
 	if (r < 0)
 		return r;
-	r = apply_late(run);
+	r = apply_late(run, 0);
+	if (r == 0)
+		r = apply_late(run, ROW_LAST);
 	if (r < 0)
 		return r;
 	return policy_finish(run);

@@ -2,6 +2,7 @@
 /* From the text of an option to a number or a path: strict, nothing is guessed. */
 #include "parse.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -73,38 +74,52 @@ int parse_octal(const char *text, uint32_t max, uint32_t *out)
 	return 0;
 }
 
-int parse_size(const char *text, uint64_t *out)
+static int decimal(const char *text, size_t len, uint64_t scale, uint64_t *out)
 {
-	static const struct {
-		const char *suffix;
-		uint64_t unit;
-	} units[] = {
-		{ "", 1 },
-		{ "b", 1 },
-		{ "B", 1 },
-		{ "k", 1 << 10 },
-		{ "K", 1 << 10 },
-		{ "Ki", 1 << 10 },
-		{ "m", 1 << 20 },
-		{ "M", 1 << 20 },
-		{ "Mi", 1 << 20 },
-		{ "g", 1 << 30 },
-		{ "G", 1 << 30 },
-		{ "Gi", 1 << 30 },
-	};
-	size_t len = strspn(text, "0123456789");
-	uint64_t value;
+	const char *point = memchr(text, '.', len);
+	size_t before = point ? (size_t)(point - text) : len, behind = point ? len - before - 1 : 0;
+	uint64_t whole, fraction = 0, unit = 1;
+	unsigned __int128 value;
 	int r;
 
-	r = digits(text, len, 10, &value);
+	r = digits(text, before, 10, &whole);
+	if (r == 0 && point)
+		r = behind > 9 ? -ERANGE : digits(point + 1, behind, 10, &fraction);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(text + len, units[i].suffix) != 0)
-			continue;
-		return __builtin_mul_overflow(value, units[i].unit, out) ? -ERANGE : 0;
+	for (size_t i = 0; i < behind; i++)
+		unit *= 10;
+	value = (unsigned __int128)whole * scale + (unsigned __int128)fraction * scale / unit;
+	if (value > UINT64_MAX)
+		return -ERANGE;
+	*out = (uint64_t)value;
+	return 0;
+}
+
+int parse_decimal(const char *text, uint64_t scale, uint64_t *out)
+{
+	return decimal(text, strlen(text), scale, out);
+}
+
+int parse_size(const char *text, uint64_t *out)
+{
+	static const char letters[] = "kmgtpe";
+	size_t len = strspn(text, "0123456789.");
+	const char *rest = text + len, *letter;
+	uint64_t scale = 1;
+
+	letter = *rest ? strchr(letters, tolower((unsigned char)*rest)) : NULL;
+	if (letter) {
+		scale = UINT64_C(1) << (10 * (letter - letters + 1));
+		rest++;
+		if (*rest == 'i')
+			rest++;
+	} else if (memchr(text, '.', len)) {
+		return -EINVAL;
 	}
-	return -EINVAL;
+	if (*rest == 'b' || *rest == 'B')
+		rest++;
+	return *rest ? -EINVAL : decimal(text, len, scale, out);
 }
 
 int parse_fd(const char *text, int *out)

@@ -16,7 +16,9 @@ int parse_i64(const char *text, int64_t *out);
 int parse_id(const char *text, uint32_t *out);
 /* Octal digits, at most @max. */
 int parse_octal(const char *text, uint32_t max, uint32_t *out);
-/* A number with one of the suffixes b k m g Ki Mi Gi, all of them powers of 1024. */
+/* A number of up to nine decimals, times @scale, rounded down. */
+int parse_decimal(const char *text, uint64_t scale, uint64_t *out);
+/* Bytes, as the library takes them: 4096, 4096b, 256M, 1.5GiB; k m g t p e in any case, powers of 1024. */
 int parse_size(const char *text, uint64_t *out);
 /* A descriptor number, 0 to 2147483647. */
 int parse_fd(const char *text, int *out);

@@ -187,6 +187,8 @@ int policy_finish(struct run *run)
 		return complain_config(run, "--map-root");
 	if (caps_apply(run) < 0)
 		return complain_config(run, "--cap-add");
+	if (cgroup_finish(run) < 0)
+		return complain_config(run, "cgroup");
 	if (standard_fds(run) < 0 || sb_set_command(run->cfg, NULL, run->argv) < 0)
 		return complain_config(run, "command");
 	return 0;

@@ -3,6 +3,7 @@
 #include "sbx.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 static const struct {
@@ -26,6 +27,38 @@ static const struct {
 	{ SB_APPLIED_NO_GROUPS, "no_groups" },
 };
 
+/* The fields of sb_stats, with their units; without what is used now: nothing, after the end. */
+static const struct {
+	uint64_t has;
+	const char *name;
+	size_t offset;
+} cgroup_figures[] = {
+	{ SB_STATS_CPU, "cpu_ns", offsetof(sb_stats, cpu_ns) },
+	{ SB_STATS_CPU, "user_ns", offsetof(sb_stats, user_ns) },
+	{ SB_STATS_CPU, "system_ns", offsetof(sb_stats, system_ns) },
+	{ SB_STATS_THROTTLED, "throttled_ns", offsetof(sb_stats, throttled_ns) },
+	{ SB_STATS_THROTTLED, "periods", offsetof(sb_stats, periods) },
+	{ SB_STATS_THROTTLED, "throttled_periods", offsetof(sb_stats, throttled_periods) },
+	{ SB_STATS_MEMORY_PEAK, "memory_peak_bytes", offsetof(sb_stats, memory_peak) },
+	{ SB_STATS_MEMORY_EVENTS, "memory_high_events", offsetof(sb_stats, memory_high) },
+	{ SB_STATS_MEMORY_EVENTS, "memory_max_events", offsetof(sb_stats, memory_max) },
+	{ SB_STATS_MEMORY_EVENTS, "memory_oom_events", offsetof(sb_stats, memory_oom) },
+	{ SB_STATS_MEMORY_EVENTS, "oom_kills", offsetof(sb_stats, oom_kills) },
+	{ SB_STATS_SWAP_PEAK, "swap_peak_bytes", offsetof(sb_stats, swap_peak) },
+	{ SB_STATS_PIDS_PEAK, "pids_peak", offsetof(sb_stats, pids_peak) },
+	{ SB_STATS_PIDS, "pids_refused", offsetof(sb_stats, pids_refused) },
+	{ SB_STATS_IO, "io_read_bytes", offsetof(sb_stats, io_read_bytes) },
+	{ SB_STATS_IO, "io_write_bytes", offsetof(sb_stats, io_write_bytes) },
+	{ SB_STATS_IO, "io_reads", offsetof(sb_stats, io_reads) },
+	{ SB_STATS_IO, "io_writes", offsetof(sb_stats, io_writes) },
+	{ SB_STATS_PRESSURE, "cpu_some_ns", offsetof(sb_stats, cpu_some_ns) },
+	{ SB_STATS_CPU_FULL, "cpu_full_ns", offsetof(sb_stats, cpu_full_ns) },
+	{ SB_STATS_PRESSURE, "memory_some_ns", offsetof(sb_stats, memory_some_ns) },
+	{ SB_STATS_PRESSURE, "memory_full_ns", offsetof(sb_stats, memory_full_ns) },
+	{ SB_STATS_PRESSURE, "io_some_ns", offsetof(sb_stats, io_some_ns) },
+	{ SB_STATS_PRESSURE, "io_full_ns", offsetof(sb_stats, io_full_ns) },
+};
+
 static const char *outcome_name(int32_t outcome)
 {
 	switch (outcome) {
@@ -35,6 +68,8 @@ static const char *outcome_name(int32_t outcome)
 		return "signaled";
 	case SB_KILLED:
 		return "killed";
+	case SB_OOM_KILLED:
+		return "oom_killed";
 	default:
 		return "lost";
 	}
@@ -68,7 +103,23 @@ static void ending(FILE *to, const sb_result *res)
 	fprintf(to, ", \"core_dumped\": %s", res->core_dumped ? "true" : "false");
 }
 
-void report_result(FILE *to, const sb_result *res, int exit_code)
+static void cgroup_object(FILE *to, const sb_stats *stats)
+{
+	const char *comma = "";
+
+	fputs(", \"cgroup\": {", to);
+	for (size_t i = 0; i < sizeof(cgroup_figures) / sizeof(cgroup_figures[0]); i++) {
+		const void *field = (const char *)stats + cgroup_figures[i].offset;
+
+		if (!(stats->has & cgroup_figures[i].has))
+			continue;
+		fprintf(to, "%s\"%s\": %" PRIu64, comma, cgroup_figures[i].name, *(const uint64_t *)field);
+		comma = ", ";
+	}
+	fputs("}", to);
+}
+
+void report_result(FILE *to, const sb_result *res, const sb_stats *stats, int exit_code)
 {
 	const char *comma = "";
 
@@ -78,6 +129,8 @@ void report_result(FILE *to, const sb_result *res, int exit_code)
 	figure(to, res, SB_HAS_CPU, "cpu_user_ns", res->user_ns);
 	figure(to, res, SB_HAS_CPU, "cpu_system_ns", res->system_ns);
 	figure(to, res, SB_HAS_RSS, "max_rss_bytes", res->max_rss);
+	figure(to, res, SB_HAS_MEMORY_PEAK, "memory_peak_bytes", res->memory_peak);
+	figure(to, res, SB_HAS_OOM_KILLS, "oom_kills", res->oom_kills);
 	figure(to, res, SB_HAS_SETUP, "setup_ns", res->setup_ns);
 	fprintf(to, ", \"skipped_steps\": %" PRIu32 ", \"applied\": [", res->skipped);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -86,7 +139,10 @@ void report_result(FILE *to, const sb_result *res, int exit_code)
 		fprintf(to, "%s\"%s\"", comma, parts[i].name);
 		comma = ", ";
 	}
-	fputs("]}\n", to);
+	fputs("]", to);
+	if (stats)
+		cgroup_object(to, stats);
+	fputs("}\n", to);
 }
 
 void report_failure(FILE *to, const sb_error *err, int exit_code)

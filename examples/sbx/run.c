@@ -99,13 +99,14 @@ static int failure_code(const sb_error *err)
 
 static int report_to_file(struct session *session, const sb_result *res, const sb_error *err, int code)
 {
+	sb_stats stats = SB_INIT(sb_stats);
 	FILE *to = session->report;
 
 	if (!to)
 		return code;
 	session->report = NULL;
 	if (res)
-		report_result(to, res, code);
+		report_result(to, res, sb_proc_stats(session->proc, &stats, NULL) == 0 ? &stats : NULL, code);
 	else
 		report_failure(to, err, code);
 	return output_close(to, "--report", session->run->report_file) < 0 ? EXIT_SBX : code;
@@ -163,6 +164,9 @@ static int result_code(const sb_result *res)
 	case SB_SIGNALED:
 		return 128 + res->code;
 	case SB_KILLED:
+		return 128 + 9;
+	case SB_OOM_KILLED:
+		complain("the command was killed by the kernel's OOM killer (memory.max)", NULL);
 		return 128 + 9;
 	default:
 		complain("the sandbox was ended from outside; how the command ended is unknown", NULL);

@@ -32,6 +32,8 @@ struct option_row {
 #define ROW_LATE (1u << 0) /* applied after the defaults, in order of appearance */
 #define ROW_MOUNT (1u << 1) /* means nothing without a new mount namespace */
 #define ROW_OPTIONAL (1u << 2) /* the argument may be left out, and is given by '=' */
+#define ROW_CGROUP (1u << 3) /* gives the command a cgroup of its own */
+#define ROW_LAST (1u << 4) /* with ROW_LATE: after all others, so that it has the last word */
 
 /* An option that waits for the defaults. */
 struct late_option {
@@ -41,6 +43,19 @@ struct late_option {
 
 /* How one system directory, or anything with a default, was asked for. */
 enum choice { CHOICE_DEFAULT, CHOICE_NO, CHOICE_YES };
+
+struct throttle;
+
+/* The command's cgroup, as far as options depend on each other. */
+struct cgroup_wishes {
+	bool wanted, limited, account;
+	const char *memory, *cpu_period;          /* as given */
+	const char *cpu_max_by, *cpu_weight_by;   /* which of the options that exclude each other */
+	struct throttle *throttles;
+	size_t throttle_count;
+	const char **devices;
+	size_t device_count;
+};
 
 struct run {
 	sb_config *cfg;
@@ -66,6 +81,8 @@ struct run {
 	bool dry_run, trace_wanted, explain, help;
 	const char *trace_file, *report_file;
 
+	struct cgroup_wishes cgroup;
+
 	struct late_option *late;
 	size_t late_count;
 };
@@ -82,7 +99,11 @@ const char *setter_message(const sb_error *err);
 
 /* The rows of each group; the last has no name. */
 extern const struct option_row command_options[], identity_options[], namespace_options[], fs_options[],
-	output_options[];
+	cgroup_options[], output_options[];
+
+/* options_cgroup.c */
+int cgroup_finish(struct run *run);
+void cgroup_free(struct run *run);
 
 /* policy.c: what `run` does unless told otherwise; here, because a library has no such opinions */
 int policy_defaults(struct run *run);
@@ -92,6 +113,9 @@ int policy_finish(struct run *run);
 #define CAPS_ALL UINT64_MAX
 int caps_parse(const char *name, uint64_t *mask);
 int caps_apply(struct run *run);
+
+/* gc.c */
+int do_gc(int argc, char **argv);
 
 /* run.c */
 int run_command(struct run *run);
@@ -117,7 +141,8 @@ void terminal_close(struct terminal *term);
 /* trace_text.c, trace_json.c, report.c */
 void trace_text(FILE *to, const sb_trace *trace, bool colour, bool explain);
 void trace_json(FILE *to, const sb_trace *trace);
-void report_result(FILE *to, const sb_result *res, int exit_code);
+/* @stats is NULL for a command without a cgroup of its own. */
+void report_result(FILE *to, const sb_result *res, const sb_stats *stats, int exit_code);
 void report_failure(FILE *to, const sb_error *err, int exit_code);
 
 /* output.c */

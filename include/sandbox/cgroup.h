@@ -90,7 +90,8 @@ SB_API int sb_set_cgroup_flags(sb_config *cfg, uint64_t flags);
  *	("/sys/fs/cgroup/judge/workers"); NULL = find a place (default)
  *
  * It must be there and be the caller's to manage; it may hold no processes if
- * the leaf needs a controller. Controllers that are enabled in it stay enabled.
+ * the leaf needs a controller. Controllers that are enabled in a parent, named or
+ * found, stay enabled.
  */
 SB_API int sb_set_cgroup_parent(sb_config *cfg, const char *path);
 /** sb_set_cgroup_parent_fd - the same by descriptor, which must be open at the first sb_spawn(); -1 = none. */

@@ -47,11 +47,11 @@ static int set(sb_config *cfg, const char *setter, const char *file, const char 
 		return -EINVAL;
 	if (!file || strlen(file) >= sizeof(setting->file))
 		return sbi_cfg_fail(cfg, EINVAL, "%s: no file of a cgroup given", setter);
-	if (!value) {
+	if (!value && sbi_cgroup_file(file, why, sizeof(why)) == 0) {
 		forget(cfg, file);
 		return 0;
 	}
-	if (sbi_cgroup_value(file, value, &checked, why, sizeof(why)) < 0)
+	if (!value || sbi_cgroup_value(file, value, &checked, why, sizeof(why)) < 0)
 		return sbi_cfg_fail(cfg, EINVAL, "%s: %s: %s", setter, file, why);
 	if (checked.live)
 		return sbi_cfg_fail(cfg, EINVAL, "%s: %s is not a setting: see sb_proc_set_cgroup()", setter, file);
@@ -229,6 +229,8 @@ int sb_set_cgroup_parent(sb_config *cfg, const char *path)
 		r = sbi_cfg_inside(cfg, "sb_set_cgroup_parent", path);
 		if (r < 0)
 			return r;
+		if (strchr(path, '\n'))
+			return sbi_cfg_fail(cfg, EINVAL, "sb_set_cgroup_parent: no cgroup has a line break in its name");
 	}
 	r = elsewhere(cfg);
 	if (r < 0)
@@ -250,6 +252,21 @@ int sb_set_cgroup_parent_fd(sb_config *cfg, int fd)
 		return r;
 	cfg->cgroup_parent_fd = fd;
 	return sbi_cfg_string(cfg, &cfg->cgroup_parent, NULL);
+}
+
+static const char *setting_of(const sb_config *cfg, const char *file)
+{
+	for (uint32_t i = 0; i < cfg->cgroup_count; i++)
+		if (!strcmp(cfg->cgroup[i].file, file))
+			return cfg->cgroup[i].text;
+	return NULL;
+}
+
+int sbi_forbids_swap(const sb_config *cfg)
+{
+	const char *memory = setting_of(cfg, "memory.max");
+
+	return memory && strcmp(memory, "max") && !setting_of(cfg, "memory.swap.max");
 }
 
 int sbi_wants_leaf(const sb_config *cfg)

@@ -97,7 +97,7 @@ int sbi_unit_is_list(const char *text)
 			if (*text == ':') {
 				text = digits(text + 1, &used, NULL);
 				text = text && *text == '/' ? digits(text + 1, &group, NULL) : NULL;
-				if (!text || used > group)
+				if (!text || used > group || !group)
 					return 0;
 			}
 		}

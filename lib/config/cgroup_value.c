@@ -5,6 +5,7 @@
  */
 #include "cgroup_value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -70,7 +71,7 @@ static const struct row table[] = {
 	{ "memory.zswap.max", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
 	{ "memory.zswap.writeback", SBI_CG_MEMORY, RANGE, 0, 1, { 0 } },
 	{ "memory.reclaim", SBI_CG_MEMORY, RECLAIM, 0, 0, { 0 } },
-	{ "pids.max", SBI_CG_PIDS, COUNT, 0, INT32_MAX, { 0 } },
+	{ "pids.max", SBI_CG_PIDS, COUNT, 0, 4194304 /* PID_MAX_LIMIT */, { 0 } },
 	{ "rdma.max", SBI_CG_RDMA, NAMED_KEYS, 0, INT32_MAX, { "hca_handle", "hca_object" } },
 	{ "misc.max", SBI_CG_MISC, NAMED_COUNT, 0, INT64_MAX, { 0 } },
 	{ "dmem.min", SBI_CG_DMEM, NAMED_BYTES, 0, 0, { 0 } },
@@ -171,7 +172,7 @@ static int keep_cpu_max(const struct reading *r, const char *quota, const char *
 	if (amount < 1000)
 		return refuse(r, "%" PRIu64 " microseconds per %" PRIu64 " is less than the kernel takes (1000): %s", amount, us,
 			      us < 1000000 ? "with a longer period it may be enough" : "allow more");
-	if (amount > INT64_MAX / 1000)
+	if (amount >= UINT64_C(1) << 44) /* the kernel's MAX_BW */
 		return refuse(r, "\"%.40s\" is too much", quota);
 	return keep(r, "%" PRIu64 " %" PRIu64, amount, us);
 }
@@ -184,7 +185,7 @@ static int keep_percent(const struct reading *r, const char *text)
 	if (!strcmp(text, "max"))
 		return keep(r, "max");
 	snprintf(with_sign, sizeof(with_sign), "%.10s%s", text, strchr(text, '%') ? "" : "%");
-	if (sbi_unit_percent(with_sign, &share) < 0 || share > 1000000)
+	if (strlen(text) > 10 || sbi_unit_percent(with_sign, &share) < 0 || share > 1000000)
 		return refuse(r, "\"%.40s\" is neither a percentage up to 100 nor \"max\"", text);
 	return keep(r, "%" PRIu64 ".%02" PRIu64, share / 10000, share / 100 % 100);
 }
@@ -218,6 +219,9 @@ static int keep_name(const struct reading *r, const char *text)
 {
 	if (strlen(text) >= sizeof(r->out->key))
 		return refuse(r, "the name \"%.20s…\" is too long", text);
+	for (const char *p = text; *p; p++)
+		if (!isgraph((unsigned char)*p))
+			return refuse(r, "the name has a character that cannot be in it");
 	strcpy(r->out->key, text);
 	return keep(r, "%s", text);
 }
@@ -234,8 +238,11 @@ static int keep_pair(const struct reading *r, const char *word)
 		if (!n || n != (size_t)(equals - word) || strncmp(word, r->row->words[i], n))
 			continue;
 		snprintf(before, sizeof(before), " %s=", r->row->words[i]);
-		return r->row->kind == DEVICE_KEYS && i < 2 ? keep_bytes(r, before, equals + 1) :
-							      keep_count(r, before, equals + 1, INT64_MAX);
+		if (r->row->kind == NAMED_KEYS)
+			return keep_count(r, before, equals + 1, r->row->most);
+		if (!strcmp(equals + 1, "0") || !strcmp(equals + 1, "1"))
+			return refuse(r, "%s is less than the kernel takes (2)", word);
+		return i < 2 ? keep_bytes(r, before, equals + 1) : keep_count(r, before, equals + 1, INT64_MAX);
 	}
 	return refuse(r, "\"%.40s\" is not a limit of %s", word, r->row->file);
 }
@@ -262,16 +269,20 @@ static int keep_weight(const struct reading *r, char *const words[], size_t coun
 		code = keep_device(r, words[0]);
 	if (code == 0)
 		code = keep(r, " ");
-	return code < 0 ? code : keep_range(r, number);
+	if (code < 0)
+		return code;
+	return count == 2 && r->out->key[0] && !strcmp(number, "default") ? keep(r, "default") : keep_range(r, number);
 }
 
 static int keep_reclaim(const struct reading *r, char *const words[], size_t count)
 {
-	int code = keep_bytes(r, "", words[0]);
+	int code = strcmp(words[0], "max") ? keep_bytes(r, "", words[0]) : refuse(r, "a number of bytes is needed");
 	uint64_t swappiness;
 
 	if (code < 0 || count == 1)
 		return code;
+	if (!strcmp(words[1], "swappiness=max")) /* 6.16: anonymous memory only */
+		return keep(r, " swappiness=max");
 	if (strncmp(words[1], "swappiness=", 11) || sbi_unit_count(words[1] + 11, &swappiness) < 0 || swappiness > 200)
 		return refuse(r, "\"%.40s\" is not swappiness=0 to 200", words[1]);
 	return keep(r, " swappiness=%" PRIu64, swappiness);
@@ -336,13 +347,12 @@ static int keep_words(const struct reading *r, char *const words[], size_t count
 /* hugetlb.2MB.max, hugetlb.1GB.rsvd.max */
 static int is_hugetlb(const char *file)
 {
-	const char *dot;
+	const char *size = file + strlen("hugetlb."), *rest;
 
-	if (strncmp(file, "hugetlb.", 8) || file[8] < '1' || file[8] > '9')
+	if (strncmp(file, "hugetlb.", strlen("hugetlb.")) || *size < '1' || *size > '9')
 		return 0;
-	dot = strchr(file + 8, '.');
-	return dot && strspn(file + 8, "0123456789KMGB") == (size_t)(dot - file) - 8 &&
-	       (!strcmp(dot, ".max") || !strcmp(dot, ".rsvd.max"));
+	rest = size + strspn(size, "0123456789KMGB");
+	return !strcmp(rest, ".max") || !strcmp(rest, ".rsvd.max");
 }
 
 static int find(const char *file, struct reading *r)
@@ -361,6 +371,13 @@ static int find(const char *file, struct reading *r)
 	if (!strcmp(file, "io.cost.qos") || !strcmp(file, "io.cost.model"))
 		return refuse(r, "it is of the whole machine: only the root cgroup has it");
 	return refuse(r, "it is not a writable file of a cgroup v2 controller");
+}
+
+int sbi_cgroup_file(const char *file, char *why, size_t len)
+{
+	struct reading r = { NULL, NULL, why, len };
+
+	return find(file, &r);
 }
 
 int sbi_cgroup_value(const char *file, const char *value, struct sbi_cgroup_value *out, char *why, size_t len)

@@ -35,6 +35,8 @@ struct sbi_cgroup_value {
  * only look at the machine is for the number of a device given by its path.
  */
 int sbi_cgroup_value(const char *file, const char *value, struct sbi_cgroup_value *out, char *why, size_t len);
+/* Is @file one of the table? 0, or -EINVAL with the reason in @why. */
+int sbi_cgroup_file(const char *file, char *why, size_t len);
 /* cpu.weight for cgroup v1's cpu.shares, 2 to 262144. */
 uint32_t sbi_weight_of_shares(uint64_t shares);
 

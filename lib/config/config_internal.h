@@ -129,6 +129,8 @@ char **sbi_strv_copy(const char *const list[]);
 int sbi_cfg_inside(sb_config *cfg, const char *setter, const char *path);
 /* Does a command of this config get a cgroup of its own? */
 int sbi_wants_leaf(const sb_config *cfg);
+/* Does its memory limit bring memory.swap.max = 0 along? */
+int sbi_forbids_swap(const sb_config *cfg);
 void sbi_mount_clear(struct sbi_mount *m);
 int sbi_mount_copy(struct sbi_mount *to, const struct sbi_mount *from);
 

@@ -34,6 +34,26 @@ ssize_t sbi_cg_read(int dir, const char *file, char *buf, size_t len)
 	return n < 0 ? -errno : (ssize_t)used;
 }
 
+ssize_t sbi_cg_read_all(int dir, const char *file, char **text)
+{
+	char *bigger;
+	ssize_t n;
+
+	*text = NULL;
+	for (size_t room = 4096;; room *= 4) {
+		bigger = realloc(*text, room);
+		if (!bigger)
+			break;
+		*text = bigger;
+		n = sbi_cg_read(dir, file, *text, room);
+		if (n < (ssize_t)room - 1)
+			return n;
+	}
+	free(*text);
+	*text = NULL;
+	return -ENOMEM;
+}
+
 int sbi_cg_write(int dir, const char *file, const char *text)
 {
 	sbi_autoclose int fd = openat(dir, file, O_WRONLY | O_CLOEXEC);

@@ -17,14 +17,6 @@
 
 #define INNER "sub" /* where a command that may make cgroups is born: below its limits */
 
-static const char *setting_of(const sb_config *cfg, const char *file)
-{
-	for (uint32_t i = 0; i < cfg->cgroup_count; i++)
-		if (!strcmp(cfg->cgroup[i].file, file))
-			return cfg->cgroup[i].text;
-	return NULL;
-}
-
 static int refused(const sb_config *cfg, uint32_t index, int code, sb_error *err)
 {
 	const struct sbi_cgroup_setting *setting = &cfg->cgroup[index];
@@ -43,7 +35,6 @@ static int refused(const sb_config *cfg, uint32_t index, int code, sb_error *err
 
 static int write_settings(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
 {
-	const char *memory = setting_of(cfg, "memory.max");
 	int r;
 
 	for (uint32_t i = 0; i < cfg->cgroup_count; i++) {
@@ -51,7 +42,7 @@ static int write_settings(const sb_config *cfg, struct sbi_leaf *leaf, sb_error 
 		if (r < 0)
 			return refused(cfg, i, r, err);
 	}
-	if (!memory || !strcmp(memory, "max") || setting_of(cfg, "memory.swap.max"))
+	if (!sbi_forbids_swap(cfg))
 		return 0;
 	r = sbi_cg_write(leaf->fd, "memory.swap.max", "0");
 	if (r == -ENOENT) { /* a kernel without swap accounting cannot limit it */

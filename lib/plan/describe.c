@@ -41,6 +41,14 @@ static void put_word(struct text *t, const char *word)
 		put(t, (unsigned char)*p < 0x20 || *p == 0x7f ? "\\x%02x" : "%c", (unsigned char)*p);
 }
 
+void sbi_escape(const char *word, char *buf, size_t len)
+{
+	struct text t = { buf, len, 0 };
+
+	buf[0] = '\0';
+	put_word(&t, word);
+}
+
 static void put_flags(struct text *t, uint64_t flags)
 {
 	static const struct {

@@ -58,11 +58,11 @@ static void dump_section(struct out *o, const struct sbi_plan *plan, const struc
 
 static void dump_pins(struct out *o, const sb_config *cfg)
 {
-	char text[512];
+	char text[640], path[512];
 
 	for (uint32_t i = 0; i < cfg->pin_count; i++) {
-		snprintf(text, sizeof(text), "pin %s namespace on %.400s", sbi_ns_name(sbi_ns_number(cfg->pins[i].kind)),
-			 cfg->pins[i].path);
+		sbi_escape(cfg->pins[i].path, path, sizeof(path));
+		snprintf(text, sizeof(text), "pin %s namespace on %s", sbi_ns_name(sbi_ns_number(cfg->pins[i].kind)), path);
 		line(o, "host", text);
 	}
 }
@@ -70,11 +70,12 @@ static void dump_pins(struct out *o, const sb_config *cfg)
 /* What the host does before the clone; the numbers in it are the machine's business. */
 static void dump_cgroup(struct out *o, const sb_config *cfg, const struct sbi_compiled *c)
 {
-	char text[384];
+	char text[640], parent[512];
 
 	if (!c->has_leaf)
 		return;
-	snprintf(text, sizeof(text), "cgroup %.300s", cfg->cgroup_parent ? cfg->cgroup_parent : "where there is a place");
+	sbi_escape(cfg->cgroup_parent ? cfg->cgroup_parent : "where there is a place", parent, sizeof(parent));
+	snprintf(text, sizeof(text), "cgroup %s", parent);
 	line(o, "host", text);
 	if (!(((const struct sbi_plan *)c->arena.base)->flags & SBI_PLAN_COMMAND))
 		return;
@@ -83,6 +84,8 @@ static void dump_cgroup(struct out *o, const sb_config *cfg, const struct sbi_co
 		snprintf(text, sizeof(text), "limit %s = %s", cfg->cgroup[i].file, cfg->cgroup[i].text);
 		line(o, "host", text);
 	}
+	if (sbi_forbids_swap(cfg))
+		line(o, "host", "limit memory.swap.max = 0");
 	if (cfg->device_filter) {
 		snprintf(text, sizeof(text), "devices %u rules", cfg->device_count);
 		line(o, "host", text);

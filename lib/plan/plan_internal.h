@@ -103,6 +103,8 @@ uint32_t sbi_slot(struct sbi_compiled *c, int host_fd);
 void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c);
 
+/** sbi_escape - a name of the host for one line of text: "a\\x0ab". */
+void sbi_escape(const char *word, char *buf, size_t len);
 /** sbi_describe - one operation as text: "bind /usr on /usr (ro, recursive)". */
 void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *buf, size_t len);
 /** sbi_dump - a compiled plan as text, one line an operation; the length, as snprintf(3). */

@@ -101,7 +101,6 @@ ssize_t sb_proc_get_cgroup(sb_proc *proc, const char *file, char *buf, size_t le
 {
 	int dir = live_leaf(proc, "sb_proc_get_cgroup", err);
 	sbi_autofree char *text = NULL;
-	size_t room = 4096;
 	ssize_t n;
 
 	if (dir < 0)
@@ -109,14 +108,7 @@ ssize_t sb_proc_get_cgroup(sb_proc *proc, const char *file, char *buf, size_t le
 	if (!file || !file[0] || file[0] == '.' || strchr(file, '/') || !strchr(file, '.') || (len && !buf))
 		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_get_cgroup: \"%.60s\" is no file of a cgroup",
 				file ? file : "");
-	do {
-		room *= 4;
-		free(text);
-		text = malloc(room);
-		if (!text)
-			return sbi_fail(err, SB_STEP_CONTROL, 0, ENOMEM, "not enough memory for %.60s", file);
-		n = sbi_cg_read(dir, file, text, room);
-	} while (n == (ssize_t)room - 1);
+	n = sbi_cg_read_all(dir, file, &text);
 	if (n < 0)
 		return refused(proc, file, 0, (int)n, err);
 	if (len)

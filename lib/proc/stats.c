@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/auto.h"
 #include "config/cgroup_value.h"
 #include "host/cgroup_dir.h"
 
@@ -21,13 +22,11 @@ struct wanted {
 /* All of the keys, or the bit stays away. */
 static void take_keys(const char *text, const struct wanted wanted[], uint64_t bit, sb_stats *stats)
 {
-	for (const struct wanted *w = wanted; w->key; w++) {
-		int64_t value = sbi_cg_key(text, w->key);
-
-		if (value < 0)
+	for (const struct wanted *w = wanted; w->key; w++)
+		if (sbi_cg_key(text, w->key) < 0)
 			return;
-		*w->value = (uint64_t)value * w->scale;
-	}
+	for (const struct wanted *w = wanted; w->key; w++)
+		*w->value = (uint64_t)sbi_cg_key(text, w->key) * w->scale;
 	stats->has |= bit;
 }
 
@@ -150,10 +149,10 @@ static const char *next_line(const char *text)
 
 static void read_io(int dir, sb_stats *stats)
 {
-	char text[ROOM];
+	sbi_autofree char *text = NULL;
 	sb_io_stats io;
 
-	if (sbi_cg_read(dir, "io.stat", text, sizeof(text)) < 0)
+	if (sbi_cg_read_all(dir, "io.stat", &text) < 0)
 		return;
 	stats->has |= SB_STATS_IO;
 	for (const char *line = text; line; line = next_line(line)) {
@@ -168,8 +167,8 @@ static void read_io(int dir, sb_stats *stats)
 
 int sbi_stats_device(int dir, size_t index, sb_io_stats *io)
 {
-	char text[ROOM];
-	ssize_t n = sbi_cg_read(dir, "io.stat", text, sizeof(text));
+	sbi_autofree char *text = NULL;
+	ssize_t n = sbi_cg_read_all(dir, "io.stat", &text);
 
 	if (n < 0)
 		return (int)n;
@@ -192,20 +191,27 @@ static int take_total(const char *text, const char *line, uint64_t *value)
 
 static void read_pressure(int dir, sb_stats *stats)
 {
+	uint64_t v[5] = { 0 };
 	char text[512];
 	int all = 0;
 
 	if (sbi_cg_read(dir, "cpu.pressure", text, sizeof(text)) > 0) {
-		all += take_total(text, "some", &stats->cpu_some_ns);
+		all += take_total(text, "some", &v[0]);
 		if (take_total(text, "full", &stats->cpu_full_ns))
 			stats->has |= SB_STATS_CPU_FULL;
 	}
 	if (sbi_cg_read(dir, "memory.pressure", text, sizeof(text)) > 0)
-		all += take_total(text, "some", &stats->memory_some_ns) & take_total(text, "full", &stats->memory_full_ns);
+		all += take_total(text, "some", &v[1]) + take_total(text, "full", &v[2]);
 	if (sbi_cg_read(dir, "io.pressure", text, sizeof(text)) > 0)
-		all += take_total(text, "some", &stats->io_some_ns) & take_total(text, "full", &stats->io_full_ns);
-	if (all == 3)
-		stats->has |= SB_STATS_PRESSURE;
+		all += take_total(text, "some", &v[3]) + take_total(text, "full", &v[4]);
+	if (all < 5)
+		return;
+	stats->cpu_some_ns = v[0];
+	stats->memory_some_ns = v[1];
+	stats->memory_full_ns = v[2];
+	stats->io_some_ns = v[3];
+	stats->io_full_ns = v[4];
+	stats->has |= SB_STATS_PRESSURE;
 }
 
 void sbi_stats_read(int dir, uint32_t controllers, int live, uint64_t used_ns, sb_stats *stats)

@@ -10,7 +10,8 @@ from sbx_case import IS_ROOT, SBX, Case
 
 NUMBERS = ["", "x", "-1", "+1", " 1", "1 ", "0x1", "1e3", "1.5", "99999999999999999999"]
 IDS = NUMBERS + ["4294967295", "4294967296"]
-SIZES = ["", "x", "-1", "1kb", "1KiB", "1 k", "k", "1t", "18446744073709551615k", "1.5m"]
+SIZES = ["", "x", "-1", "1 k", "k", "1.5", "1.k", ".5k", "1.2.3k", "1kk", "1bk", "1i", "1kbb", "1z", "18446744073709551615k",
+         "1.0000000001k"]
 
 BAD = {
     "--user": IDS + ["root", "1:", ":1", "1:x", "1:2:3", "1:4294967295"],
@@ -86,6 +87,7 @@ class BadInput(Case):
 
     def test_limits_that_are_right_are_taken(self):
         for words in (["--ulimit", "core=0"], ["--tmpfs", "/x:size=1k"], ["--tmpfs", "/x:size=4096b"],
+                      ["--tmpfs", "/x:size=1.5MiB"], ["--ulimit", "as=16t"],
                       ["--uidmap", "1000:4294967294:1", "--dry-run"], ["--nice", "0"], ["--nice", "19"]):
             result = self.sbx("run", *words, "true")
             if "--uidmap" in words and not IS_ROOT:

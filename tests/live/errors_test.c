@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -233,8 +234,11 @@ static void process_limit_reached(void **state)
 static const char *no_core_dumps(void)
 {
 	struct rlimit none = {0, 0};
-	sb_config *cfg = fx_config("exit=0");
+	sb_config *cfg;
 
+	if (fx_drop_cap(CAP_SYS_RESOURCE) < 0)
+		return "the capability cannot be dropped";
+	cfg = fx_config("exit=0");
 	setrlimit(RLIMIT_CORE, &none);
 	if (sb_set_rlimit(cfg, "core", 4096, 4096) < 0)
 		return "sb_set_rlimit failed";

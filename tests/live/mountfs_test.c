@@ -256,7 +256,7 @@ int main(void)
 		FX_TEST_IF("overlay", overlay_of_several_lowers),
 		FX_TEST_IF("overlay", overlay_with_a_kept_upper),
 		FX_TEST_IF("overlay", overlay_of_directories_with_odd_names),
-		FX_TEST_IF("root", an_idmapped_bind_shows_owners_through_the_map),
+		FX_TEST_IF("root idmap", an_idmapped_bind_shows_owners_through_the_map),
 		FX_TEST(system_dirs_are_enough_for_the_hosts_programs),
 	};
 

@@ -189,6 +189,39 @@ static void joined_and_pinned(void **state)
 	is_golden(cfg, &root_view, "joined-and-pinned");
 }
 
+/* Every kind of setting of the leaf, in the order given. */
+static sb_config *limited(void)
+{
+	static const char *const settings[][2] = {
+		{"memory.max", "512M"}, {"memory.high", "max"}, {"pids.max", "64"},
+		{"cpu.max", "150%"}, {"cpuset.cpus", "0-1"}, {"io.weight", "50"},
+		{"io.max", "8:0 rbps=1M riops=100"}, {"io.max", "8:16 wbps=2M"},
+		{"hugetlb.2MB.max", "0"}, {"cgroup.max.depth", "0"}, {"memory.oom.group", "1"},
+	};
+	const char *devices[] = {"c 1:3 rwm", "b *:* m", NULL};
+	sb_config *cfg = least();
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		fx_ok(sb_set_cgroup(cfg, settings[i][0], settings[i][1]));
+	fx_ok(sb_set_cpu_shares(cfg, 512));
+	fx_ok(sb_set_devices(cfg, devices));
+	return cfg;
+}
+
+static void a_cgroup_of_its_own(void **state)
+{
+	sb_config *cfg = limited();
+
+	(void)state;
+	fx_ok(sb_set_cgroup_parent(cfg, "/judge/workers"));
+	fx_ok(sb_add_cgroupfs(cfg, "/sys/fs/cgroup", SB_MOUNT_RO));
+	is_golden(cfg, &root_view, "limits-root");
+	is_golden(limited(), &user_view, "limits-user");
+	cfg = least();
+	fx_ok(sb_set_cgroup_flags(cfg, SB_CGROUP_ACCOUNT));
+	is_golden(cfg, &user_view, "account");
+}
+
 /* Names from outside must not forge lines. */
 static void text_is_one_line_a_step(void **state)
 {
@@ -241,6 +274,7 @@ int main(void)
 		cmocka_unit_test(idmapped),
 		cmocka_unit_test(few_namespaces),
 		cmocka_unit_test(joined_and_pinned),
+		cmocka_unit_test(a_cgroup_of_its_own),
 		cmocka_unit_test(text_is_one_line_a_step),
 		cmocka_unit_test(the_length_is_told_and_the_text_cut),
 		cmocka_unit_test(the_dump_of_a_bad_config_is_its_error),
