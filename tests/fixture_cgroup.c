@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* For the tests of cgroups: what this machine offers, a parent of their own, and commands that are talked to. */
+/* For the tests of cgroups: what this machine offers, a parent of their own, commands that are talked to. */
 #include "fixture_cgroup.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATHS 4096
@@ -161,6 +163,54 @@ void fx_cg_parent_end(void)
 	parent[0] = '\0';
 }
 
+pid_t fx_parent_of(pid_t pid)
+{
+	char path[64], line[256];
+	int ppid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "PPid: %d", &ppid);
+	if (f)
+		fclose(f);
+	return ppid;
+}
+
+void fx_cg_leaf_is_in(sb_config *cfg, const char *dir)
+{
+	sb_proc *proc = fx_spawn(cfg);
+	const char *leaf = fx_cg_of(sb_proc_pid(proc));
+
+	if (strncmp(leaf, dir, strlen(dir)) || strncmp(leaf + strlen(dir), "/sb-", 4))
+		fail_msg("the leaf is %s, not in %s", leaf, dir);
+	sb_proc_free(proc);
+	sb_config_free(cfg);
+}
+
+pid_t fx_cg_put_somebody(const char *dir)
+{
+	char number[16];
+	pid_t pid;
+
+	pid = fork();
+	if (pid == 0)
+		for (;;)
+			pause();
+	snprintf(number, sizeof(number), "%d", pid);
+	fx_ok(fx_cg_put(dir, "cgroup.procs", number));
+	return pid;
+}
+
+void fx_cg_remove_somebody(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
 sb_config *fx_cg_config_v(const char *const args[])
 {
 	sb_config *cfg = fx_config_v(args);
@@ -214,7 +264,7 @@ void fx_talk_end(struct fx_talk *talk, sb_result *res)
 	ssize_t n;
 
 	close(talk->in);
-	/* Before the rest is read: what it leaves behind holds the pipe until we ask for its end. */
+	/* Before the rest is read: on kernels before 5.14 what it left behind holds the pipe until we ask. */
 	if (sb_proc_wait(talk->proc, UINT64_MAX, res, &err) != 1)
 		fail_msg("sb_proc_wait: %s", err.message);
 	while ((n = read(talk->out, talk->said + talk->len, sizeof(talk->said) - 1 - talk->len)) > 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* However it ends - killed, failed half-way, its host killed - nothing of a cgroup is left, or sb_gc() removes it. */
+/* However it ends - killed, failed half-way, its host killed - no cgroup is left, or sb_gc() removes it. */
 #include "../fixture_cgroup.h"
 
 #include <errno.h>
@@ -133,6 +133,43 @@ static void freeing_the_handle_ends_all(void **state)
 	fx_cg_parent_end();
 }
 
+/* Without a pid namespace the kernel ends nothing by itself, and sb-init cannot any more. */
+static void all_ends_also_if_sb_init_was_killed(void **state)
+{
+	static pid_t pids[16];
+	const char *parent;
+	sb_config *cfg;
+	sb_result res = SB_INIT(sb_result);
+	struct fx_talk talk;
+	int status, left = 0;
+	ssize_t i, n;
+	pid_t init;
+
+	(void)state;
+	fx_cg_need("");
+	parent = fx_cg_parent();
+	cfg = fx_cg_config("orphans=10", "say=up", "pause");
+	fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_PID));
+	fx_ok(sb_set_cgroup_parent(cfg, parent));
+	fx_talk_begin(&talk, NULL, cfg);
+	fx_talk_until(&talk, "up");
+	n = sb_proc_pids(talk.proc, pids, 16, NULL);
+	assert_int_equal(n, 11);
+	init = fx_parent_of(sb_proc_pid(talk.proc));
+	assert_true(init > 1 && init != getpid());
+	fx_ok(kill(init, SIGKILL));
+	fx_talk_end(&talk, &res);
+	assert_int_equal(res.outcome, SB_LOST);
+	fx_talk_free(&talk);
+	sb_config_free(cfg);
+	while (waitpid(-1, &status, __WALL) > 0) /* they came to us, the subreaper */
+		;
+	for (i = 0; i < n; i++)
+		left += lives(pids[i]);
+	assert_int_equal(left, 0);
+	fx_cg_parent_end();
+}
+
 static pid_t start_host(const char *parent, int *up)
 {
 	sb_config *cfg = fx_cg_config("orphans=2", "say=u", "pause");
@@ -216,7 +253,8 @@ static void after_a_killed_host_gc_leaves_the_living_alone(void **state)
 /* As after a host that died, with processes that nobody ended; what has another name is not ours. */
 static void gc_kills_what_has_no_owner_and_nothing_else(void **state)
 {
-	static const char *const dirs[] = {"sb-4194999-0", "sb-4194999-0/init", "sb-4194999-0/1", "sb-other", "web"};
+	static const char *const dirs[] = { "sb-4194999-0", "sb-4194999-0/init", "sb-4194999-0/1", "sb-other",
+					    "web" };
 	char path[4096 + 64], procs[16];
 	const char *parent;
 	int i, status, fd;
@@ -262,8 +300,8 @@ static void expect_nothing_left(const char *parent, sb_config *cfg, int code, co
 	int r = sb_spawn(cfg, &proc, &err);
 
 	if (r != -code || strcmp(sb_step_name(err.step), step))
-		fail_msg("%s, not %s at step %s: %s, step %s", strerror(-r), strerror(code), step, err.message,
-			 sb_step_name(err.step));
+		fail_msg("%s, not %s at step %s: %s, step %s", strerror(-r), strerror(code), step,
+			 err.message, sb_step_name(err.step));
 	assert_int_equal(fx_cg_children(parent, name), 1);
 	snprintf(place, sizeof(place), "%s/%s", parent, name);
 	assert_int_equal(fx_cg_children(place, name), 1);
@@ -316,6 +354,7 @@ int main(void)
 		FX_TEST(a_fork_bomb_is_killed_while_it_forks),
 		FX_TEST(what_the_command_leaves_ends_with_it),
 		FX_TEST(freeing_the_handle_ends_all),
+		FX_TEST(all_ends_also_if_sb_init_was_killed),
 		FX_TEST(after_a_killed_host_gc_leaves_the_living_alone),
 		FX_TEST(gc_kills_what_has_no_owner_and_nothing_else),
 		FX_TEST(a_failure_half_way_leaves_nothing),

@@ -5,10 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *base_name(const char *path)
@@ -16,22 +13,6 @@ static const char *base_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
-}
-
-/* The parent of @pid, which is sb-init for a command. */
-static pid_t parent_of(pid_t pid)
-{
-	char path[64], line[256];
-	int ppid = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "PPid: %d", &ppid);
-	if (f)
-		fclose(f);
-	return ppid;
 }
 
 static void a_namespace_hides_where_the_leaf_is(void **state)
@@ -63,7 +44,7 @@ static void sb_init_is_beside_the_leaf(void **state)
 	fx_talk_begin(&talk, NULL, cfg);
 	fx_talk_until(&talk, "up");
 	snprintf(leaf, sizeof(leaf), "%s", fx_cg_of(sb_proc_pid(talk.proc)));
-	snprintf(init, sizeof(init), "%s", fx_cg_of(parent_of(sb_proc_pid(talk.proc))));
+	snprintf(init, sizeof(init), "%s", fx_cg_of(fx_parent_of(sb_proc_pid(talk.proc))));
 	fx_talk_end(&talk, &res);
 	fx_talk_free(&talk);
 	sb_config_free(cfg);
@@ -282,7 +263,7 @@ static const char *use_after_fork(void)
 		return "the child's command";
 	sb_proc_free(proc);
 	sb_config_free(shared);
-	return fx_cg_children(shared_parent, NULL) == 1 ? NULL : "the child's end does not leave just the parent's place";
+	return fx_cg_children(shared_parent, NULL) == 1 ? NULL : "not just the parent's place is left";
 }
 
 static void a_fork_makes_a_place_of_its_own(void **state)
@@ -300,77 +281,6 @@ static void a_fork_makes_a_place_of_its_own(void **state)
 	fx_cg_parent_end();
 }
 
-static sb_box *open_box(const sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
-
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
-	return box;
-}
-
-static void each_command_of_a_box_has_its_own(void **state)
-{
-	sb_config *cfg = fx_cg_config("cat=/proc/self/cgroup", "spin=60", "read=0");
-	sb_result res = SB_INIT(sb_result);
-	struct fx_talk busy, idle;
-	char one[4096];
-	sb_box *box;
-
-	(void)state;
-	fx_cg_need("");
-	fx_ok(sb_add_proc(cfg, "/proc", 0));
-	box = open_box(cfg);
-	fx_talk_begin(&busy, box, cfg);
-	fx_talk_until(&busy, "0::/\n");
-	fx_command(cfg, "cat=/proc/self/cgroup", "say=up", "read=0");
-	fx_talk_begin(&idle, box, cfg);
-	fx_talk_until(&idle, "0::/\n");
-	snprintf(one, sizeof(one), "%s", fx_cg_of(sb_proc_pid(busy.proc)));
-	assert_string_not_equal(one, fx_cg_of(sb_proc_pid(idle.proc)));
-	fx_talk_end(&busy, &res);
-	assert_true(res.user_ns + res.system_ns >= 59000000);
-	fx_talk_end(&idle, &res);
-	if (!fx_emulated())
-		assert_true(res.user_ns + res.system_ns < 20000000);
-	fx_talk_free(&busy);
-	fx_talk_free(&idle);
-	sb_box_free(box);
-	sb_config_free(cfg);
-}
-
-static void what_a_command_of_a_box_leaves_running_is_killed(void **state)
-{
-	sb_config *cfg = fx_cg_config("orphans=5", "pids", "exit=3");
-	sb_result res = SB_INIT(sb_result);
-	struct fx_talk talk, other;
-	const char *parent, *seen;
-	sb_box *box;
-
-	(void)state;
-	fx_cg_need("");
-	parent = fx_cg_parent();
-	fx_ok(sb_set_cgroup_parent(cfg, parent));
-	box = open_box(cfg);
-	fx_talk_begin(&talk, box, cfg);
-	fx_talk_end(&talk, &res);
-	assert_int_equal(res.outcome, SB_EXITED);
-	assert_int_equal(res.code, 3);
-	fx_talk_free(&talk);
-	fx_command(cfg, "processes", "say=up");
-	fx_talk_begin(&other, box, cfg);
-	fx_talk_end(&other, &res);
-	/* Process 1 is sb-init, the other one the new command. */
-	seen = fx_get(other.said, "processes");
-	assert_int_equal(strncmp(seen, "1 ", 2), 0);
-	assert_null(strchr(seen + 2, ' '));
-	fx_talk_free(&other);
-	sb_box_free(box);
-	sb_config_free(cfg);
-	fx_cg_parent_end();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,8 +294,6 @@ int main(void)
 		FX_TEST(with_many_descriptors_open),
 		FX_TEST(threads_that_spawn_at_once_find_one_place),
 		FX_TEST(a_fork_makes_a_place_of_its_own),
-		FX_TEST(each_command_of_a_box_has_its_own),
-		FX_TEST(what_a_command_of_a_box_leaves_running_is_killed),
 	};
 
 	fx_begin();

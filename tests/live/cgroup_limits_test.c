@@ -264,14 +264,15 @@ static void cgroups_inside_stop_at_max_descendants(void **state)
 
 static void only_the_devices_of_the_list_open(void **state)
 {
-	const char *rules[] = {"c 1:3 rw", "c 1:5 r", NULL}, *none[] = {NULL}, *nodes[] = {"c 1:* m", NULL};
+	const char *rules[] = { "c 1:3 rw", "c 1:5 r", NULL }, *none[] = { NULL },
+		   *nodes[] = { "c 1:* m", NULL };
 	sb_config *cfg;
 	const char *said;
 
 	(void)state;
 	fx_cg_need("");
-	cfg = fx_cg_config("use-read=/dev/null", "use-write=/dev/null", "use-read=/dev/zero", "use-write=/dev/zero",
-			   "use-read=/dev/full", "use-read=/dev/urandom");
+	cfg = fx_cg_config("use-read=/dev/null", "use-write=/dev/null", "use-read=/dev/zero",
+			   "use-write=/dev/zero", "use-read=/dev/full", "use-read=/dev/urandom");
 	fx_ok(sb_add_dev(cfg, "/dev"));
 	fx_ok(sb_set_devices(cfg, rules));
 	said = fx_output(cfg);
@@ -300,7 +301,7 @@ static void only_the_devices_of_the_list_open(void **state)
 
 static void without_privilege_a_device_list_is_refused(void **state)
 {
-	const char *rules[] = {"c 1:3 rw", NULL};
+	const char *rules[] = { "c 1:3 rw", NULL };
 	const sb_error *err;
 	sb_config *cfg;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* While a command runs: its limits are changed, its figures read, its processes listed, frozen, watched for pressure. */
+/* While a command runs: its limits change, its figures are read, its processes listed, frozen, watched. */
 #include "../fixture_cgroup.h"
 
 #include <errno.h>
@@ -134,7 +134,7 @@ static void frozen_stands_still_and_thawed_goes_on(void **state)
 		poll(NULL, 0, 30);
 		assert_true(*counter == at);
 		assert_true(fx_stats(proc).cpu_ns - cpu < SECOND / 50); /* the last tick is added late */
-		fx_ok(sb_proc_freeze(proc, 1, &err)); /* again changes nothing */
+		fx_ok(sb_proc_freeze(proc, 1, &err));                   /* again changes nothing */
 		fx_ok(sb_proc_freeze(proc, 0, &err));
 		wait_for_a_step(counter, at);
 	}
@@ -147,7 +147,7 @@ static void frozen_stands_still_and_thawed_goes_on(void **state)
 
 static void frozen_can_be_killed(void **state)
 {
-	static const uint64_t ns[] = {SB_NS_ALL, SB_NS_ALL & ~SB_NS_PID};
+	static const uint64_t ns[] = { SB_NS_ALL, SB_NS_ALL & ~SB_NS_PID };
 	sb_result res = SB_INIT(sb_result);
 	struct fx_talk talk;
 	sb_config *cfg;
@@ -268,8 +268,8 @@ static void a_figure_that_is_not_there_is_not_claimed(void **state)
 
 static void files_of_the_leaf_are_read_and_no_others(void **state)
 {
-	static const char *const no_files[] = {"../cgroup.procs", "/etc/passwd",  "", ".", "..", "init",
-					       "a/b.c",           "cgroup.procs/x", NULL};
+	static const char *const no_files[] = { "../cgroup.procs", "/etc/passwd",    "",  ".", "..", "init",
+						"a/b.c",           "cgroup.procs/x", NULL };
 	sb_error err = SB_INIT(sb_error);
 	struct fx_talk talk;
 	char text[256], two[3];
@@ -289,7 +289,8 @@ static void files_of_the_leaf_are_read_and_no_others(void **state)
 	assert_memory_equal(two, "po", 3);
 	assert_int_equal(sb_proc_get_cgroup(talk.proc, "cgroup.events", NULL, 0, &err), n);
 	for (i = 0; no_files[i]; i++)
-		assert_int_equal(sb_proc_get_cgroup(talk.proc, no_files[i], text, sizeof(text), &err), -EINVAL);
+		assert_int_equal(sb_proc_get_cgroup(talk.proc, no_files[i], text, sizeof(text), &err),
+				 -EINVAL);
 	assert_int_equal(sb_proc_get_cgroup(talk.proc, "not.there", text, sizeof(text), &err), -ENOENT);
 	finish(&talk, cfg);
 }
@@ -298,7 +299,7 @@ static void pressure_on_memory_is_told(void **state)
 {
 	sb_error err = SB_INIT(sb_error);
 	struct fx_talk talk;
-	struct pollfd p = {.events = POLLPRI};
+	struct pollfd p = { .events = POLLPRI };
 	sb_config *cfg;
 
 	(void)state;

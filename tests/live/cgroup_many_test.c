@@ -39,7 +39,7 @@ static void start_all(sb_config *cfg, int limited, int out, const char *const wo
 	fx_ok(sb_set_fd(cfg, 1, out));
 	for (i = 0; i < MANY; i++) {
 		sb_config *copy = sb_config_copy(cfg);
-		const char *args[8] = {NULL};
+		const char *args[8] = { NULL };
 
 		for (w = 0; words[w]; w++)
 			args[w] = words[w];
@@ -90,7 +90,7 @@ static void end_all(const char *parent)
 
 static void each_has_its_own_leaf(void **state)
 {
-	static const char *const words[] = {"spin=5", NULL};
+	static const char *const words[] = { "spin=5", NULL };
 	static char said[65536], paths[MANY][256];
 	const char *parent;
 	sb_config *cfg;
@@ -120,7 +120,7 @@ static void each_has_its_own_leaf(void **state)
 
 static void each_has_its_own_limits(void **state)
 {
-	static const char *const words[] = {"forks=50", NULL};
+	static const char *const words[] = { "forks=50", NULL };
 	static char said[65536];
 	char text[64], wanted[64];
 	const char *parent;

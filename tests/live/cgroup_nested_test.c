@@ -60,8 +60,9 @@ static void the_limits_are_out_of_its_reach(void **state)
 
 	(void)state;
 	fx_cg_need("memory.max pids.max");
-	cfg = fx_config("put=max " CG "/memory.max", "put=max " CG "/pids.max", "put=max " CG "/../memory.max",
-			"cat=" CG "/memory.max", "forks=100", "touch=64", "say=survived");
+	cfg = fx_config("put=max " CG "/memory.max", "put=max " CG "/pids.max",
+			"put=max " CG "/../memory.max", "cat=" CG "/memory.max", "forks=100", "touch=64",
+			"say=survived");
 	fx_ok(sb_set_memory(cfg, 16 * MIB));
 	fx_ok(sb_set_pids(cfg, 8));
 	fx_ok(sb_add_cgroupfs(cfg, CG, 0));
@@ -105,10 +106,10 @@ static int inner_says(int n, const char *what)
 	return n;
 }
 
-/* Runs inside, with the library: a command with a limit of its own, which holds, and one that is beyond the outer one. */
+/* Runs inside, with the library: a limit of its own holds, one beyond the outer limit is of no use. */
 static int inner(const char *inside, const char *beyond)
 {
-	const char *over[] = {"inside", "touch=32", NULL}, *ok[] = {"inside", "touch=4", NULL};
+	const char *over[] = { "inside", "touch=32", NULL }, *ok[] = { "inside", "touch=4", NULL };
 	sb_result res = SB_INIT(sb_result);
 	sb_error err = SB_INIT(sb_error);
 	sb_config *cfg = sb_config_new();
@@ -136,7 +137,7 @@ static int inner(const char *inside, const char *beyond)
 		return inner_says(13, "a command over its limit");
 	printf("inner: holds\n");
 	if (beyond[0] == '1') { /* more than the outer limit allows */
-		const char *much[] = {"inside", "touch=100", NULL};
+		const char *much[] = { "inside", "touch=100", NULL };
 
 		sb_set_memory(cfg, 400 * MIB);
 		sb_set_command(cfg, "/inside", much);
@@ -166,7 +167,7 @@ static void tree(char *path, size_t len)
 
 static void nested(int beyond)
 {
-	const char *const argv[] = {self, "inner", fx_inside(), beyond ? "1" : "0", NULL};
+	const char *const argv[] = { self, "inner", fx_inside(), beyond ? "1" : "0", NULL };
 	sb_result res = SB_INIT(sb_result);
 	struct fx_talk talk;
 	char build[4096];

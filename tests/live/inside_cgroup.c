@@ -87,7 +87,8 @@ static void do_child_touch(const char *arg)
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
-	say("child=%s%d\n", WIFSIGNALED(status) ? "signal " : "", WIFSIGNALED(status) ? WTERMSIG(status) : status);
+	say("child=%s%d\n", WIFSIGNALED(status) ? "signal " : "",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : status);
 }
 
 /* "thrash=MIB": over and over; needs more than memory.high to come to nothing. */
@@ -223,9 +224,19 @@ static void do_put(const char *arg)
 }
 
 const struct verb cgroup_verbs[] = {
-	{"spin-wall", do_spin_wall},   {"spin-apart", do_spin_apart}, {"child-touch", do_child_touch},
-	{"thrash", do_thrash},         {"forks", do_forks},           {"bomb", do_bomb},
-	{"threads", do_threads},       {"counter", do_counter},       {"direct", do_direct},
-	{"use-read", do_use_read},     {"use-write", do_use_write},   {"mknod", do_mknod},
-	{"put", do_put},               {"pin", do_pin},               {NULL, NULL},
+	{ "spin-wall", do_spin_wall },
+	{ "spin-apart", do_spin_apart },
+	{ "child-touch", do_child_touch },
+	{ "thrash", do_thrash },
+	{ "forks", do_forks },
+	{ "bomb", do_bomb },
+	{ "threads", do_threads },
+	{ "counter", do_counter },
+	{ "direct", do_direct },
+	{ "use-read", do_use_read },
+	{ "use-write", do_use_write },
+	{ "mknod", do_mknod },
+	{ "put", do_put },
+	{ "pin", do_pin },
+	{ NULL, NULL },
 };
