@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@
 struct search {
 	const sb_config *cfg;
 	uint32_t need, want;
+	int seen; /* there is a cgroup v2 at all */
 	struct sbi_cg_tree tree;
 	struct sbi_reasons reasons;
 };
@@ -314,6 +316,24 @@ static int climb(struct search *s, struct sbi_parent *out)
 	return r == 0 ? 0 : own;
 }
 
+/* A scope may hold us, and one of us: two threads with a config each must not look at once. */
+static pthread_mutex_t looking = PTHREAD_MUTEX_INITIALIZER;
+
+static int look_and_climb(struct search *s, struct sbi_parent *out, sb_error *err)
+{
+	int r;
+
+	*out = (struct sbi_parent){ .fd = -EBADF, .keeper = -EBADF, .keeper_pidfd = -EBADF };
+	memset(&s->reasons, 0, sizeof(s->reasons));
+	pthread_mutex_lock(&looking);
+	r = sbi_cg_tree_look(&s->tree, err);
+	s->seen = r == 0;
+	if (r == 0)
+		r = climb(s, out);
+	pthread_mutex_unlock(&looking);
+	return r;
+}
+
 int sbi_cg_find(const sb_config *cfg, uint32_t need, uint32_t want, struct sbi_parent *out, sb_error *err)
 {
 	sbi_autofree struct search *s = calloc(1, sizeof(*s));
@@ -325,19 +345,13 @@ int sbi_cg_find(const sb_config *cfg, uint32_t need, uint32_t want, struct sbi_p
 	s->cfg = cfg;
 	s->need = need;
 	s->want = want;
-	r = sbi_cg_tree_look(&s->tree, err);
-	if (r < 0)
-		return r;
-	*out = (struct sbi_parent){ .fd = -EBADF, .keeper = -EBADF, .keeper_pidfd = -EBADF };
-	r = climb(s, out);
-	if (r < 0 && want) { /* better a leaf without them than none */
+	r = look_and_climb(s, out, err);
+	if (r < 0 && s->seen && want) { /* better a leaf without them than none */
 		s->want = 0;
-		memset(&s->reasons, 0, sizeof(s->reasons));
-		*out = (struct sbi_parent){ .fd = -EBADF, .keeper = -EBADF, .keeper_pidfd = -EBADF };
-		r = climb(s, out);
+		r = look_and_climb(s, out, err);
 	}
-	if (r == 0)
-		return 0;
+	if (r == 0 || !s->seen)
+		return r;
 	names_of(need, names, sizeof(names));
 	sbi_fail(err, SB_STEP_CGROUP, 0, -r, "no place for a cgroup%s%s: %s", need ? " with " : "", names, s->reasons.text);
 	sbi_hint(err, "%s", s->reasons.hint[0] ? s->reasons.hint :

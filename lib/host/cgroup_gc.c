@@ -42,9 +42,9 @@ static int collect(int parent, const char *name)
 		return 0;
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0) /* its owner lives */
 		return 0;
-	if (moved) { /* who still is in there was not started by us */
-		unlinkat(parent, name, AT_REMOVEDIR);
-		return 0;
+	/* Ours has a cgroup for sb-init. Who is in another one of that name, or in one we moved into, was not started by us. */
+	if (moved || faccessat(dir, "init/cgroup.procs", F_OK, 0) < 0) {
+		return unlinkat(parent, name, AT_REMOVEDIR) == 0 && !moved;
 	}
 	return sbi_cg_remove(parent, name) < 0 ? -EBUSY : 1;
 }
