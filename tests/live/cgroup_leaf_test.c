@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Every command has a cgroup of its own, its leaf: where it is, who is in it, what is counted, when it goes. */
+/* Every command has a leaf, a cgroup of its own: where it is, who is in it, what is counted, when it goes. */
 #include "../fixture_cgroup.h"
 
 #include <errno.h>

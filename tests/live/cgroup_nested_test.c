@@ -178,10 +178,10 @@ static void nested(int beyond)
 	fx_ok(sb_set_command(cfg, self, argv));
 	fx_ok(sb_set_ns(cfg, SB_NS_ALL));
 	fx_ok(sb_add_system_dirs(cfg));
+	fx_ok(sb_add_tmpfs(cfg, "/tmp", 0, 0, 01777)); /* first: the build tree may lie below it */
 	fx_ok(sb_add_bind(cfg, build, build, SB_MOUNT_RO));
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
 	fx_ok(sb_add_dev(cfg, "/dev"));
-	fx_ok(sb_add_tmpfs(cfg, "/tmp", 0, 0, 01777));
 	fx_ok(sb_add_cgroupfs(cfg, CG, 0));
 	fx_ok(sb_set_memory(cfg, 64 * MIB));
 	fx_ok(sb_set_cgroup_flags(cfg, SB_CGROUP_ACCOUNT | SB_CGROUP_NO_SYSTEMD));

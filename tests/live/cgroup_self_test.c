@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Without a named parent leaves are made around the caller: above it if that was delegated, or by moving it. */
+/* Without a named parent leaves are made around the caller: above it if delegated, or by moving it. */
 #include "../fixture_cgroup.h"
 
 #include <errno.h>
