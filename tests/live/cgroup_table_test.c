@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of settings against the kernel: it knows every writable file there is, and the kernel takes what it gives. */
+#include "../fixture_cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Writable, but no settings: they act, or belong to whoever manages the tree. */
+static int is_an_action(const char *file)
+{
+	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "cgroup.type",
+					     "cgroup.freeze", "cgroup.kill", "memory.peak", "memory.swap.peak" };
+	const char *end = strrchr(file, '.');
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!strcmp(file, files[i]))
+			return 1;
+	return strcmp(file, "cgroup.pressure") && end && !strcmp(end, ".pressure"); /* triggers: sb_proc_pressure() */
+}
+
+static void every_writable_file_of_this_kernel_is_known(void **state)
+{
+	sb_config *cfg;
+	char path[4200], unknown[2048] = "";
+	struct dirent *entry;
+	int count = 0;
+	struct stat st;
+	DIR *dir;
+
+	(void)state;
+	fx_cg_need("");
+	cfg = sb_config_new();
+	snprintf(path, sizeof(path), "%s/leaf", fx_cg_parent());
+	fx_ok(mkdir(path, 0755));
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		if (fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0222) ||
+		    is_an_action(entry->d_name))
+			continue;
+		count++;
+		if (sb_set_cgroup(cfg, entry->d_name, NULL) < 0)
+			snprintf(unknown + strlen(unknown), sizeof(unknown) - strlen(unknown), " %s", entry->d_name);
+	}
+	closedir(dir);
+	fx_ok(rmdir(path));
+	fx_cg_parent_end();
+	sb_config_free(cfg);
+	assert_string_equal(unknown, "");
+	assert_true(count >= 2); /* of the core alone: cgroup.max.depth, cgroup.max.descendants */
+}
+
+/* A value of each kind. A file that this kernel lacks is told as that; what needs a certain device is not asked for. */
+static const char *const samples[][2] = {
+	{ "cgroup.max.depth", "3" },     { "cgroup.max.descendants", "max" }, { "cgroup.pressure", "1" },
+	{ "cpu.max", "50%" },            { "cpu.max", "1.5% 1000000" },       { "cpu.max", "max" },
+	{ "cpu.max.burst", "1000" },     { "cpu.weight", "10000" },           { "cpu.weight.nice", "-20" },
+	{ "cpu.idle", "0" },             { "cpu.uclamp.min", "12.5" },        { "cpu.uclamp.max", "max" },
+	{ "cpuset.cpus", "0" },          { "cpuset.mems", "0" },              { "cpuset.cpus.partition", "member" },
+	{ "cpuset.cpus.exclusive", "0" }, { "io.weight", "10" },              { "io.bfq.weight", "1000" },
+	{ "io.prio.class", "idle" },     { "memory.min", "1M" },              { "memory.low", "1.5M" },
+	{ "memory.high", "max" },        { "memory.max", "64MiB" },           { "memory.oom.group", "1" },
+	{ "memory.swap.high", "1G" },    { "memory.swap.max", "0" },          { "memory.zswap.max", "max" },
+	{ "memory.zswap.writeback", "0" }, { "pids.max", "4194304" },         { "pids.max", "max" },
+	{ "hugetlb.2MB.max", "4M" },     { "hugetlb.2MB.rsvd.max", "max" },
+};
+
+static void the_kernel_takes_what_the_table_gives(void **state)
+{
+	struct fx_talk talk;
+	sb_config *cfg;
+	sb_result res = SB_INIT(sb_result);
+	int taken = 0;
+
+	(void)state;
+	fx_cg_need("memory.max pids.max cpu.max io.weight cpuset.cpus");
+	cfg = fx_cg_config("say=up", "read=0");
+	fx_ok(sb_set_cgroup_parent(cfg, fx_cg_parent()));
+	fx_ok(sb_set_cgroup(cfg, "cpuset.mems", "0"));
+	fx_ok(sb_set_cgroup(cfg, "hugetlb.2MB.max", "max"));
+	fx_talk_begin(&talk, NULL, cfg);
+	fx_talk_until(&talk, "up");
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		sb_error err = SB_INIT(sb_error);
+		int r = sb_proc_set_cgroup(talk.proc, samples[i][0], samples[i][1], &err);
+
+		if (r == -ENOENT)
+			print_message("# not here: %s\n", err.message);
+		else if (r < 0)
+			fail_msg("%s = %s: %s %s", samples[i][0], samples[i][1], err.message, err.hint);
+		taken += r == 0;
+	}
+	fx_talk_go(&talk);
+	fx_talk_end(&talk, &res);
+	fx_talk_free(&talk);
+	sb_config_free(cfg);
+	fx_cg_parent_end();
+	assert_true(taken > 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FX_TEST(every_writable_file_of_this_kernel_is_known),
+		FX_TEST(the_kernel_takes_what_the_table_gives),
+	};
+
+	fx_begin();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
