@@ -83,8 +83,7 @@ static const struct row hugetlb = { "hugetlb", SBI_CG_HUGETLB, BYTES, 0, 0, { 0 
 
 const char *sbi_controller_name(int number)
 {
-	static const char *const names[SBI_CG_KINDS] = { "cpu",  "cpuset", "io",   "memory", "hugetlb",
-							 "pids", "rdma",   "misc", "dmem" };
+	static const char names[SBI_CG_KINDS][8] = { "cpu", "cpuset", "io", "memory", "hugetlb", "pids", "rdma", "misc", "dmem" };
 
 	return names[number];
 }
@@ -96,8 +95,7 @@ struct reading {
 	size_t len;
 };
 
-static int refuse(const struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int refuse(const struct reading *r, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) int refuse(const struct reading *r, const char *format, ...)
 {
 	va_list args;
 
@@ -107,8 +105,7 @@ static int refuse(const struct reading *r, const char *format, ...)
 	return -EINVAL;
 }
 
-static int keep(const struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static int keep(const struct reading *r, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) int keep(const struct reading *r, const char *format, ...)
 {
 	size_t used = strlen(r->out->text), room = sizeof(r->out->text) - used;
 	va_list args;
@@ -184,8 +181,10 @@ static int keep_percent(const struct reading *r, const char *text)
 
 	if (!strcmp(text, "max"))
 		return keep(r, "max");
-	snprintf(with_sign, sizeof(with_sign), "%.10s%s", text, strchr(text, '%') ? "" : "%");
-	if (strlen(text) > 10 || sbi_unit_percent(with_sign, &share) < 0 || share > 1000000)
+	if (strlen(text) > 10)
+		return refuse(r, "\"%.40s\" is too long for a percentage", text);
+	snprintf(with_sign, sizeof(with_sign), "%s%s", text, strchr(text, '%') ? "" : "%");
+	if (sbi_unit_percent(with_sign, &share) < 0 || share > 1000000)
 		return refuse(r, "\"%.40s\" is neither a percentage up to 100 nor \"max\"", text);
 	return keep(r, "%" PRIu64 ".%02" PRIu64, share / 10000, share / 100 % 100);
 }
@@ -332,8 +331,7 @@ static int keep_words(const struct reading *r, char *const words[], size_t count
 		return keep_weight(r, words, count);
 	case RECLAIM:
 		return keep_reclaim(r, words, count);
-	case NAMED_BYTES:
-	case NAMED_COUNT:
+	default: /* NAMED_BYTES, NAMED_COUNT */
 		break;
 	}
 	if (count < 2)

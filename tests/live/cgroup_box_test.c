@@ -18,7 +18,7 @@ static sb_box *open_box(const sb_config *cfg)
 
 static void each_command_has_its_own(void **state)
 {
-	sb_config *cfg = fx_cg_config("cat=/proc/self/cgroup", "spin=60", "read=0");
+	sb_config *cfg;
 	sb_result res = SB_INIT(sb_result);
 	struct fx_talk busy, idle;
 	char one[4096];
@@ -26,6 +26,7 @@ static void each_command_has_its_own(void **state)
 
 	(void)state;
 	fx_cg_need("");
+	cfg = fx_cg_config("cat=/proc/self/cgroup", "spin=60", "read=0");
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
 	box = open_box(cfg);
 	fx_talk_begin(&busy, box, cfg);
@@ -48,7 +49,7 @@ static void each_command_has_its_own(void **state)
 
 static void what_a_command_leaves_running_is_killed(void **state)
 {
-	sb_config *cfg = fx_cg_config("orphans=5", "pids", "exit=3");
+	sb_config *cfg;
 	sb_result res = SB_INIT(sb_result);
 	struct fx_talk talk, other;
 	const char *parent, *seen;
@@ -56,6 +57,7 @@ static void what_a_command_leaves_running_is_killed(void **state)
 
 	(void)state;
 	fx_cg_need("");
+	cfg = fx_cg_config("orphans=5", "pids", "exit=3");
 	parent = fx_cg_parent();
 	fx_ok(sb_set_cgroup_parent(cfg, parent));
 	box = open_box(cfg);
@@ -80,7 +82,7 @@ static void what_a_command_leaves_running_is_killed(void **state)
 /* A host that reads until the other end of the pipe is closed, and only then asks how it ended. */
 static void the_output_of_a_command_ends_with_it(void **state)
 {
-	sb_config *cfg = fx_cg_config("orphans=5", "say=up", "exit=3");
+	sb_config *cfg;
 	sb_result res = SB_INIT(sb_result);
 	struct fx_talk talk;
 	struct pollfd p;
@@ -89,6 +91,7 @@ static void the_output_of_a_command_ends_with_it(void **state)
 
 	(void)state;
 	fx_cg_need("cgroup.kill");
+	cfg = fx_cg_config("orphans=5", "say=up", "exit=3");
 	box = open_box(cfg);
 	fx_talk_begin(&talk, box, cfg);
 	fx_talk_until(&talk, "up\n");

@@ -58,7 +58,7 @@ static void sb_init_is_beside_the_leaf(void **state)
 
 static void without_a_request_there_is_no_leaf(void **state)
 {
-	sb_config *cfg = fx_config("cat=/proc/self/cgroup");
+	sb_config *cfg;
 	sb_error err = SB_INIT(sb_error);
 	sb_stats stats = SB_INIT(sb_stats);
 	sb_result res = SB_INIT(sb_result);
@@ -67,6 +67,7 @@ static void without_a_request_there_is_no_leaf(void **state)
 
 	(void)state;
 	fx_cg_need("");
+	cfg = fx_config("cat=/proc/self/cgroup");
 	fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_CGROUP));
 	proc = fx_spawn(cfg);
 	assert_int_equal(sb_proc_stats(proc, &stats, &err), -ENOENT);
