@@ -73,7 +73,7 @@ SB_API int sb_set_devices(sb_config *cfg, const char *const rules[]);
 
 #define SB_CGROUP_MOVE_SELF (UINT64_C(1) << 0)  /* the calling process may be moved into a leaf of its own cgroup */
 #define SB_CGROUP_NO_SYSTEMD (UINT64_C(1) << 1) /* do not ask systemd for a scope */
-#define SB_CGROUP_ACCOUNT (UINT64_C(1) << 2)    /* a leaf also without limits, with cpu, memory, io and pids where they are there */
+#define SB_CGROUP_ACCOUNT (UINT64_C(1) << 2)    /* a leaf without limits too; cpu, memory, io, pids where there */
 
 /**
  * sb_set_cgroup_flags - SB_CGROUP_*; default 0

@@ -191,10 +191,16 @@ static int try_given(struct search *s, struct sbi_parent *out)
 static int try_own(struct search *s, struct sbi_parent *out)
 {
 	sbi_autoclose int fd = open_cgroup(s->tree.own);
+	uint32_t missing;
 
 	if (fd < 0) {
 		sbi_reason(&s->reasons, "our own cgroup %s: %s", sbi_cg_short(&s->tree, s->tree.own), strerror(-fd));
 		return fd;
+	}
+	missing = s->need & ~sbi_cg_available(fd);
+	if (missing & s->tree.v1) { /* whoever owns it, and whatever it was delegated */
+		sbi_cg_missing(&s->tree, s->tree.own, missing, -ENOENT, &s->reasons);
+		return -ENOENT;
 	}
 	if (sbi_cg_has_systemd() && !sbi_cg_is_delegated(&s->tree, s->tree.own)) {
 		sbi_reason(&s->reasons, "our own cgroup %s is systemd's, not delegated", sbi_cg_short(&s->tree, s->tree.own));
@@ -204,8 +210,8 @@ static int try_own(struct search *s, struct sbi_parent *out)
 		sbi_reason(&s->reasons, "our own cgroup %s: %s", sbi_cg_short(&s->tree, s->tree.own), strerror(errno));
 		return -EACCES;
 	}
-	if (s->need & ~sbi_cg_available(fd)) {
-		sbi_cg_missing(&s->tree, s->tree.own, s->need & ~sbi_cg_available(fd), -ENOENT, &s->reasons);
+	if (missing) {
+		sbi_cg_missing(&s->tree, s->tree.own, missing, -ENOENT, &s->reasons);
 		return -ENOENT;
 	}
 	if (wanted_of(s, fd) && sbi_cg_holds_processes(fd))

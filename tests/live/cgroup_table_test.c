@@ -101,11 +101,37 @@ static void the_kernel_takes_what_the_table_gives(void **state)
 	assert_true(taken > 20);
 }
 
+static void a_probe_tells_what_a_spawn_would(void **state)
+{
+	static const char *const names[] = { "cgroup", "cgroup.cpu", "cgroup.io", "cgroup.memory", "cgroup.pids" };
+	sb_error why = SB_INIT(sb_error), err = SB_INIT(sb_error);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		static const char *const settings[][2] = { { "cgroup.max.depth", "max" }, { "cpu.max", "max" }, { "io.weight", "100" },
+							   { "memory.max", "max" }, { "pids.max", "max" } };
+		sb_config *cfg = fx_config("exit=0");
+		sb_proc *proc = NULL;
+		int probed = sb_probe(names[i], &why), r;
+
+		fx_ok(sb_set_cgroup(cfg, settings[i][0], settings[i][1]));
+		r = sb_spawn(cfg, &proc, &err);
+		print_message("# %s: %d %s\n", names[i], probed, probed ? "" : why.message);
+		assert_int_equal(probed, r == 0);
+		if (r < 0)
+			assert_string_equal(why.message, err.message);
+		sb_proc_free(proc);
+		sb_config_free(cfg);
+	}
+	assert_int_equal(sb_probe("cgroup.nonsense", &why), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST(every_writable_file_of_this_kernel_is_known),
 		FX_TEST(the_kernel_takes_what_the_table_gives),
+		FX_TEST(a_probe_tells_what_a_spawn_would),
 	};
 
 	fx_begin();

@@ -77,12 +77,40 @@ ended_by() { # SIGNAL
 	[[ $line = here ]]
 }
 
+# program NAME LINE...: a test program, for the suite runner.
+program() {
+	printf '%s\n' '#!/bin/sh' "${@:2}" >"$work/$1"
+	chmod +x "$work/$1"
+}
+
+# What the suite runner makes of good and bad programs; it needs no machine.
+suite_adds_up() {
+	local want
+	program good 'echo 1..2' 'echo "ok 1 - one"' 'echo "ok 2 - two # SKIP why"'
+	program bad 'echo 1..1' 'echo "not ok 1 - three"' 'exit 1'
+	program crash 'echo 1..2' 'echo "ok 1 - four"' 'kill -SEGV $$'
+	program hang 'echo 1..1' 'exec sleep 1000'
+	program mute 'exit 0'
+	want='ok 1 - good: one
+ok 2 - good: two # SKIP why
+not ok 3 - bad: three
+ok 4 - crash: four
+not ok 5 - crash: 1 of 2 tests ran (exit status 139)
+not ok 6 - hang: 0 of 1 tests ran (was killed, or not ready after 1 seconds)
+not ok 7 - mute: no plan (0)
+1..7'
+	! "$here/suite" good 9 "$work/good" bad 9 "$work/bad" crash 9 "$work/crash" hang 1 "$work/hang" \
+		mute 9 "$work/mute" >"$work/stdout" 2>"$work/stderr" &&
+		is "$(<"$work/stdout")" "$want" && "$here/suite" good 9 "$work/good" >/dev/null 2>&1
+}
+
 # What is not there at all is a skip of everything.
 if ! "${run[@]}" --tap -- echo there >"$work/stdout" || grep -q '^1\.\.0' "$work/stdout"; then
 	cat "$work/stdout"
 	exit
 fi
 
+check 'the suite runner adds up' suite_adds_up
 inside root
 check 'root: nothing was written here' test ! -e "$here/guest_test.sh.written"
 inside user --user
