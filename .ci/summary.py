@@ -21,15 +21,14 @@ def reason(case, suite):
     skipped = case.find("skipped")
     if skipped.get("message"):
         return skipped.get("message")
+    said = []
     for where in (case, suite):
         for stream in ("system-err", "system-out"):
             lines = (where.findtext(stream) or "").strip().splitlines()
-            said = [line for line in lines if "skip" in line.lower()]
-            # A TAP line names its case; other tests have one reason.
-            own = [line for line in said if case.get("name") in line] or said[-1:]
-            if own:
-                return own[0].split("# SKIP")[-1].strip()
-    return "no reason given"
+            said += [line for line in lines if "skip" in line.lower()]
+    # A TAP line names its case; other tests have one reason.
+    own = [line for line in said if case.get("name") in line] or said[-1:]
+    return own[0].split("# SKIP")[-1].strip() if own else "no reason given"
 
 
 def main():
