@@ -29,6 +29,7 @@ struct sbi_place {
 	struct sbi_parent parent;
 	char name[32];           /* of our directory in it */
 	int dir, init;
+	struct stat was[4];      /* what parent.fd, dir, init and the keeper's pipe are: hosts close what they do not know */
 	atomic_uint enabled;     /* controllers of the leaves */
 	atomic_uint tried;       /* those that were wanted, whether they are there or not */
 	atomic_uint numbers;
@@ -71,9 +72,40 @@ static uint32_t wants(const sb_config *cfg)
 	return cfg->cgroup_flags & SB_CGROUP_ACCOUNT ? SBI_CG_CPU | SBI_CG_MEMORY | SBI_CG_IO | SBI_CG_PIDS : 0;
 }
 
+static int is_what_it_was(int fd, const struct stat *was)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == was->st_dev && st.st_ino == was->st_ino;
+}
+
+static int is_intact(const struct sbi_place *place)
+{
+	return is_what_it_was(place->parent.fd, &place->was[0]) && is_what_it_was(place->dir, &place->was[1]) &&
+	       is_what_it_was(place->init, &place->was[2]);
+}
+
+/* Descriptors that somebody has closed behind our back may be anybody's by now; those that are still ours are closed. */
+static void forget(struct sbi_place *place)
+{
+	int *fds[3] = { &place->parent.fd, &place->dir, &place->init };
+
+	for (int i = 0; i < 3; i++) {
+		if (!is_what_it_was(*fds[i], &place->was[i]))
+			*fds[i] = -EBADF;
+		sbi_close_fd(fds[i]);
+	}
+	if (place->parent.keeper >= 0 && !is_what_it_was(place->parent.keeper, &place->was[3]))
+		place->parent.keeper = place->parent.keeper_pidfd = -EBADF;
+	sbi_cg_release(&place->parent);
+	atomic_store(&place->found, 0);
+}
+
 /* Sub-directories hold their parent open: from the inside to the outside. */
 static void take_down(struct sbi_place *place)
 {
+	if (atomic_load(&place->found) && place->pid == getpid() && !is_intact(place))
+		forget(place);
 	if (atomic_load(&place->found) && place->pid == getpid()) {
 		sbi_cg_remove(place->dir, "init");
 		sbi_cg_remove(place->parent.fd, place->name);
@@ -196,10 +228,10 @@ int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
 	int r = 0;
 
 	if (atomic_load(&place->found) && place->pid == getpid() && !(need & ~atomic_load(&place->enabled)) &&
-	    !(want & ~atomic_load(&place->tried)))
+	    !(want & ~atomic_load(&place->tried)) && is_intact(place))
 		return 0;
 	pthread_mutex_lock(&place->lock);
-	if (atomic_load(&place->found) && place->pid != getpid())
+	if (atomic_load(&place->found) && (place->pid != getpid() || !is_intact(place)))
 		take_down(place);
 	if (!atomic_load(&place->found)) {
 		r = sbi_cg_find(cfg, need, want, &place->parent, err);
@@ -209,6 +241,10 @@ int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
 				sbi_cg_release(&place->parent);
 		}
 		if (r == 0) {
+			fstat(place->parent.fd, &place->was[0]);
+			fstat(place->dir, &place->was[1]);
+			fstat(place->init, &place->was[2]);
+			fstat(place->parent.keeper, &place->was[3]);
 			place->pid = getpid();
 			atomic_store(&place->enabled, 0);
 			atomic_store(&place->tried, 0);

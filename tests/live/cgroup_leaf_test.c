@@ -191,6 +191,37 @@ static void with_a_joined_namespace(void **state)
 }
 
 /* The library's own descriptors are then above what a select(2) or a small table would take. */
+/* Daemons do that; the numbers are then somebody else's, and must be left alone. */
+static const char *close_all_and_go_on(void)
+{
+	sb_config *cfg = fx_cg_config("exit=0");
+	sb_result res = SB_INIT(sb_result);
+	int others[16], collected;
+
+	sb_set_cgroup_parent(cfg, fx_cg_base());
+	fx_wait(fx_spawn(cfg), &res);
+	close_range(3, ~0U, 0);
+	for (int i = 0; i < 16; i++)
+		others[i] = open("/", O_RDONLY | O_DIRECTORY);
+	fx_wait(fx_spawn(cfg), &res);
+	sb_config_free(cfg);
+	for (int i = 0; i < 16; i++)
+		if (fcntl(others[i], F_GETFD) < 0)
+			return "a descriptor of the host was closed";
+	cfg = sb_config_new();
+	sb_set_cgroup_parent(cfg, fx_cg_base());
+	collected = sb_gc(cfg, NULL); /* the first place lost its lock with its descriptors */
+	sb_config_free(cfg);
+	return res.outcome != SB_EXITED ? "the second command did not run" : collected < 1 ? "the first place is not collected" : NULL;
+}
+
+static void a_host_that_closes_all_descriptors_is_survived(void **state)
+{
+	(void)state;
+	fx_cg_need("");
+	fx_in_child(close_all_and_go_on);
+}
+
 static void with_many_descriptors_open(void **state)
 {
 	int fd[600], i, n = sizeof(fd) / sizeof(fd[0]);
@@ -292,6 +323,7 @@ int main(void)
 		FX_TEST(a_config_and_its_copies_share_one_place),
 		FX_TEST(whatever_the_namespaces_the_leaf_counts_every_process),
 		FX_TEST_IF("root", with_a_joined_namespace),
+		FX_TEST(a_host_that_closes_all_descriptors_is_survived),
 		FX_TEST(with_many_descriptors_open),
 		FX_TEST(threads_that_spawn_at_once_find_one_place),
 		FX_TEST(a_fork_makes_a_place_of_its_own),
