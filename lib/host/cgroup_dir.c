@@ -63,18 +63,6 @@ int sbi_cg_write(int dir, const char *file, const char *text)
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-int sbi_cg_says(int dir, const char *file, const char *word)
-{
-	char text[512], *save = NULL;
-
-	if (sbi_cg_read(dir, file, text, sizeof(text)) < 0)
-		return 0;
-	for (char *w = strtok_r(text, " \n", &save); w; w = strtok_r(NULL, " \n", &save))
-		if (!strcmp(w, word))
-			return 1;
-	return 0;
-}
-
 int64_t sbi_cg_key(const char *text, const char *key)
 {
 	size_t n = strlen(key);

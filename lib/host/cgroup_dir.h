@@ -13,8 +13,6 @@ ssize_t sbi_cg_read(int dir, const char *file, char *buf, size_t len);
 ssize_t sbi_cg_read_all(int dir, const char *file, char **text);
 /** sbi_cg_write - one write of @text. Return: 0 or -errno. */
 int sbi_cg_write(int dir, const char *file, const char *text);
-/** sbi_cg_says - is @word one of the words of @file? */
-int sbi_cg_says(int dir, const char *file, const char *word);
 /** sbi_cg_key - the number behind @key in flat-keyed text ("oom_kill 1"); -ENODATA. */
 int64_t sbi_cg_key(const char *text, const char *key);
 /** sbi_cg_flag - the number behind @key in a flat-keyed file ("populated" of cgroup.events); -errno. */

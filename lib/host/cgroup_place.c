@@ -85,18 +85,26 @@ static int is_intact(const struct sbi_place *place)
 	       is_what_it_was(place->init, &place->was[2]);
 }
 
-/* Descriptors that somebody has closed behind our back may be anybody's by now; those that are still ours are closed. */
+/*
+ * Close what is still ours: a number that somebody has closed behind our back
+ * may be anybody's by now. A fork has copies only, and neither moves nor ends anything.
+ */
 static void forget(struct sbi_place *place)
 {
-	int *fds[3] = { &place->parent.fd, &place->dir, &place->init };
+	int *fds[4] = { &place->parent.fd, &place->dir, &place->init, &place->parent.keeper };
 
-	for (int i = 0; i < 3; i++) {
-		if (!is_what_it_was(*fds[i], &place->was[i]))
+	for (int i = 0; i < 4; i++) {
+		if (*fds[i] >= 0 && !is_what_it_was(*fds[i], &place->was[i]))
 			*fds[i] = -EBADF;
-		sbi_close_fd(fds[i]);
+		if (i < 3)
+			sbi_close_fd(fds[i]);
 	}
-	if (place->parent.keeper >= 0 && !is_what_it_was(place->parent.keeper, &place->was[3]))
-		place->parent.keeper = place->parent.keeper_pidfd = -EBADF;
+	if (place->parent.keeper < 0) { /* closed: so is its pidfd, most probably */
+		place->parent.keeper_pidfd = -EBADF;
+	} else if (place->pid != getpid()) {
+		sbi_close_fd(&place->parent.keeper);
+		sbi_close_fd(&place->parent.keeper_pidfd);
+	}
 	sbi_cg_release(&place->parent);
 	atomic_store(&place->found, 0);
 }
@@ -104,21 +112,13 @@ static void forget(struct sbi_place *place)
 /* Sub-directories hold their parent open: from the inside to the outside. */
 static void take_down(struct sbi_place *place)
 {
-	if (atomic_load(&place->found) && place->pid == getpid() && !is_intact(place))
-		forget(place);
-	if (atomic_load(&place->found) && place->pid == getpid()) {
+	if (!atomic_load(&place->found))
+		return;
+	if (place->pid == getpid() && is_intact(place)) {
 		sbi_cg_remove(place->dir, "init");
 		sbi_cg_remove(place->parent.fd, place->name);
-		sbi_close_fd(&place->init);
-		sbi_close_fd(&place->dir);
-		sbi_cg_release(&place->parent);
 	}
-	sbi_close_fd(&place->init);
-	sbi_close_fd(&place->dir);
-	sbi_close_fd(&place->parent.fd);
-	sbi_close_fd(&place->parent.keeper);
-	sbi_close_fd(&place->parent.keeper_pidfd);
-	atomic_store(&place->found, 0);
+	forget(place);
 }
 
 void sbi_place_unref(struct sbi_place *place)

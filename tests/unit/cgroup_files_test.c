@@ -99,20 +99,6 @@ static void keys_are_whole_words_at_the_start_of_a_line(void **state)
 	close(dir);
 }
 
-static void words_are_whole(void **state)
-{
-	int dir = open_tmp();
-
-	(void)state;
-	assert_int_equal(sbi_cg_says(dir, "cgroup.type", "domain"), 0);
-	fx_write("cgroup.type", "domain threaded\n");
-	assert_int_equal(sbi_cg_says(dir, "cgroup.type", "domain"), 1);
-	assert_int_equal(sbi_cg_says(dir, "cgroup.type", "threaded"), 1);
-	assert_int_equal(sbi_cg_says(dir, "cgroup.type", "thread"), 0);
-	assert_int_equal(sbi_cg_says(dir, "cgroup.type", "domain threaded"), 0);
-	close(dir);
-}
-
 static void controllers_are_read_as_bits(void **state)
 {
 	int dir = open_tmp();
@@ -211,7 +197,6 @@ int main(void)
 		TEST(paths_lie_below_the_mount_once),
 		TEST(a_file_is_read_as_text),
 		TEST(keys_are_whole_words_at_the_start_of_a_line),
-		TEST(words_are_whole),
 		TEST(controllers_are_read_as_bits),
 		TEST(only_what_is_not_enabled_is_enabled),
 		TEST(controllers_are_for_cgroups_without_processes),
