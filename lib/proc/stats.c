@@ -86,15 +86,18 @@ static void read_memory(int dir, int live, sb_stats *stats)
 					 { NULL, NULL, 0 } };
 	const struct wanted kernel[] = { { "kernel", &stats->memory_kernel, 1 }, { NULL, NULL, 0 } };
 
+	if (live) { /* before the peaks, which may still grow: no figure is above its peak */
+		take_number(dir, "memory.current", &stats->memory, SB_STATS_MEMORY, stats);
+		take_number(dir, "memory.swap.current", &stats->swap, SB_STATS_SWAP, stats);
+	}
 	take_number(dir, "memory.peak", &stats->memory_peak, SB_STATS_MEMORY_PEAK, stats);
 	take_number(dir, "memory.swap.peak", &stats->swap_peak, SB_STATS_SWAP_PEAK, stats);
+	/* Two CPUs that charge at once may leave the lower of two marks behind (page_counter_charge). */
+	if ((stats->has & SB_STATS_MEMORY_PEAK) && stats->memory_peak < stats->memory)
+		stats->memory_peak = stats->memory;
 	if (sbi_cg_read(dir, "memory.events", text, sizeof(text)) > 0)
 		take_keys(text, events, SB_STATS_MEMORY_EVENTS, stats);
-	if (!live)
-		return;
-	take_number(dir, "memory.current", &stats->memory, SB_STATS_MEMORY, stats);
-	take_number(dir, "memory.swap.current", &stats->swap, SB_STATS_SWAP, stats);
-	if (sbi_cg_read(dir, "memory.stat", text, sizeof(text)) > 0) {
+	if (live && sbi_cg_read(dir, "memory.stat", text, sizeof(text)) > 0) {
 		take_keys(text, detail, SB_STATS_MEMORY_DETAIL, stats);
 		take_keys(text, kernel, SB_STATS_MEMORY_KERNEL, stats);
 	}
@@ -104,9 +107,9 @@ static void read_pids(int dir, int live, sb_stats *stats)
 {
 	int64_t refused = sbi_cg_flag(dir, "pids.events", "max");
 
-	take_number(dir, "pids.peak", &stats->pids_peak, SB_STATS_PIDS_PEAK, stats);
 	if (live)
 		take_number(dir, "pids.current", &stats->pids, SB_STATS_PIDS, stats);
+	take_number(dir, "pids.peak", &stats->pids_peak, SB_STATS_PIDS_PEAK, stats);
 	if (refused < 0)
 		return;
 	stats->pids_refused = (uint64_t)refused;

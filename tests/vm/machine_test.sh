@@ -8,6 +8,7 @@ number=0
 failed=0
 work=$(mktemp -d "${TMPDIR:-/tmp}/sandbox-vm-test.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp # where a run has its files
 
