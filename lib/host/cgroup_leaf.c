@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cgroup_device.h"
 #include "cgroup_dir.h"
 #include "cgroup_find.h"
 #include "cgroup_place.h"
 #include "common/auto.h"
 #include "config/cgroup_value.h"
 #include "error.h"
+#include "hints.h"
 
 #define INNER "sub" /* where a command that may make cgroups is born: below its limits */
 
@@ -33,7 +33,7 @@ static int refused(const sb_config *cfg, uint32_t index, int code, sb_error *err
 	return code;
 }
 
-static int write_settings(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
+int sbi_leaf_limit(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
 {
 	int r;
 
@@ -60,8 +60,7 @@ int sbi_is_delegating(const sb_config *cfg)
 	return 0;
 }
 
-/* One level below the limits, with every controller that there is. */
-static int make_inner(struct sbi_leaf *leaf, sb_error *err)
+int sbi_leaf_delegate(struct sbi_leaf *leaf, sb_error *err)
 {
 	uint32_t missing;
 	int r = sbi_cg_enable(leaf->fd, sbi_cg_available(leaf->fd), &missing);
@@ -75,18 +74,7 @@ static int make_inner(struct sbi_leaf *leaf, sb_error *err)
 	return r < 0 ? sbi_fail(err, SB_STEP_LEAF, 0, -r, "a cgroup that the command may manage: %s", strerror(-r)) : 0;
 }
 
-static int fill(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
-{
-	int r = write_settings(cfg, leaf, err);
-
-	if (r == 0 && cfg->device_filter)
-		r = sbi_device_filter(leaf->fd, cfg->devices, cfg->device_count, err);
-	if (r == 0 && sbi_is_delegating(cfg))
-		r = make_inner(leaf, err);
-	return r;
-}
-
-int sbi_leaf_make(struct sbi_place *place, const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
+int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err)
 {
 	char name[16];
 	int r;
@@ -94,24 +82,24 @@ int sbi_leaf_make(struct sbi_place *place, const sb_config *cfg, struct sbi_leaf
 	*leaf = (struct sbi_leaf){ .fd = -EBADF, .into = -EBADF, .number = sbi_place_number(place) };
 	snprintf(name, sizeof(name), "%u", leaf->number);
 	r = mkdirat(sbi_place_dir(place), name, 0755) < 0 ? -errno : 0;
-	if (r == 0)
+	if (r == 0) {
 		leaf->fd = leaf->into = sbi_cg_open(sbi_place_dir(place), name);
-	if (r < 0 || leaf->fd < 0) {
-		r = r < 0 ? r : leaf->fd;
+		r = leaf->fd < 0 ? leaf->fd : 0;
+		if (r < 0)
+			unlinkat(sbi_place_dir(place), name, AT_REMOVEDIR);
+	}
+	if (r < 0) {
 		sbi_fail(err, SB_STEP_LEAF, 0, -r, "cgroup %.120s/…/%s: %s", sbi_place_path(place), name, strerror(-r));
 		if (r == -EAGAIN)
 			sbi_hint(err, "cgroup.max.descendants of a cgroup above is reached");
 		else if (r == -ENOENT || r == -ENODEV)
 			sbi_hint(err, "somebody has removed our cgroup: a new config finds another");
+		else
+			sbi_hint_limits(-r, err);
 		return r;
 	}
 	leaf->controllers = sbi_place_controllers(place);
-	r = fill(cfg, leaf, err);
-	if (r < 0) {
-		sbi_leaf_remove(place, leaf);
-		sbi_leaf_close(leaf);
-	}
-	return r;
+	return 0;
 }
 
 void sbi_leaf_remove(struct sbi_place *place, const struct sbi_leaf *leaf)

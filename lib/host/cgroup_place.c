@@ -18,6 +18,7 @@
 #include "common/auto.h"
 #include "config/cgroup_value.h"
 #include "error.h"
+#include "hints.h"
 
 #define MAX_TRIES 100
 
@@ -154,6 +155,8 @@ static int make_own(struct sbi_place *place)
 			return 0;
 		}
 		unlinkat(place->parent.fd, place->name, AT_REMOVEDIR);
+		if (dir < 0 && dir != -ENOENT)
+			return dir;
 	}
 	return -EEXIST;
 }
@@ -165,6 +168,8 @@ static int failed(const struct sbi_place *place, const char *what, int code, sb_
 		sbi_hint(err, "cgroup.max.depth or cgroup.max.descendants of a cgroup above is reached");
 	else if (code == -EROFS)
 		sbi_hint(err, "the cgroup file system is mounted read-only here");
+	else
+		sbi_hint_limits(-code, err);
 	return code;
 }
 
@@ -180,7 +185,8 @@ static int make(struct sbi_place *place, sb_error *err)
 	if (place->init >= 0)
 		return 0;
 	r = place->init;
-	sbi_cg_remove(place->parent.fd, place->name);
+	unlinkat(place->dir, "init", AT_REMOVEDIR); /* with the descriptors there are: more may not be had */
+	unlinkat(place->parent.fd, place->name, AT_REMOVEDIR);
 	sbi_close_fd(&place->dir);
 	return failed(place, "making the cgroup of sb-init", r, err);
 }

@@ -30,8 +30,12 @@ int sbi_place_init(const struct sbi_place *place);
 /** sbi_place_path - of the place, for messages and traces. */
 const char *sbi_place_path(const struct sbi_place *place);
 
-/** sbi_leaf_make - a fresh cgroup with @cfg's settings. Nothing is left of it on failure. */
-int sbi_leaf_make(struct sbi_place *place, const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err);
+/** sbi_leaf_make - a fresh cgroup. */
+int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err);
+/** sbi_leaf_limit - write @cfg's settings. */
+int sbi_leaf_limit(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err);
+/** sbi_leaf_delegate - one level below the limits, with every controller that there is, for the command to manage. */
+int sbi_leaf_delegate(struct sbi_leaf *leaf, sb_error *err);
 /** sbi_leaf_remove - kill what is left in it, and remove it. Its descriptors stay open, for threads that use them. */
 void sbi_leaf_remove(struct sbi_place *place, const struct sbi_leaf *leaf);
 void sbi_leaf_close(struct sbi_leaf *leaf);

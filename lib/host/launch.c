@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup_device.h"
 #include "channel.h"
 #include "common/auto.h"
 #include "error.h"
@@ -61,12 +62,36 @@ int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *b
 	return r;
 }
 
+static int make_leaf(struct sbi_launch *l, sb_error *err)
+{
+	uint64_t start = sbi_now();
+	char object[80];
+	int r = sbi_leaf_make(l->place, &l->leaf, err);
+
+	if (r == 0 && sbi_is_delegating(l->cfg))
+		r = sbi_leaf_delegate(&l->leaf, err);
+	snprintf(object, sizeof(object), "number %u", l->leaf.number);
+	sbi_launch_event(l, SB_STEP_LEAF, start, r, object);
+	if (r == 0 && l->cfg->cgroup_count) {
+		start = sbi_now();
+		r = sbi_leaf_limit(l->cfg, &l->leaf, err);
+		snprintf(object, sizeof(object), "%u settings", l->cfg->cgroup_count);
+		sbi_launch_event(l, SB_STEP_LIMIT, start, r, object);
+	}
+	if (r == 0 && l->cfg->device_filter) {
+		start = sbi_now();
+		r = sbi_device_filter(l->leaf.fd, l->cfg->devices, l->cfg->device_count, err);
+		snprintf(object, sizeof(object), "%u rules", l->cfg->device_count);
+		sbi_launch_event(l, SB_STEP_DEVICES, start, r, object);
+	}
+	return r;
+}
+
 /* Before anything else is made: here most of what the machine may refuse is refused. */
 int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *err)
 {
 	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
 	uint64_t start = sbi_now();
-	char object[80];
 	int r;
 
 	if (!l->plan.has_leaf)
@@ -74,13 +99,7 @@ int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *e
 	l->place = place ? place : l->cfg->place;
 	r = sbi_place_get(l->place, l->cfg, err);
 	sbi_launch_event(l, SB_STEP_CGROUP, start, r, r < 0 ? "place for leaves" : sbi_place_path(l->place));
-	if (r < 0 || !(plan->flags & SBI_PLAN_COMMAND))
-		return r;
-	start = sbi_now();
-	r = sbi_leaf_make(l->place, l->cfg, &l->leaf, err);
-	snprintf(object, sizeof(object), "leaf %u, %u settings", l->leaf.number, l->cfg->cgroup_count);
-	sbi_launch_event(l, SB_STEP_LEAF, start, r, object);
-	return r;
+	return r < 0 || !(plan->flags & SBI_PLAN_COMMAND) ? r : make_leaf(l, err);
 }
 
 static int make_plan_fd(const struct sbi_arena *arena, sb_error *err)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char *base_name(const char *path)
@@ -222,6 +223,47 @@ static void a_host_that_closes_all_descriptors_is_survived(void **state)
 	fx_in_child(close_all_and_go_on);
 }
 
+/* One descriptor more at a time, until it works: each failure is told, and leaves nothing. */
+static const char *few_parent;
+
+static const char *few_left(void)
+{
+	struct rlimit limit;
+	const char *parent = few_parent;
+	sb_error err = SB_INIT(sb_error);
+	sb_result res = SB_INIT(sb_result);
+	int failures = 0, r = -EMFILE;
+	sb_proc *proc;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (rlim_t most = 4; r < 0 && most < 100; most++) {
+		sb_config *cfg = fx_cg_config("exit=0");
+
+		sb_set_cgroup_parent(cfg, parent);
+		limit.rlim_cur = most;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		r = sb_spawn(cfg, &proc, &err);
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		if (r == 0)
+			fx_wait(proc, &res);
+		sb_config_free(cfg);
+		if (r < 0 && (!err.message[0] || fx_cg_children(parent, NULL)))
+			return "a failure without words, or that left a cgroup";
+		failures += r < 0;
+	}
+	return r == 0 && failures > 3 ? NULL : "it never worked, or never failed";
+}
+
+static void with_few_descriptors_left_nothing_stays(void **state)
+{
+	(void)state;
+	fx_cg_need("");
+	few_parent = fx_cg_parent();
+	fx_in_child(few_left);
+	fx_cg_parent_end();
+}
+
 static void with_many_descriptors_open(void **state)
 {
 	int fd[600], i, n = sizeof(fd) / sizeof(fd[0]);
@@ -324,6 +366,7 @@ int main(void)
 		FX_TEST(whatever_the_namespaces_the_leaf_counts_every_process),
 		FX_TEST_IF("root", with_a_joined_namespace),
 		FX_TEST(a_host_that_closes_all_descriptors_is_survived),
+		FX_TEST(with_few_descriptors_left_nothing_stays),
 		FX_TEST(with_many_descriptors_open),
 		FX_TEST(threads_that_spawn_at_once_find_one_place),
 		FX_TEST(a_fork_makes_a_place_of_its_own),

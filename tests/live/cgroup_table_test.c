@@ -126,12 +126,58 @@ static void a_probe_tells_what_a_spawn_would(void **state)
 	assert_int_equal(sb_probe("cgroup.nonsense", &why), -EINVAL);
 }
 
+/* The last step of the host in @trace, and all of them as "step,step…". */
+static sb_trace_event last_of_host(const sb_trace *trace, char *steps, size_t len)
+{
+	sb_trace_event e = SB_INIT(sb_trace_event), last = SB_INIT(sb_trace_event);
+
+	steps[0] = '\0';
+	for (size_t i = 0; sb_trace_get(trace, i, &e) == 0; i++)
+		if (e.lane == SB_LANE_HOST) {
+			snprintf(steps + strlen(steps), len - strlen(steps), "%s,", sb_step_name(e.step));
+			last = e;
+		}
+	return last;
+}
+
+static void the_trace_shows_place_leaf_and_limits(void **state)
+{
+	sb_trace *trace;
+	sb_config *cfg;
+	sb_error err = SB_INIT(sb_error);
+	sb_result res = SB_INIT(sb_result);
+	sb_trace_event last;
+	sb_proc *proc;
+	char steps[512];
+
+	(void)state;
+	fx_cg_need("");
+	trace = sb_trace_new();
+	cfg = fx_cg_config("exit=0");
+	fx_ok(sb_set_trace(cfg, trace));
+	fx_ok(sb_set_cgroup(cfg, "cgroup.max.depth", "3"));
+	fx_wait(fx_spawn(cfg), &res);
+	last_of_host(trace, steps, sizeof(steps));
+	fx_has(steps, "config,cgroup,leaf,limit,prepare,clone,");
+
+	/* What failed is the last one, and the same as in the error. */
+	fx_ok(sb_set_cgroup(cfg, "cpuset.cpus", "4000"));
+	sb_trace_clear(trace);
+	assert_true(sb_spawn(cfg, &proc, &err) < 0);
+	last = last_of_host(trace, steps, sizeof(steps));
+	assert_int_equal(last.step, err.step);
+	assert_int_equal(last.error, err.code);
+	sb_config_free(cfg);
+	sb_trace_free(trace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST(every_writable_file_of_this_kernel_is_known),
 		FX_TEST(the_kernel_takes_what_the_table_gives),
 		FX_TEST(a_probe_tells_what_a_spawn_would),
+		FX_TEST(the_trace_shows_place_leaf_and_limits),
 	};
 
 	fx_begin();

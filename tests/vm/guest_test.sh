@@ -65,12 +65,14 @@ controllers() { # DIRECTORY NAME...
 
 memory_max_bites() {
 	group memory memory.max 32M memory.swap.max 0
-	not in_group dd if=/dev/zero of=/dev/null bs=64M count=1 && [ "$(counter memory.events oom_kill)" = 1 ]
+	not in_group dd if=/dev/zero of=/dev/null bs=64M count=1 &&
+		[ "$(counter memory.events oom_kill)" = 1 ]
 }
 
 swap_helps() {
 	group swap memory.max 32M
-	in_group dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null && [ "$(counter memory.events oom_kill)" = 0 ]
+	in_group dd if=/dev/zero of=/dev/null bs=64M count=1 2>/dev/null &&
+		[ "$(counter memory.events oom_kill)" = 0 ]
 }
 
 cpu_max_bites() {
@@ -120,7 +122,8 @@ pressure() {
 in_root() {
 	check 'runs as root' [ "$(id -u)" = 0 ]
 	check 'in a leaf of the cgroup' grep -qx 0::/cmd/leaf /proc/self/cgroup
-	check 'every controller is there' controllers "$VM_CGROUP/leaf" cpuset cpu io memory hugetlb pids rdma misc
+	check 'every controller is there' controllers "$VM_CGROUP/leaf" \
+		cpuset cpu io memory hugetlb pids rdma misc
 	check 'no version 1 hierarchy' not grep -q ' cgroup ' /proc/mounts
 	check 'memory.max bites' memory_max_bites
 	check 'swap helps' swap_helps
@@ -140,7 +143,8 @@ in_user() {
 	check 'without capabilities' grep -qx 'CapEff:	0000000000000000' /proc/self/status
 	check 'owns the cgroup' test -O "$VM_CGROUP"
 	check 'limits of the cgroup itself are not its own' not test -w "$VM_CGROUP/memory.max"
-	check 'marked as delegated' [ "$(getfattr --only-values -n user.delegate "$VM_CGROUP" 2>/dev/null)" = 1 ]
+	check 'marked as delegated' \
+		[ "$(getfattr --only-values -n user.delegate "$VM_CGROUP" 2>/dev/null)" = 1 ]
 	check 'may make cgroups and move there' pids_max_bites
 	check 'has subordinate ids' unshare --user --map-root-user --map-auto true
 	check 'has a runtime directory' test -O "$XDG_RUNTIME_DIR"
