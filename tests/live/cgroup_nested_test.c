@@ -43,7 +43,9 @@ static void the_command_may_make_cgroups_of_its_own(void **state)
 			   "cat=" CG "/a/cgroup.procs", "put=0 " CG "/cgroup.procs", "fs=" CG);
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
 	fx_ok(sb_add_cgroupfs(cfg, CG, 0));
+	fx_ok(sb_set_cgroup_parent(cfg, fx_cg_parent())); /* every controller stays enabled in it */
 	said = fx_output(cfg);
+	fx_cg_parent_end();
 	fx_has(said, "0::/\n");
 	fx_is(said, "mkdir " CG "/a", "ok");
 	fx_is(said, "put " CG "/a/cgroup.procs", "ok");
