@@ -254,9 +254,11 @@ static void cgroups_inside_stop_at_max_descendants(void **state)
 	(void)state;
 	fx_cg_need("");
 	cfg = fx_cg_config("mkdir=/cg/a", "mkdir=/cg/b", "mkdir=/cg/c");
+	fx_ok(sb_set_cgroup_parent(cfg, fx_cg_parent())); /* every controller stays enabled in it */
 	fx_ok(sb_set_cgroup(cfg, "cgroup.max.descendants", "3")); /* the command's own level is one of them */
 	fx_ok(sb_add_cgroupfs(cfg, "/cg", 0));
 	said = fx_output(cfg);
+	fx_cg_parent_end();
 	fx_is(said, "mkdir /cg/a", "ok");
 	fx_is(said, "mkdir /cg/b", "ok");
 	fx_is(said, "mkdir /cg/c", "EAGAIN");
