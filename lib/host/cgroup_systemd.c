@@ -169,10 +169,15 @@ int sbi_scope_start(const struct sbi_cg_tree *tree, int move_self, struct sbi_sc
 	scope->holds_us = move_self;
 	r = move_self ? move_into_scope(name, env, reasons) : start_keeper(name, env, scope, reasons);
 	free_environment(env);
-	if (r == 0 && !move_self) {
-		r = path_of(tree, scope->pid, scope->path, sizeof(scope->path));
-		if (r < 0)
-			sbi_scope_end(&scope->keeper, &scope->pidfd);
+	if (r < 0)
+		return r;
+	/* Where we are is what counts: a host's own wait(-1) may have taken the status of a program that failed. */
+	r = path_of(tree, move_self ? getpid() : scope->pid, scope->path, sizeof(scope->path));
+	if (r == 0 && !strstr(scope->path, name))
+		r = -EPERM;
+	if (r < 0) {
+		sbi_reason(reasons, "systemd has not put the process into the scope %s", name);
+		sbi_scope_end(&scope->keeper, &scope->pidfd);
 	}
 	return r;
 }
