@@ -49,11 +49,12 @@ int sbi_receive(int socket, struct sbi_record *rec, int *fd, int wait)
 	ssize_t n;
 
 	*fd = -EBADF;
+	/* ECONNRESET: the peer ended with something unread. Told once, and ahead of what it had sent before. */
 	do
 		n = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	if (n == 0)
 		return 0;
 	if (msg.msg_flags & MSG_CTRUNC) /* there was one, and no number left for it */

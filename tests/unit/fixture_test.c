@@ -77,6 +77,28 @@ static void a_child_and_a_zombie(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* Alive it is noticed. Ended it is not, although the kernel may list it for a moment more. */
+static void a_child_that_nobody_has_to_wait_for(void **state)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT};
+	pid_t pid;
+	int i;
+
+	sigaction(SIGCHLD, &sa, NULL);
+	for (i = 0; i < 50; i++) {
+		pid = fork();
+		if (pid == 0)
+			for (;;)
+				pause();
+		if (i == 0)
+			noticed();
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), -1);
+		nothing_is_nothing(state);
+	}
+	signal(SIGCHLD, SIG_DFL);
+}
+
 static void a_grandchild_whose_parent_is_gone(void **state)
 {
 	char c;
@@ -180,6 +202,7 @@ int main(void)
 		TEST(nothing_is_nothing),
 		TEST(a_descriptor),
 		TEST(a_child_and_a_zombie),
+		TEST(a_child_that_nobody_has_to_wait_for),
 		TEST(a_grandchild_whose_parent_is_gone),
 #ifndef __SANITIZE_THREAD__ /* whose runtime has a thread of its own, so that threads are not compared */
 		TEST(a_thread),

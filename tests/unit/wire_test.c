@@ -3,9 +3,12 @@
 #include "../fixture.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/plan.h"
 #include "common/wire.h"
+#include "host/channel.h"
 
 static struct sbi_record good(void)
 {
@@ -93,6 +96,41 @@ static void layouts_have_no_holes(void **state)
 	assert_int_equal(sizeof(struct sbi_plan), 56);
 }
 
+/* As an sb-init that fails early: it says why and ends, with the host's GO unread. */
+static void the_last_words_of_a_peer_that_left_something_unread_are_heard(void **state)
+{
+	struct sbi_record rec;
+	int pair[2], fd;
+
+	(void)state;
+	fx_ok(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+	fx_ok(sbi_send(pair[0], SBI_GO, NULL, 0));
+	fx_ok(sbi_send(pair[1], SBI_SYNC, NULL, 0));
+	fx_ok(sbi_send(pair[1], SBI_FAILED, NULL, 0));
+	assert_int_equal(close(pair[1]), 0);
+	assert_int_equal(sbi_receive(pair[0], &rec, &fd, 0), 1);
+	assert_int_equal(rec.type, SBI_SYNC);
+	assert_int_equal(sbi_receive(pair[0], &rec, &fd, 1), 1);
+	assert_int_equal(rec.type, SBI_FAILED);
+	assert_int_equal(sbi_receive(pair[0], &rec, &fd, 0), 0);
+	assert_int_equal(sbi_receive(pair[0], &rec, &fd, 1), 0);
+	close(pair[0]);
+}
+
+/* And without last words: that is its end, not an error. */
+static void a_peer_that_left_something_unread_and_no_words_has_ended(void **state)
+{
+	struct sbi_record rec;
+	int pair[2], fd;
+
+	(void)state;
+	fx_ok(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+	fx_ok(sbi_send(pair[0], SBI_GO, NULL, 0));
+	assert_int_equal(close(pair[1]), 0);
+	assert_int_equal(sbi_receive(pair[0], &rec, &fd, 1), 0);
+	close(pair[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +140,8 @@ int main(void)
 		cmocka_unit_test(another_magic_or_reserved_bits_are_not),
 		cmocka_unit_test(noise_is_not),
 		cmocka_unit_test(layouts_have_no_holes),
+		cmocka_unit_test(the_last_words_of_a_peer_that_left_something_unread_are_heard),
+		cmocka_unit_test(a_peer_that_left_something_unread_and_no_words_has_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
