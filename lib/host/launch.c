@@ -250,6 +250,13 @@ static int do_idmap(struct sbi_launch *l, sb_error *err)
 	return r;
 }
 
+static int failed_early(const struct sbi_launch *l, sb_error *err)
+{
+	if (err && sbi_size_valid(err, sizeof(uint32_t) * 4))
+		sbi_copy_out(err, &l->early, sizeof(l->early));
+	return -l->early.code;
+}
+
 static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 {
 	uint64_t start;
@@ -258,7 +265,7 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 	if ((what & SBI_SYNC_IDMAP) && l->mapped)
 		return 0; /* GO went out before it asked */
 	if (what & SBI_SYNC_IDMAP)
-		r = do_idmap(l, err);
+		r = l->early.code ? failed_early(l, err) : do_idmap(l, err);
 	if (r == 0 && (what & SBI_SYNC_IDMAP))
 		l->mapped = 1;
 	if (r == 0 && (what & SBI_SYNC_PIN)) {
@@ -307,23 +314,22 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
 }
 
 /*
- * Before sb-init asks: it saves a switch. A host that is not dumpable may come
- * too early, when the files of the new process still belong to root, as its own
- * do; then sb-init's record, which it sends after its exec, is waited for.
+ * Before sb-init asks: it saves a switch. What goes wrong is not said until it
+ * asks: it may have failed before that and be gone, and its reason is then the
+ * one that counts. A host that is not dumpable may come too early, when the
+ * files of the new process still belong to root, as its own do; then it is done
+ * when sb-init's record, which it sends after its exec, has come.
  */
-static int map_early(struct sbi_launch *l, sb_error *err)
+static void map_early(struct sbi_launch *l)
 {
-	sb_error early = SB_INIT(sb_error); /* not the caller's: it may come to nothing */
+	sb_error why = SB_INIT(sb_error);
 	uint32_t events = l->event_count;
-	int r = do_sync(l, SBI_SYNC_IDMAP, &early);
+	int r = do_sync(l, SBI_SYNC_IDMAP, &why);
 
-	if (r == -EACCES) {
+	if (r == -EACCES)
 		l->event_count = events;
-		return 0;
-	}
-	if (r < 0 && err && sbi_size_valid(err, sizeof(uint32_t) * 4))
-		sbi_copy_out(err, &early, sizeof(early));
-	return r;
+	else if (r < 0)
+		l->early = why;
 }
 
 static int no_answer(int code, sb_error *err)
@@ -340,7 +346,7 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 
 	*start = (struct sbi_start){ .pidfd = -EBADF, .tty = -EBADF };
 	if (l->boot.pid && l->plan.id.userns == SBI_USERNS_CLONE)
-		r = map_early(l, err);
+		map_early(l);
 	while (r == 0) {
 		r = sbi_receive_or_end(channel, pidfd, &rec, &fd);
 		if (r == 0)

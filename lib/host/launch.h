@@ -26,6 +26,7 @@ struct sbi_launch {
 	struct sbi_boot boot;
 	uint32_t pinned;
 	int mapped;               /* the id maps are written */
+	sb_error early;           /* why they could not be, before sb-init asked; code 0 */
 	sb_trace_event events[SBI_HOST_EVENTS];
 	uint32_t event_count;
 };
