@@ -74,6 +74,43 @@ static int describe(sb_config *cfg, const char *feature)
 	return known;
 }
 
+/*
+ * What a command does to itself is tried by one that cannot be executed: the
+ * root directory. If the failure is that of the exec, all before it was done.
+ */
+static int probe_command(sb_config *cfg, const char *feature, sb_error *why)
+{
+	static const struct {
+		const char *name, *refused;
+	} kinds[] = {
+		{ "landlock", "execute" }, { "landlock.refer", "refer" }, { "landlock.truncate", "truncate" },
+		{ "landlock.ports", "net" }, { "landlock.ioctl", "ioctl" }, { "landlock.scope", "scope" },
+		{ "core_sched", "none" },
+	};
+	sb_error err = SB_INIT(sb_error);
+	sb_proc *proc;
+	size_t i = 0;
+	int r;
+
+	while (i < sizeof(kinds) / sizeof(kinds[0]) && strcmp(feature, kinds[i].name))
+		i++;
+	if (i == sizeof(kinds) / sizeof(kinds[0]))
+		return -ENOENT;
+	sb_set_ns(cfg, 0);
+	sb_set_landlock(cfg, kinds[i].refused, NULL);
+	sb_set_core_sched(cfg, !strcmp(feature, "core_sched"));
+	sb_set_seccomp(cfg, "none");
+	sb_set_command(cfg, "/", NULL);
+	r = sb_spawn(cfg, &proc, &err);
+	if (r < 0 && err.step == SB_STEP_EXEC)
+		return 1;
+	if (r == 0)
+		sb_proc_free(proc);
+	if (why && sbi_size_valid(why, sizeof(uint32_t) * 4))
+		sbi_copy_out(why, &err, sizeof(err));
+	return r == 0;
+}
+
 int sb_probe(const char *feature, sb_error *why)
 {
 	sb_config *cfg;
@@ -83,6 +120,11 @@ int sb_probe(const char *feature, sb_error *why)
 	cfg = sb_config_new();
 	if (!cfg)
 		return sbi_fail(why, SB_STEP_CONFIG, 0, ENOMEM, "not enough memory");
+	r = feature ? probe_command(cfg, feature, why) : -ENOENT;
+	if (r >= 0) {
+		sb_config_free(cfg);
+		return r;
+	}
 	if (!feature || !describe(cfg, feature)) {
 		sb_config_free(cfg);
 		return sbi_fail(why, SB_STEP_CONFIG, 0, EINVAL, "sb_probe: \"%.40s\" is not a feature it knows",

@@ -28,6 +28,7 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_KILLED 3   /* by sb_proc_kill(), sb_box_kill() or sb_proc_free()     */
 #define SB_LOST 4     /* sb-init was killed from outside; how the command ended is unknown */
 #define SB_OOM_KILLED 5 /* SIGKILL, and the OOM killer was at work in its leaf: code = SIGKILL */
+#define SB_FILTERED 6   /* killed for a system call, sb_proc_denied(): code = SIGSYS */
 
 /* sb_result.has: which figures exist. A figure that does not is 0. */
 #define SB_HAS_CODE (UINT32_C(1) << 0)
@@ -39,6 +40,8 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_HAS_MEMORY_PEAK (UINT32_C(1) << 6) /* memory controller, 5.19 */
 #define SB_HAS_OOM_KILLS (UINT32_C(1) << 7)   /* memory controller      */
 
+#define SB_HAS_DENIED (UINT32_C(1) << 8)      /* @denied: SB_APPLIED_SECCOMP_REPORT */
+
 /* sb_result.applied, beside the SB_NS_* bits of the namespaces that are the command's own. */
 #define SB_APPLIED_ROOT (UINT64_C(1) << 32)         /* new root; the old one is out of reach */
 #define SB_APPLIED_ROOT_READONLY (UINT64_C(1) << 33)
@@ -47,6 +50,12 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_APPLIED_KEYRING (UINT64_C(1) << 36)      /* a session keyring of its own */
 #define SB_APPLIED_SESSION (UINT64_C(1) << 37)
 #define SB_APPLIED_NO_GROUPS (UINT64_C(1) << 38)    /* the host's supplementary groups were dropped */
+#define SB_APPLIED_SECCOMP (UINT64_C(1) << 39)      /* a filter of @filter_length instructions */
+#define SB_APPLIED_SECCOMP_REPORT (UINT64_C(1) << 40) /* … whose kill and log lines are told: sb_proc_denied() */
+#define SB_APPLIED_LANDLOCK (UINT64_C(1) << 41)     /* by @landlock_abi                      */
+#define SB_APPLIED_SECUREBITS (UINT64_C(1) << 42)
+#define SB_APPLIED_CORE_SCHED (UINT64_C(1) << 43)
+#define SB_APPLIED_NO_NEW_USERNS (UINT64_C(1) << 44)
 
 /**
  * sb_result - how a command ended, in memory the caller owns
@@ -72,6 +81,11 @@ typedef struct sb_result {
 	uint64_t setup_ns;     /* from sb_spawn() or sb_box_spawn() to exec     */
 	uint64_t memory_peak;  /* bytes; the most that the leaf was charged with */
 	uint64_t oom_kills;    /* processes that the OOM killer killed in the leaf */
+	uint64_t caps;         /* capabilities that were kept, bit N = CAP_N: as it has them when it is executed */
+	uint32_t landlock_abi; /* 0 = none in use                               */
+	uint32_t filter_length; /* instructions of the seccomp filter; 0 = none */
+	uint32_t denied;       /* entries of sb_proc_denied()                   */
+	uint32_t reserved;     /* 0                                             */
 } sb_result;
 
 /**

@@ -31,8 +31,11 @@
 #include <sandbox/cgroup.h>
 #include <sandbox/common.h>
 #include <sandbox/config.h>
+#include <sandbox/confine.h>
 #include <sandbox/error.h>
+#include <sandbox/notify.h>
 #include <sandbox/proc.h>
+#include <sandbox/seccomp.h>
 #include <sandbox/trace.h>
 #include <sandbox/version.h>
 

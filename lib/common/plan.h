@@ -30,6 +30,7 @@
 
 /* sbi_op.flags */
 #define SBI_OP_OPTIONAL UINT16_C(1) /* ENOENT leaves the operation out */
+#define SBI_OP_LAYER UINT16_C(2)    /* so does a kernel that cannot, or refuses: sb_set_optional() */
 
 /* What a SYNC operation wants from the host (sbi_op.arg[0]). */
 #define SBI_SYNC_IDMAP UINT64_C(1)
@@ -39,9 +40,18 @@
 #define SBI_SYNC_ASK UINT64_C(1)
 #define SBI_SYNC_WAIT UINT64_C(2)
 
+/* The halves of NO_NEW_USERNS (sbi_op.arg[0]): the namespace may be entered between them. */
+#define SBI_NOUSERNS_FIND UINT64_C(1)
+#define SBI_NOUSERNS_SET UINT64_C(2)
+
 /* Kinds of RLIMIT (sbi_op.arg[2]); 0: set it. */
 #define SBI_RLIMIT_DEFAULT 1 /* but give way to a lower hard limit */
 #define SBI_RLIMIT_RAISE 2   /* raise the hard limit if it is lower, leave the soft one */
+
+/* sbi_op.arg[1] of SECCOMP. */
+#define SBI_SECCOMP_NOTIFY UINT64_C(1)     /* the listener goes to the host */
+#define SBI_SECCOMP_TELL UINT64_C(2)       /* it is sb-init's, unless it goes to the host: kill and log lines */
+#define SBI_SECCOMP_PRIVILEGED UINT64_C(4) /* without no_new_privs: CAP_SYS_ADMIN is needed */
 
 /* Kinds of root (sbi_op.id[0] of ROOT). */
 enum sbi_root { SBI_ROOT_TMPFS, SBI_ROOT_DIRECTORY, SBI_ROOT_KEEP, SBI_ROOT_OVERLAY };

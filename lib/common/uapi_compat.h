@@ -9,6 +9,7 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <stdint.h>
 
 #ifndef MFD_EXEC /* 6.3 */
 #define MFD_EXEC 0x0010U
@@ -22,6 +23,27 @@
 #ifndef MOUNT_ATTR_IDMAP /* 5.12 */
 #define MOUNT_ATTR_IDMAP 0x00100000
 #endif
+
+/* Landlock as it has grown until ABI 7: what the headers have depends on their age, so all of it by names of ours. */
+#define LANDLOCK_CREATE_RULESET_VERSION_ (1U << 0)
+#define LANDLOCK_RULE_PATH_BENEATH_ 1
+#define LANDLOCK_RULE_NET_PORT_ 2 /* ABI 4 */
+
+struct landlock_ruleset_attr_ {
+	uint64_t fs;
+	uint64_t net;    /* ABI 4 */
+	uint64_t scoped; /* ABI 6 */
+};
+
+struct landlock_path_attr_ {
+	uint64_t allowed;
+	int32_t parent_fd;
+} __attribute__((packed));
+
+struct landlock_port_attr_ {
+	uint64_t allowed;
+	uint64_t port;
+};
 
 /* Flags of the *at calls, without dragging in libc's <fcntl.h> beside the kernel's headers. */
 #ifndef AT_FDCWD

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define SBI_RECORD_MAGIC UINT32_C(0x32726273) /* "sbr2" */
+#define SBI_RECORD_MAGIC UINT32_C(0x33726273) /* "sbr3" */
 
 enum sbi_record_type {
 	/* host to sb-init */
@@ -22,6 +22,8 @@ enum sbi_record_type {
 	SBI_TTY,     /* with a descriptor: the master side */
 	SBI_STARTED, /* with a descriptor: pidfd of the command */
 	SBI_FAILED,  /* lane, at, error, detail */
+	SBI_LISTENER, /* with a descriptor: of the command's filter */
+	SBI_DENIED,  /* before ENDED: at = system call, detail = SBI_TELL_*, count, args */
 	SBI_ENDED,   /* detail = CLD_*, status, times */
 	SBI_RECORD_TYPES
 };
@@ -39,6 +41,8 @@ enum sbi_detail {
 	SBI_DETAIL_PROC_COVERED,    /* proc: the host's own is partly covered */
 	SBI_DETAIL_CLONE,           /* the command's process could not be made */
 	SBI_DETAIL_KILLED,          /* the command's process was killed on its way to the exec */
+	SBI_DETAIL_LISTENER,        /* seccomp: a filter around us has a listener already */
+	SBI_DETAIL_LANDLOCK_ABI,    /* landlock: the kernel's ABI, in status, lacks a right that is not optional */
 };
 
 struct sbi_record {
@@ -51,13 +55,24 @@ struct sbi_record {
 	int32_t status;
 	uint32_t skipped;
 	uint32_t reserved;
-	uint64_t time_ns; /* STARTED: when (host's monotonic clock); ENDED: wall time */
-	uint64_t user_ns;
-	uint64_t system_ns; /* STARTED: cpu time that the command's process used before its exec */
-	uint64_t max_rss;
+	union {
+		struct {
+			uint64_t time_ns; /* STARTED: when (host's monotonic clock); ENDED: wall time */
+			uint64_t user_ns;
+			uint64_t system_ns; /* STARTED: cpu time that the command's process used before its exec */
+			uint64_t max_rss;
+		};
+		struct { /* DENIED */
+			uint64_t count, args[6];
+		};
+	};
 };
 
-_Static_assert(sizeof(struct sbi_record) == 64, "the record is 64 bytes on every architecture");
+_Static_assert(sizeof(struct sbi_record) == 88, "the record is 88 bytes on every architecture");
+
+#define SBI_ENDED_FILTERED 1 /* ENDED.at: it was killed for a system call */
+#define SBI_MAX_DENIED 64    /* DENIED records of one command */
+#define SBI_STARTED_TOLD 1   /* STARTED.at: kill and log lines are told of */
 
 static inline int sbi_record_valid(const struct sbi_record *rec, long size)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "policy/filter.h"
 
 static const char *const ns_names[SBI_NS_KINDS] = { "user", "pid", "mount", "net", "ipc", "uts", "cgroup", "time" };
 static const uint64_t ns_clone[SBI_NS_KINDS] = { 0x10000000, 0x20000000, 0x00020000, 0x40000000,
@@ -53,6 +54,9 @@ sb_config *sb_config_new(void)
 	cfg->no_new_privs = 1;
 	cfg->ns = SB_NS_ALL;
 	cfg->loopback = 1;
+	cfg->ambient = 1;
+	cfg->seccomp_preset = "default";
+	cfg->landlock.is_auto = 1;
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		cfg->ns_fd[i] = -1;
 	cfg->cgroup_parent_fd = -1;
@@ -77,6 +81,9 @@ sb_config *sb_config_free(sb_config *cfg)
 		sbi_mount_clear(&cfg->mounts[i]);
 	for (uint32_t i = 0; i < cfg->pin_count; i++)
 		free(cfg->pins[i].path);
+	for (uint32_t i = 0; i < cfg->landlock.count; i++)
+		free(cfg->landlock.rules[i].path);
+	free(cfg->landlock.rules);
 	free(cfg->mounts);
 	free(cfg->pins);
 	free(cfg->path);
@@ -96,6 +103,8 @@ sb_config *sb_config_free(sb_config *cfg)
 	free(cfg->cgroup);
 	free(cfg->devices);
 	free(cfg->cgroup_parent);
+	sbi_policy_unref(cfg->policy);
+	sbi_filter_cell_unref(cfg->filter);
 	sbi_place_unref(cfg->place);
 	sbi_initfd_unref(cfg->init);
 	free(cfg);
@@ -173,6 +182,8 @@ sb_config *sb_config_copy(const sb_config *cfg)
 	*copy = *cfg;
 	sbi_initfd_ref(copy->init);
 	sbi_place_ref(copy->place);
+	sbi_policy_ref(copy->policy);
+	sbi_filter_cell_ref(copy->filter);
 	r |= dup_block(&copy->cgroup, copy->cgroup_count * sizeof(*copy->cgroup));
 	r |= dup_block(&copy->devices, copy->device_count * sizeof(*copy->devices));
 	r |= dup_string(&copy->cgroup_parent);
@@ -192,14 +203,19 @@ sb_config *sb_config_copy(const sb_config *cfg)
 	r |= dup_string(&copy->root_work);
 	r |= dup_block(&copy->mounts, copy->mount_count * sizeof(*copy->mounts));
 	r |= dup_block(&copy->pins, copy->pin_count * sizeof(*copy->pins));
+	r |= dup_block(&copy->landlock.rules, copy->landlock.count * sizeof(*copy->landlock.rules));
 	for (uint32_t i = 0; copy->mounts && i < copy->mount_count; i++)
 		r |= sbi_mount_copy(&copy->mounts[i], &cfg->mounts[i]);
 	for (uint32_t i = 0; copy->pins && i < copy->pin_count; i++)
 		r |= dup_string(&copy->pins[i].path);
+	for (uint32_t i = 0; copy->landlock.rules && i < copy->landlock.count; i++)
+		r |= dup_string(&copy->landlock.rules[i].path);
 	if (!copy->mounts)
 		copy->mount_count = 0;
 	if (!copy->pins)
 		copy->pin_count = 0;
+	if (!copy->landlock.rules)
+		copy->landlock.count = 0;
 	return r ? sb_config_free(copy) : copy;
 }
 

@@ -63,6 +63,22 @@ struct sbi_device {
 	uint32_t access; /* BPF_DEVCG_ACC_* */
 };
 
+#define SBI_MAX_LANDLOCK 256
+
+struct sbi_landlock_rule {
+	char *path; /* NULL: a port */
+	uint64_t rights;
+	uint16_t port;
+};
+
+/* Landlock, as asked for. Rights are SBI_LL_* bits (config/landlock.h). */
+struct sbi_landlock {
+	struct sbi_landlock_rule *rules;
+	uint32_t count;
+	uint64_t handled, optional;
+	int is_auto; /* @handled was not given */
+};
+
 struct sb_config {
 	int failed;      /* errno value of the first setter that failed */
 	sb_error sticky; /* its words */
@@ -112,6 +128,15 @@ struct sb_config {
 	char *cgroup_parent;
 	int cgroup_parent_fd; /* -1 = none */
 	struct sbi_place *place; /* where leaves are made, once it was found; shared by copies */
+
+	const char *seccomp_preset; /* NULL: @policy */
+	struct sbi_policy *policy; /* seccomp; shared by copies, never changed */
+	struct sbi_filter_cell *filter; /* what it compiles to, shared likewise; NULL = the preset's own */
+	struct sbi_landlock landlock;
+	int ambient, core_sched, no_new_userns;
+	int securebits_set;
+	uint32_t securebits;
+	uint64_t optional; /* SB_APPLIED_* that may be missing */
 
 	struct sbi_caller caller; /* what does not change in the calling process */
 	struct sbi_initfd *init;  /* the program, shared by copies */

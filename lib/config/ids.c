@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Identity: the command's ids and capabilities, and how ids inside map to ids outside. */
 #include "config_internal.h"
+#include "seccomp.h"
 
 #include <cap-ng.h>
 #include <errno.h>
@@ -105,11 +106,11 @@ int sb_add_cap(sb_config *cfg, const char *name)
 		return sbi_cfg_fail(cfg, EINVAL, "sb_add_cap: no capability given");
 	if (!strcasecmp(name, "all")) {
 		cfg->keep_caps = UINT64_MAX;
-		return 0;
+		return sbi_seccomp_refilter(cfg);
 	}
 	cap = capng_name_to_capability(!strncasecmp(name, "cap_", 4) ? name + 4 : name);
 	if (cap < 0 || cap > 63)
 		return sbi_cfg_fail(cfg, EINVAL, "sb_add_cap: \"%.40s\" is not a capability", name);
 	cfg->keep_caps |= UINT64_C(1) << cap;
-	return 0;
+	return sbi_seccomp_refilter(cfg);
 }

@@ -10,6 +10,7 @@
 #include "cgroup_dir.h"
 #include "error.h"
 #include "hints.h"
+#include "hints_confine.h"
 
 static const char *reason(uint32_t detail, int code)
 {
@@ -26,6 +27,8 @@ static const char *reason(uint32_t detail, int code)
 		return "the source is not there";
 	case SBI_DETAIL_TARGET_LINK:
 		return "a symbolic link stands in the way";
+	case SBI_DETAIL_LISTENER:
+		return "a filter around this process has a listener already";
 	case SBI_DETAIL_KILLED:
 		return "its process was killed on the way";
 	default:
@@ -81,6 +84,8 @@ int sbi_explain_failed(const struct sbi_plan *plan, const struct sbi_identity *i
 	}
 	op = sbi_ops(plan, section) + rec->at;
 	sbi_describe(plan, op, what, sizeof(what));
+	if (rec->detail == SBI_DETAIL_LANDLOCK_ABI)
+		return sbi_explain_landlock(op, rec, err);
 	if (section == &plan->command) {
 		int r = explain_leaf(leaf, code, err);
 

@@ -9,6 +9,7 @@
 #include "common/read_text.h"
 #include "common/wire.h"
 #include "error.h"
+#include "hints_confine.h"
 
 static int file_says(const char *path, const char *word)
 {
@@ -202,7 +203,11 @@ static void hint_step(const struct sbi_plan *plan, const struct sbi_op *op, cons
 		hint_proc(detail, err);
 		break;
 	case SB_STEP_EXEC:
-		hint_exec(detail, code, err);
+		if (code == EACCES && !detail && sbi_landlock_forbids_exec(plan))
+			sbi_hint(err, "a Landlock line must allow to read and to execute it, and its interpreter and libraries: "
+				      "sb_add_landlock_path(cfg, \"/usr\", \"read execute\")");
+		else
+			hint_exec(detail, code, err);
 		break;
 	case SB_STEP_OVERLAY:
 	case SB_STEP_ROOT:
@@ -237,6 +242,6 @@ void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, co
 		sbi_hint_limits(code, err);
 	else if (detail == SBI_DETAIL_TARGET_MISSING || detail == SBI_DETAIL_TARGET_LINK)
 		hint_target(op, detail, err);
-	else if (detail == SBI_DETAIL_PROC_COVERED || !hint_refused_call(op->step, code, err))
+	else if (detail == SBI_DETAIL_PROC_COVERED || (!hint_refused_call(op->step, code, err) && !sbi_hint_confine(op, code, err)))
 		hint_step(plan, op, id, detail, code, err);
 }

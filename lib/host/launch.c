@@ -231,7 +231,7 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
 	/* Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what is not ambient. */
 	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && geteuid() != 0))
-		l->boot.ambient = INIT_CAPS | keep;
+		l->boot.ambient = INIT_CAPS | keep | (l->cfg->no_new_userns ? BIT(CAP_SYS_RESOURCE) : 0);
 	r = sbi_clone(&l->boot);
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (l->boot.flags & sbi_ns_clone(i))
@@ -294,14 +294,22 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
 		sbi_close_fd(&start->tty);
 		start->tty = fd;
 		return 0;
+	case SBI_LISTENER:
+		sbi_close_fd(&start->listener);
+		start->listener = fd;
+		return 0;
 	case SBI_STARTED:
 	case SBI_READY:
 		if (rec->type == SBI_STARTED && fd < 0)
 			break;
 		start->pidfd = fd;
 		start->skipped = rec->skipped;
+		start->told = rec->type == SBI_STARTED && rec->at == SBI_STARTED_TOLD;
 		start->started_ns = rec->time_ns;
 		start->used_ns = rec->system_ns;
+		start->left_out = rec->at;
+		start->landlock_abi = rec->status > 0 ? rec->status : 0;
+		start->caps = rec->user_ns;
 		return 1;
 	case SBI_FAILED:
 		sbi_close_fd(&fd);
@@ -344,7 +352,7 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 	struct sbi_record rec;
 	int r = 0, fd;
 
-	*start = (struct sbi_start){ .pidfd = -EBADF, .tty = -EBADF };
+	*start = (struct sbi_start){ .pidfd = -EBADF, .tty = -EBADF, .listener = -EBADF };
 	if (l->boot.pid && l->plan.id.userns == SBI_USERNS_CLONE)
 		map_early(l);
 	while (r == 0) {
@@ -358,6 +366,7 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 	}
 	if (r < 0) {
 		sbi_close_fd(&start->tty);
+		sbi_close_fd(&start->listener);
 		sbi_close_fd(&start->pidfd);
 	}
 	return r < 0 ? r : 0;

@@ -35,7 +35,12 @@ struct sbi_launch {
 struct sbi_start {
 	int pidfd; /* of the command; -EBADF for a box without one */
 	int tty;   /* master side; -EBADF */
+	int listener; /* of the command's filter; -EBADF */
+	int told;  /* sb-init tells of kill and log lines */
 	uint32_t skipped;
+	uint32_t left_out; /* operations that their marks say more about */
+	int landlock_abi;  /* 0 = none in use */
+	uint64_t caps;     /* that were kept */
 	uint64_t started_ns;
 	uint64_t used_ns; /* cpu time of the command's process by then */
 };
@@ -56,6 +61,8 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 void sbi_launch_event(struct sbi_launch *l, uint32_t step, uint64_t start, int r, const char *object);
 /** sbi_launch_marks - the plan with the marks that sb-init has left in it. */
 const struct sbi_plan *sbi_launch_marks(struct sbi_launch *l);
+/** sbi_launch_applied - what was asked for, less what was left out: SB_NS_*, SB_APPLIED_*. In applied.c. */
+uint64_t sbi_launch_applied(struct sbi_launch *l, const struct sbi_start *start);
 /** sbi_launch_trace - hand the events over to the config's trace, if it has one. */
 void sbi_launch_trace(struct sbi_launch *l);
 /** sbi_launch_end - release what is not handed over; if it @failed also sb-init, pins and socket. */

@@ -4,6 +4,13 @@
 
 #include "init.h"
 
+/* A kernel without it, or built or told to refuse it. */
+static int lacks(int r)
+{
+	return r == -ENOSYS || r == -EOPNOTSUPP || r == -EINVAL || r == -ENODEV || r == -EPERM || r == -EACCES ||
+	       r == -EROFS || r == -ENOENT;
+}
+
 int carry_out(struct run *run, operation *(*find)(uint16_t step))
 {
 	uint64_t time = now();
@@ -20,10 +27,16 @@ int carry_out(struct run *run, operation *(*find)(uint16_t step))
 		r = carry ? carry(run, op) : -ENOSYS;
 		time = now();
 		mark->end_ns = time;
-		if (r == -ENOENT && (op->flags & SBI_OP_OPTIONAL)) {
+		if ((r == -ENOENT && (op->flags & SBI_OP_OPTIONAL)) || (lacks(r) && (op->flags & SBI_OP_LAYER))) {
 			mark->flags = SBI_MARK_SKIPPED;
 			run->skipped++;
+			run->left_out++;
 			run->detail = 0;
+			continue;
+		}
+		if (r == LEFT_OUT) {
+			mark->flags = SBI_MARK_SKIPPED;
+			run->left_out++;
 			continue;
 		}
 		mark->error = -r;

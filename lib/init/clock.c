@@ -10,6 +10,6 @@ uint64_t now(void)
 {
 	struct timespec ts = { 0 };
 
-	SYS(clock_gettime, CLOCK_MONOTONIC, &ts);
+	SYS(clock_gettime, CLOCK_MONOTONIC, &ts, 0, 0, 0, pass);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec - (uint64_t)clock_shift;
 }

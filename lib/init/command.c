@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include "common/clone3.h"
 #include "init.h"
@@ -24,7 +25,8 @@ static operation *find_command(uint16_t step)
 		{ SB_STEP_FD, do_fd },           { SB_STEP_CWD, do_cwd },         { SB_STEP_CAPS, do_caps },
 		{ SB_STEP_NO_NEW_PRIVS, do_no_new_privs },                        { SB_STEP_CLOSE, do_close },
 		{ SB_STEP_EXEC, do_exec },       { SB_STEP_SYNC, do_sync },
-		{ SB_STEP_CGROUPNS, do_cgroupns },
+		{ SB_STEP_CGROUPNS, do_cgroupns }, { SB_STEP_SECUREBITS, do_securebits },
+		{ SB_STEP_CORE_SCHED, do_core_sched }, { SB_STEP_LANDLOCK, do_landlock }, { SB_STEP_SECCOMP, do_seccomp },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -43,8 +45,25 @@ static int child(void *arg)
 	return 127;
 }
 
-int start_command(struct run *run, int *pid, int *pidfd, struct sbi_record *failure)
+/* What the child has sent us of its filter's listener, if it did; the pair goes with it. */
+static int receive_listener(int pair[2])
 {
+	struct sbi_record rec;
+	uint32_t count = 0;
+	int fd = -1;
+
+	if (pair[0] < 0)
+		return -1;
+	SYS(close, pair[1]);
+	receive_record(pair[0], &rec, &fd, 1, &count, MSG_DONTWAIT);
+	SYS(close, pair[0]);
+	return count == 1 ? fd : -1;
+}
+
+int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct sbi_record *failure)
+{
+	int pair[2] = { -1, -1 };
+
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
@@ -58,11 +77,19 @@ int start_command(struct run *run, int *pid, int *pidfd, struct sbi_record *fail
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)run->slots[run->plan->leaf - 1];
 	}
+	run->listener_to = run->channel;
+	if (find_told(run)) {
+		SYS(socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair); /* without one nothing is told */
+		run->listener_to = pair[1];
+	}
 	result = 1; /* stays so if the child is killed on its way */
 	run->at = 0;
 	run->detail = 0;
+	run->ruleset = -1;
 	forget_fds();
 	r = sys_clone3(&args, sizeof(args), child, run);
+	pass = 0;
+	*listener = receive_listener(pair);
 	if (r < 0) {
 		*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = (int32_t)-r,
 						.detail = SBI_DETAIL_CLONE };
@@ -78,7 +105,10 @@ int start_command(struct run *run, int *pid, int *pidfd, struct sbi_record *fail
 					.lane = SBI_LANE_COMMAND,
 					.at = run->at,
 					.error = result < 0 ? -result : EINTR,
-					.detail = result < 0 ? run->detail : SBI_DETAIL_KILLED };
+					.detail = result < 0 ? run->detail : SBI_DETAIL_KILLED,
+					.status = run->landlock_abi };
+	if (*listener >= 0)
+		SYS(close, *listener);
 	SYS(waitid, 1 /* P_PID */, r, 0, 4 /* WEXITED */, 0);
 	SYS(close, *pidfd);
 	*pidfd = -1;

@@ -6,6 +6,7 @@
 #include "init.h"
 
 #define MAX_FD 1023
+#define CLOSE_RANGE_CLOEXEC_ 4 /* 5.11 */
 
 static uint64_t wanted[(MAX_FD + 64) / 64];
 static int arranged;
@@ -48,6 +49,8 @@ static int arrange(struct run *run)
 	for (uint32_t i = 0; r == 0 && i < run->count; i++)
 		if (run->ops[i].step == SB_STEP_FD && is_wanted((unsigned)slots[run->ops[i].count]))
 			r = move_away(&slots[run->ops[i].count]);
+	if (r == 0 && run->listener_to >= 0 && is_wanted((unsigned)run->listener_to))
+		r = move_away(&run->listener_to);
 	arranged = 1;
 	return r;
 }
@@ -62,7 +65,10 @@ int do_fd(struct run *run, const struct sbi_op *op)
 	return r < 0 ? (int)r : 0;
 }
 
-/* CLOSE: every gap between the wanted ones, and all above. stdio is always wanted, if not by FD then by TTY. */
+/*
+ * CLOSE: every gap between the wanted ones, and all above, at the exec: a filter's listener has yet to be
+ * passed on. stdio is always wanted, if not by FD then by TTY.
+ */
 int do_close(struct run *run, const struct sbi_op *op)
 {
 	unsigned from = 3;
@@ -73,10 +79,10 @@ int do_close(struct run *run, const struct sbi_op *op)
 		if (!is_wanted(fd))
 			continue;
 		if (fd > from)
-			r = SYS(close_range, from, fd - 1, 0);
+			r = SYS(close_range, from, fd - 1, CLOSE_RANGE_CLOEXEC_);
 		from = fd + 1;
 	}
 	if (r == 0)
-		r = SYS(close_range, from, ~0U, 0);
+		r = SYS(close_range, from, ~0U, CLOSE_RANGE_CLOEXEC_);
 	return (int)r;
 }

@@ -8,18 +8,29 @@
 
 #include "init.h"
 
-static long set_caps(uint64_t caps)
+long set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2] = {
-		{ (uint32_t)caps, (uint32_t)caps, (uint32_t)caps },
-		{ (uint32_t)(caps >> 32), (uint32_t)(caps >> 32), (uint32_t)(caps >> 32) },
+		{ (uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable },
+		{ (uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32) },
 	};
 
 	return SYS(capset, &header, data);
 }
 
-static uint64_t permitted_caps(void)
+long use_permitted(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	long r = SYS(capget, &header, data);
+
+	data[0].effective = data[0].permitted;
+	data[1].effective = data[1].permitted;
+	return r < 0 ? r : SYS(capset, &header, data);
+}
+
+uint64_t permitted_caps(void)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2] = { 0 };
@@ -81,21 +92,35 @@ int do_keyring(struct run *run, const struct sbi_op *op)
 	return r == -ENOSYS || r > 0 ? 0 : (int)r; /* a kernel without keys has none to share */
 }
 
-/* CAPS: arg[0] capabilities to keep: permitted, effective, inheritable, ambient. */
+/* Where SECUREBITS forbade it meanwhile, those that are raised already may stay. */
+long raise_ambient(uint64_t caps)
+{
+	long r = 0;
+
+	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
+		if ((caps & (UINT64_C(1) << cap)) && SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) != 1)
+			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	return r;
+}
+
+/*
+ * CAPS: arg[0] capabilities to keep: permitted, effective, inheritable, ambient (not if arg[1]).
+ * Its highest bit is no capability: then those are meant that there are. What is
+ * no longer inheritable is no longer ambient either (capabilities(7)).
+ */
 int do_caps(struct run *run, const struct sbi_op *op)
 {
 	uint64_t keep = op->arg[0] & permitted_caps();
 	long r;
 
-	(void)run;
-	if (op->arg[0] != UINT64_MAX && keep != op->arg[0])
+	if (!(op->arg[0] >> 63) && keep != op->arg[0])
 		return -EPERM;
-	r = set_caps(keep);
-	if (r == 0)
+	r = set_caps(keep, keep, keep);
+	if (r == 0 && op->arg[1])
 		r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
-		if (keep & (UINT64_C(1) << cap))
-			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	else if (r == 0)
+		r = raise_ambient(keep);
+	run->caps = keep;
 	return (int)r;
 }
 
@@ -113,6 +138,9 @@ int do_no_new_privs(struct run *run, const struct sbi_op *op)
 void seal_self(int single)
 {
 	SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (single)
-		set_caps(permitted_caps() & (UINT64_C(1) << CAP_KILL));
+	if (single) {
+		uint64_t caps = permitted_caps() & (UINT64_C(1) << CAP_KILL);
+
+		set_caps(caps, caps, caps);
+	}
 }

@@ -30,16 +30,25 @@ struct run {
 	uint32_t at;     /* the operation being carried out */
 	uint32_t detail; /* enum sbi_detail, what is known beyond the errno */
 	uint32_t skipped;
+	uint32_t left_out; /* operations that were skipped, also those that nobody has to be told of */
 	const int *slots; /* descriptors that came with the plan */
 	int channel;      /* where a terminal's master goes */
+	int listener_to;  /* where a filter's listener goes: the channel, or ourselves; -1 */
 	uint64_t exec_ns, used_ns; /* when the command was executed, and the cpu time its process had used by then */
+	uint64_t caps;             /* that were kept */
+	int landlock_abi;          /* 0 = none in use */
+	int ruleset;               /* of Landlock, while rules are added; -1 */
+	uint64_t refused;          /* … SBI_LL_* of it */
 };
 
+/* An operation returns 0, -errno, or this: it had nothing to do here, which is no loss that counts. */
+#define LEFT_OUT 1
 typedef int operation(struct run *run, const struct sbi_op *op);
 
 /* state of the whole process */
 extern int root_fd;           /* the new root while it is being built */
 extern int64_t clock_shift;   /* our monotonic clock minus the host's, in ns */
+extern uint64_t pass;         /* sixth argument of what we call after our own filter is there */
 extern int is_process_one;    /* of a pid namespace made for this sandbox */
 
 /* clock.c */
@@ -91,10 +100,14 @@ operation do_dir, do_file, do_symlink;
 /* dev.c */
 operation do_dev;
 /* command.c */
-int start_command(struct run *run, int *pid, int *pidfd, struct sbi_record *failure);
+int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct sbi_record *failure);
 /* identity.c */
 operation do_bounding, do_groups, do_user, do_keyring, do_caps, do_no_new_privs;
 void seal_self(int single);
+uint64_t permitted_caps(void);
+long set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable);
+long use_permitted(void); /* another user id may have cost us the effective ones */
+long raise_ambient(uint64_t caps);
 /* process.c */
 operation do_session, do_rlimit, do_nice, do_umask, do_cwd;
 /* fds.c */
@@ -104,6 +117,20 @@ void forget_fds(void);
 operation do_tty;
 /* exec.c */
 operation do_exec;
+/* landlock.c */
+operation do_landlock;
+/* confine.c */
+operation do_securebits, do_core_sched, do_no_new_userns;
+/* seccomp.c */
+operation do_seccomp;
+const struct sbi_op *find_told(const struct run *run); /* the filter, if its listener is ours */
+/* denied.c */
+struct pollfd;
+#define MAX_LISTENERS 64
+int take_listener(const struct run *run, const struct sbi_op *filter, int fd, int pid); /* its number; -1 if there are too many */
+uint32_t poll_listeners(struct pollfd *polled);
+void on_listeners(const struct pollfd *polled, uint32_t count);
+int tell_denied(int listener, int channel); /* and forget it; 1: the command itself was killed */
 /* reap.c */
 void find_children(void);
 void supervise(struct run *setup) __attribute__((noreturn));

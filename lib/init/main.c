@@ -66,6 +66,7 @@ void sb_init_main(void)
 
 	for (int i = 0; i < SBI_MAX_SLOTS; i++)
 		slots[i] = SBI_FD_FIRST + i;
+	root_fd = -1; /* not by its definition: without initialised data the program is a page shorter */
 	run.slots = slots;
 	run.channel = SBI_FD_CONTROL;
 	SYS(prctl, PR_SET_NAME, "sb-init", 0, 0, 0); /* else it is a descriptor's number, or from 6.14 on the memfd's name */

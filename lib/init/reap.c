@@ -21,14 +21,17 @@
 struct command {
 	int pid, channel;
 	int leaf; /* its cgroup, in a box; -1 */
+	int listener; /* number of its filter's; -1 */
+	void *map; /* its plan, which the listener needs; NULL */
+	uint64_t map_size;
 	int abandoned; /* nobody listens at the channel: it has been killed */
 	uint64_t start_ns, base_ns; /* monotonic at exec; cpu time used before it */
 };
 
 static struct command commands[MAX_COMMANDS];
 static uint32_t command_count;
-static struct pollfd polled[FIXED + MAX_COMMANDS];
-static int children_fd = -1;
+static struct pollfd polled[FIXED + MAX_COMMANDS + MAX_LISTENERS];
+static int children_fd; /* find_children() */
 int is_process_one;
 static int single;
 
@@ -123,10 +126,16 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 	}
 	fill_times(&rec, usage, command->base_ns);
 	empty_leaf(command);
+	if (command->listener >= 0 && tell_denied(command->listener, command->channel) && info->si_status == SIGKILL) {
+		rec.at = SBI_ENDED_FILTERED;
+		rec.status = SIGSYS; /* as if the kernel itself had done it */
+	}
 	send_record(command->channel, &rec, -1);
 	if (single)
 		leave(0);
 	SYS(close, command->channel);
+	if (command->map)
+		SYS(munmap, command->map, command->map_size);
 	*command = commands[--command_count];
 }
 
@@ -161,24 +170,33 @@ static int take_back(struct run *run, const struct command *command, int error)
 
 static int start(struct run *run)
 {
-	struct sbi_record rec = { .type = SBI_STARTED, .skipped = run->skipped };
+	struct sbi_record rec = { .type = SBI_STARTED };
 	struct command *command = &commands[command_count];
-	int pidfd = -1, r, sent;
+	int pidfd = -1, listener = -1, r, sent;
 
 	if (command_count == MAX_COMMANDS) {
 		rec = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EAGAIN };
 		send_record(run->channel, &rec, -1);
 		return -EAGAIN;
 	}
-	r = start_command(run, &command->pid, &pidfd, &rec);
+	r = start_command(run, &command->pid, &pidfd, &listener, &rec);
 	if (r == 0) {
 		command->channel = run->channel;
 		command->abandoned = 0;
 		command->leaf = -1;
+		command->map = NULL;
+		command->listener = -1;
+		if (listener >= 0)
+			command->listener = take_listener(run, find_told(run), listener, command->pid);
+		rec.at = command->listener >= 0 ? SBI_STARTED_TOLD : 0;
 		command->start_ns = run->exec_ns;
 		command->base_ns = run->used_ns;
 		rec.time_ns = run->exec_ns;
 		rec.system_ns = run->used_ns;
+		rec.user_ns = run->caps;
+		rec.status = run->landlock_abi;
+		rec.skipped = run->skipped;
+		rec.at = run->left_out;
 		command_count++;
 	}
 	sent = send_record(run->channel, &rec, pidfd);
@@ -220,7 +238,12 @@ static void spawn(int *fds, uint32_t count)
 				commands[command_count - 1].leaf = fds[head.leaf + 1];
 				fds[head.leaf + 1] = -1;
 			}
-			SYS(munmap, map, head.size);
+			if (r == 0 && commands[command_count - 1].listener >= 0) {
+				commands[command_count - 1].map = (void *)map;
+				commands[command_count - 1].map_size = head.size;
+			} else {
+				SYS(munmap, map, head.size);
+			}
 		} else {
 			rec.error = ENOMEM;
 			send_record(fds[0], &rec, -1);
@@ -283,7 +306,7 @@ static void on_channels(uint32_t count)
 static void loop(int signals) __attribute__((noreturn));
 static void loop(int signals)
 {
-	uint32_t count;
+	uint32_t count, told;
 
 	polled[0] = (struct pollfd){ SBI_FD_CONTROL, POLLIN, 0 };
 	polled[1] = (struct pollfd){ SBI_FD_HOST, POLLIN, 0 };
@@ -292,9 +315,11 @@ static void loop(int signals)
 		count = single ? 0 : command_count;
 		for (uint32_t i = 0; i < count; i++)
 			polled[FIXED + i] = (struct pollfd){ commands[i].abandoned ? -1 : commands[i].channel, 0, 0 };
-		if (SYS(ppoll, polled, FIXED + count, 0, 0, 0) < 0)
+		told = poll_listeners(polled + FIXED + count);
+		if (SYS(ppoll, polled, FIXED + count + told, 0, 0, 0) < 0)
 			continue;
 		on_channels(count);
+		on_listeners(polled + FIXED + count, told);
 		if (polled[2].revents)
 			on_signal(signals);
 		if (polled[1].revents) {
@@ -308,7 +333,7 @@ static void loop(int signals)
 
 void supervise(struct run *setup)
 {
-	struct sbi_record ready = { .type = SBI_READY, .skipped = setup->skipped };
+	struct sbi_record ready = { .type = SBI_READY, .skipped = setup->skipped, .at = setup->left_out };
 	uint64_t all = ~UINT64_C(0);
 	int signals;
 

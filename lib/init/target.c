@@ -14,7 +14,7 @@
 #define MAX_PATH 4096
 #define MAX_TRIES 1000
 
-int root_fd = -1;
+int root_fd;
 static uint64_t own[MAX_OWN];
 static uint32_t own_count;
 static int own_root;

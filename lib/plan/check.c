@@ -104,6 +104,25 @@ static int check_cgroup(const sb_config *cfg, int what, sb_error *err)
 	return 0;
 }
 
+static int check_confine(const sb_config *cfg, int what, sb_error *err)
+{
+	const struct sbi_landlock *landlock = &cfg->landlock;
+	uint64_t handled = sbi_landlock_handled(cfg);
+
+	if ((what & SBI_COMPILE_SETUP) && cfg->no_new_userns && !((cfg->ns & SB_NS_USER) && cfg->ns_fd[0] < 0))
+		return contradiction(err, "a limit of user namespaces needs a new user namespace to be the limit of",
+				     "add SB_NS_USER, or leave out sb_set_no_new_userns()");
+	for (uint32_t i = 0; (what & SBI_COMPILE_COMMAND) && handled && i < landlock->count; i++) {
+		if (landlock->rules[i].rights & handled)
+			continue;
+		sbi_fail(err, SB_STEP_LANDLOCK, i, EINVAL, "Landlock line %u (%s) allows nothing that is refused", i,
+			 landlock->rules[i].path ? landlock->rules[i].path : "port");
+		sbi_hint(err, "name its rights in sb_set_landlock(), or give NULL there");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int has_dev(const sb_config *cfg)
 {
 	for (uint32_t i = 0; i < cfg->mount_count; i++)
@@ -140,6 +159,8 @@ int sbi_check(const sb_config *cfg, int what, sb_error *err)
 		if (r == 0)
 			r = check_cgroup(cfg, what, err);
 	}
+	if (r == 0)
+		r = check_confine(cfg, what, err);
 	if (r == 0 && (what & SBI_COMPILE_COMMAND))
 		r = check_command(cfg, what, err);
 	return r;

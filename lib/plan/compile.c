@@ -91,6 +91,7 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 	uint64_t late = 0;
 
 	compile_namespaces(cfg, c); /* first: a joined mount namespace may have no /proc of ours */
+	sbi_compile_no_new_userns(cfg, SBI_NOUSERNS_FIND, c);
 	if (c->id.userns == SBI_USERNS_CLONE) /* files cannot be made before; what stands above needs no id */
 		emit_sync(c, 0, SBI_SYNC_IDMAP, SBI_SYNC_ASK | SBI_SYNC_WAIT);
 	compile_joins(cfg, c);
@@ -108,6 +109,7 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 		op->id[0] = (uint32_t)sbi_ns_clone(0);
 		op->count = sbi_slot(c, c->id.userns == SBI_USERNS_READY ? SBI_SLOT_USERNS : cfg->ns_fd[0]);
 	}
+	sbi_compile_no_new_userns(cfg, SBI_NOUSERNS_SET, c);
 	if (cfg->pin_count)
 		late |= SBI_SYNC_PIN;
 	/* The command's process waits for the answer, when it has come to where it needs an id. */
@@ -138,6 +140,8 @@ static uint64_t applied(const sb_config *cfg, const struct sbi_identity *id)
 		bits |= SB_APPLIED_SESSION;
 	if (id->set_groups)
 		bits |= SB_APPLIED_NO_GROUPS;
+	if (sbi_has_filter(cfg))
+		bits |= SB_APPLIED_SECCOMP;
 	return bits | SB_APPLIED_KEYRING;
 }
 
@@ -203,15 +207,19 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 		r = sbi_identity_resolve(cfg, view, &out->id, err);
 	else
 		r = sbi_identity_for_box(cfg, &box->id, &out->id, err);
+	if (r == 0 && (what & SBI_COMPILE_COMMAND) && sbi_has_filter(cfg))
+		r = sbi_filter_get(cfg, &out->filter, err);
 	if (r == 0) {
 		sbi_arena_add(&out->arena, NULL, sizeof(struct sbi_plan));
+		out->applied = applied(cfg, &out->id);
+		out->separate = box ? box->separate : out->applied & SB_NS_ALL;
+		out->applied |= sbi_applied_confine(cfg, what, out);
 		out->has_leaf = box ? box->has_leaves : sbi_wants_leaf(cfg);
 		if (what & SBI_COMPILE_SETUP)
 			compile_setup(cfg, view, what, out);
 		if (what & SBI_COMPILE_COMMAND)
 			sbi_compile_command(cfg, view, box ? box->new_cgroupns : sbi_has_new_cgroupns(cfg), out);
 		out->clone_flags = clone_flags(cfg, &out->id);
-		out->applied = applied(cfg, &out->id);
 		r = seal(cfg, what, out, err);
 	}
 	free(out->setup);
@@ -225,6 +233,8 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 void sbi_compiled_free(struct sbi_compiled *c)
 {
 	sbi_arena_free(&c->arena);
+	sbi_filter_unref(c->filter);
+	c->filter = NULL;
 	free(c->id.users.list);
 	free(c->id.groups.list);
 	c->id.users.list = c->id.groups.list = NULL;

@@ -2,6 +2,7 @@
 /* The command's part of a plan, in the order its process goes through it. */
 #include "plan_internal.h"
 
+#include <sandbox/proc.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -82,6 +83,16 @@ static void compile_identity(const sb_config *cfg, struct sbi_compiled *c)
 	op->id[1] = c->id.gid;
 }
 
+static void compile_caps(const sb_config *cfg, struct sbi_compiled *c)
+{
+	struct sbi_op *op;
+
+	sbi_compile_securebits(cfg, c);
+	op = sbi_emit(c, 1, SB_STEP_CAPS, 0);
+	op->arg[0] = cfg->keep_caps;
+	op->arg[1] = (uint64_t)!cfg->ambient;
+}
+
 void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c)
 {
 	struct sbi_op *op;
@@ -95,7 +106,7 @@ void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int 
 		sbi_emit(c, 1, SB_STEP_NICE, 0)->arg[0] = (uint64_t)(int64_t)cfg->nice;
 	sbi_emit(c, 1, SB_STEP_UMASK, 0)->arg[0] = cfg->umask;
 	compile_identity(cfg, c);
-	sbi_emit(c, 1, SB_STEP_KEYRING, 0);
+	sbi_emit(c, 1, SB_STEP_KEYRING, 0)->flags = cfg->optional & SB_APPLIED_KEYRING ? SBI_OP_LAYER : 0;
 	if (cfg->tty) {
 		op = sbi_emit(c, 1, SB_STEP_TTY, 0);
 		op->id[0] = cfg->tty_rows;
@@ -104,10 +115,18 @@ void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int 
 	compile_fds(cfg, c);
 	op = sbi_emit(c, 1, SB_STEP_CWD, 0);
 	op->text[0] = sbi_arena_text(&c->arena, cfg->cwd ? cfg->cwd : "/");
-	sbi_emit(c, 1, SB_STEP_CAPS, 0)->arg[0] = cfg->keep_caps;
-	if (cfg->no_new_privs)
-		sbi_emit(c, 1, SB_STEP_NO_NEW_PRIVS, 0);
+	sbi_compile_core_sched(cfg, c);
 	sbi_emit(c, 1, SB_STEP_CLOSE, 0);
+	if (cfg->no_new_privs) {
+		compile_caps(cfg, c);
+		sbi_emit(c, 1, SB_STEP_NO_NEW_PRIVS, 0);
+		sbi_compile_landlock(cfg, c);
+		sbi_compile_seccomp(cfg, c);
+	} else { /* without it both need CAP_SYS_ADMIN (seccomp(2), landlock_restrict_self(2)) */
+		sbi_compile_landlock(cfg, c);
+		sbi_compile_seccomp(cfg, c);
+		compile_caps(cfg, c);
+	}
 	op = sbi_emit(c, 1, SB_STEP_EXEC, 0);
 	op->text[0] = sbi_arena_text(&c->arena, cfg->path);
 	op->text[2] = vector(c, cfg->argv, &op->count);

@@ -2,6 +2,8 @@
 /* A plan's operations in words: for error messages, traces, dry runs and golden tests. */
 #include "plan_internal.h"
 
+#include "config/landlock.h"
+
 #include <cap-ng.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -92,8 +94,16 @@ static void put_limit(struct text *t, uint64_t value)
 
 static void put_caps(struct text *t, uint64_t keep)
 {
-	if (keep == UINT64_MAX) {
+	if (keep >> 63) {
+		const char *but = " but";
+
 		put(t, " keep all");
+		for (unsigned cap = 0; cap < 63; cap++) {
+			const char *name = keep & (UINT64_C(1) << cap) ? NULL : capng_capability_to_name(cap);
+
+			put(t, "%s%s%s", name ? but : "", name ? " " : "", name ? name : "");
+			but = name ? "" : but;
+		}
 		return;
 	}
 	put(t, keep ? " keep" : " keep none");
@@ -102,6 +112,30 @@ static void put_caps(struct text *t, uint64_t keep)
 
 		if (keep & (UINT64_C(1) << cap))
 			put(t, " %s", name ? name : "?");
+	}
+}
+
+static void put_landlock(struct text *t, const struct sbi_plan *plan, const struct sbi_op *op)
+{
+	char rights[120];
+
+	sbi_landlock_words(op->arg[0], " ", rights, sizeof(rights));
+	switch (op->id[0]) {
+	case SBI_LANDLOCK_CREATE:
+		put(t, " refuse%s", rights);
+		sbi_landlock_words(op->arg[1], " ", rights, sizeof(rights));
+		put(t, "%s%s", rights[0] ? ", optional" : "", rights);
+		break;
+	case SBI_LANDLOCK_PATH:
+		put(t, " allow ");
+		put_word(t, sbi_text(plan, op->text[0]));
+		put(t, "%s", rights);
+		break;
+	case SBI_LANDLOCK_PORT:
+		put(t, " allow port %u%s", op->id[1], rights);
+		break;
+	default:
+		put(t, " enforce");
 	}
 }
 
@@ -209,6 +243,10 @@ static void put_command(struct text *t, const struct sbi_plan *plan, const struc
 	case SB_STEP_BOUNDING:
 	case SB_STEP_CAPS:
 		put_caps(t, op->arg[0]);
+		put(t, op->step == SB_STEP_CAPS && op->arg[0] && op->arg[1] ? ", not ambient" : "");
+		break;
+	case SB_STEP_SECUREBITS:
+		put(t, " 0x%" PRIx64, op->arg[0]);
 		break;
 	case SB_STEP_GROUPS:
 		put(t, op->count ? "" : " none");
@@ -259,6 +297,16 @@ void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *bu
 		break;
 	case SB_STEP_ROOT:
 		put_root(&t, plan, op);
+		break;
+	case SB_STEP_SECCOMP:
+		put(&t, " %s, %u instructions%s%s", sbi_text(plan, op->text[0]), op->count,
+		    op->arg[1] & SBI_SECCOMP_TELL ? ", told of" : "", op->arg[1] & SBI_SECCOMP_NOTIFY ? ", notify" : "");
+		break;
+	case SB_STEP_LANDLOCK:
+		put_landlock(&t, plan, op);
+		break;
+	case SB_STEP_NO_NEW_USERNS:
+		put(&t, op->arg[0] == SBI_NOUSERNS_FIND ? " find /proc" : "");
 		break;
 	case SB_STEP_PIVOT:
 		put(&t, op->arg[0] ? " read-only" : "");

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "common/plan.h"
 #include "config/config_internal.h"
+#include "config/seccomp.h"
 
 /* What the plan depends on besides the config: the calling process. */
 struct sbi_view {
@@ -45,6 +46,7 @@ struct sbi_boxed {
 	struct sbi_identity id;
 	int has_leaves;   /* each of its commands has a cgroup of its own */
 	int new_cgroupns; /* … and a cgroup namespace */
+	uint64_t separate; /* SB_NS_*: not the caller's */
 };
 
 /* A compiled config: the blob, and what the host does with it. */
@@ -53,11 +55,13 @@ struct sbi_compiled {
 	struct sbi_identity id;
 	uint64_t clone_flags;    /* CLONE_NEW* of the first process */
 	uint64_t applied;        /* SB_NS_*, SB_APPLIED_* */
+	uint64_t separate;       /* SB_NS_*: namespaces of the command that are not the caller's */
 	int has_leaf;            /* the command gets a cgroup of its own */
 	uint64_t late_sync;      /* what the command's process has to wait for */
 	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf */
 	uint32_t slot_count;
 	struct sbi_op *setup, *command; /* while compiling; an operation moves when the next one is added */
+	struct sbi_filter *filter;      /* a reference; NULL without */
 	struct sbi_op overflow;         /* what is written after a failure */
 	uint32_t setup_count, command_count;
 };
@@ -101,6 +105,17 @@ struct sbi_op *sbi_emit(struct sbi_compiled *c, int command, uint16_t step, uint
 uint32_t sbi_slot(struct sbi_compiled *c, int host_fd);
 /* compile_fs.c, compile_command.c: the parts of sbi_compile(). */
 void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
+/* compile_confine.c: sysctl of the set-up; securebits and core scheduling; Landlock's operations. @half: SBI_NOUSERNS_*. */
+void sbi_compile_no_new_userns(const sb_config *cfg, uint64_t half, struct sbi_compiled *c);
+void sbi_compile_securebits(const sb_config *cfg, struct sbi_compiled *c);
+void sbi_compile_core_sched(const sb_config *cfg, struct sbi_compiled *c);
+void sbi_compile_landlock(const sb_config *cfg, struct sbi_compiled *c);
+/* What Landlock refuses because it was asked to: SBI_LL_*. */
+uint64_t sbi_landlock_handled(const sb_config *cfg);
+/* SB_APPLIED_* of these, if nothing is left out. */
+uint64_t sbi_applied_confine(const sb_config *cfg, int what, const struct sbi_compiled *c);
+/* compile_seccomp.c: the filter program goes into the plan. */
+void sbi_compile_seccomp(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c);
 
 /** sbi_escape - a name of the host for one line of text: "a\\x0ab". */

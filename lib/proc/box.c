@@ -23,7 +23,7 @@ sb_box *sbi_box_new(void)
 	return box;
 }
 
-void sbi_box_adopt(sb_box *box, struct sbi_launch *l)
+void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *start)
 {
 	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
 
@@ -31,8 +31,8 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l)
 	box->pidfd = sbi_take_fd(&l->boot.pidfd);
 	box->pid = l->boot.pid;
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
-	box->applied = l->plan.applied;
-	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg) };
+	box->applied = sbi_launch_applied(l, start);
+	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate };
 	box->place = l->place ? sbi_place_ref(l->place) : NULL;
 	memset(&l->plan.id.users, 0, sizeof(l->plan.id.users));
 	memset(&l->plan.id.groups, 0, sizeof(l->plan.id.groups));

@@ -13,21 +13,39 @@
 #include <unistd.h>
 
 #include "common/auto.h"
+#include "common/filter_run.h"
 #include "common/read_text.h"
 #include "error.h"
 #include "host/cgroup_dir.h"
 #include "host/channel.h"
 #include "proc_internal.h"
 
+#define OF_THE_BOX (SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY | SB_APPLIED_NO_NEW_USERNS)
+
 sb_proc *sbi_proc_new(void)
 {
 	sb_proc *proc = calloc(1, sizeof(*proc));
 
 	if (proc) {
-		proc->channel = proc->pidfd = proc->tty = proc->epoll = proc->leaf_events = -EBADF;
+		proc->channel = proc->pidfd = proc->tty = proc->listener = proc->epoll = proc->leaf_events = -EBADF;
 		proc->leaf.fd = proc->leaf.into = -EBADF;
 	}
 	return proc;
+}
+
+/* Which of its lines are told of, and by whom: sb-init, or us if there are notify lines. */
+static void adopt_filter(sb_proc *proc, struct sbi_launch *l, const struct sbi_start *start)
+{
+	proc->listener = start->listener;
+	if (!l->plan.filter)
+		return;
+	proc->result.filter_length = l->plan.filter->count;
+	if (start->listener >= 0)
+		proc->filter = sbi_filter_ref(l->plan.filter);
+	if (start->told || start->listener >= 0) {
+		l->plan.applied |= SB_APPLIED_SECCOMP_REPORT;
+		proc->result.has |= SB_HAS_DENIED;
+	}
 }
 
 void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struct sbi_launch *l,
@@ -38,6 +56,7 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 	proc->channel = channel;
 	proc->pidfd = start->pidfd;
 	proc->tty = start->tty;
+	adopt_filter(proc, l, start);
 	if (l->leaf.fd >= 0) {
 		proc->leaf = l->leaf;
 		l->leaf.fd = l->leaf.into = -EBADF;
@@ -45,11 +64,15 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 		proc->used_ns = start->used_ns;
 	}
 	proc->result.size = sizeof(proc->result);
-	proc->result.applied = owns_box ? l->plan.applied :
-					  (box->applied & (SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY)) |
-						  (l->plan.applied & ~(SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY));
+	proc->result.applied = sbi_launch_applied(l, start);
+	if (!owns_box)
+		proc->result.applied = (box->applied & OF_THE_BOX) | (proc->result.applied & ~OF_THE_BOX);
+	if (!(proc->result.applied & SB_APPLIED_SECCOMP))
+		proc->result.filter_length = 0;
+	proc->result.caps = start->caps;
+	proc->result.landlock_abi = (uint32_t)start->landlock_abi;
 	proc->result.skipped = start->skipped + proc->leaf.skipped;
-	proc->result.has = SB_HAS_SETUP;
+	proc->result.has |= SB_HAS_SETUP;
 	proc->result.setup_ns = start->started_ns > l->began_ns ? start->started_ns - l->began_ns : 0;
 }
 
@@ -62,7 +85,10 @@ static void take_report(sb_proc *proc, const struct sbi_record *rec)
 	res->code = rec->status;
 	res->core_dumped = rec->detail == CLD_DUMPED;
 	res->outcome = rec->detail == CLD_EXITED ? SB_EXITED : SB_SIGNALED;
-	if (res->outcome == SB_SIGNALED && rec->status == SIGKILL &&
+	if (rec->at == SBI_ENDED_FILTERED || (proc->filtered && rec->status == SIGKILL)) {
+		res->outcome = SB_FILTERED;
+		res->code = SIGSYS;
+	} else if (res->outcome == SB_SIGNALED && rec->status == SIGKILL &&
 	    (atomic_load(&proc->killed) || atomic_load(&proc->box->killed)))
 		res->outcome = SB_KILLED;
 	res->wall_ns = rec->time_ns;
@@ -103,6 +129,8 @@ static int look(sb_proc *proc)
 		close(fd);
 	if (r == 1 && rec.type == SBI_ENDED)
 		take_report(proc, &rec);
+	else if (r == 1 && rec.type == SBI_DENIED)
+		sbi_denied_note(proc, rec.detail == SBI_TELL_LOG ? SB_SECCOMP_LOG : SB_SECCOMP_KILL, rec.at, rec.count, rec.args);
 	else if (r != 1 && gone)
 		take_loss(proc);
 	if (r == 0 || proc->reported)
@@ -242,6 +270,9 @@ sb_proc *sb_proc_free(sb_proc *proc)
 		sbi_close_fd(&proc->channel);
 	sbi_close_fd(&proc->pidfd);
 	sbi_close_fd(&proc->tty);
+	sbi_close_fd(&proc->listener);
+	sbi_filter_unref(proc->filter);
+	free(proc->denied);
 	sbi_close_fd(&proc->epoll);
 	if (proc->leaf.fd >= 0 && !proc->leaf_over)
 		sbi_leaf_remove(proc->place, &proc->leaf);

@@ -5,6 +5,7 @@
 
 #include <sandbox/box.h>
 #include <sandbox/proc.h>
+#include <sandbox/seccomp.h>
 #include <stdatomic.h>
 
 #include "common/wire.h"
@@ -29,6 +30,9 @@ struct sb_proc {
 	int channel;  /* box->control if it owns the box */
 	int pidfd;    /* of the command */
 	int tty;
+	int listener;              /* of its filter, if it has notify lines; -EBADF */
+	struct sbi_filter *filter; /* a reference, for what comes over the listener */
+	sb_denied *denied;         /* result.denied of them */
 	int epoll;
 	int reported; /* the ENDED record has come, or never will */
 	int silent;   /* nothing more comes over the channel */
@@ -36,6 +40,7 @@ struct sb_proc {
 	atomic_int killed;
 	struct sbi_place *place;
 	struct sbi_leaf leaf;
+	int filtered;       /* we killed it for a system call */
 	int leaf_events;    /* cgroup.events, while its last processes die; -EBADF */
 	int clearing;       /* … and they have been killed */
 	int leaf_over;      /* its figures are read, it is removed; the descriptors live on */
@@ -45,11 +50,13 @@ struct sb_proc {
 };
 
 /** sbi_box_adopt, sbi_proc_adopt - move what a finished launch holds into handles made before it. */
-void sbi_box_adopt(sb_box *box, struct sbi_launch *l);
+void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *start);
 void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struct sbi_launch *l,
 		    const struct sbi_start *start);
 sb_box *sbi_box_new(void);
 sb_proc *sbi_proc_new(void);
+/** sbi_denied_note - count a call that was killed for or logged. */
+void sbi_denied_note(sb_proc *proc, uint32_t action, uint32_t number, uint64_t count, const uint64_t args[6]);
 /** sbi_leaf_is_over - once the command has ended: is its leaf done with? Without waiting. */
 int sbi_leaf_is_over(sb_proc *proc);
 /** sbi_box_is_gone - has sb-init ended? Without waiting. */

@@ -63,7 +63,7 @@ int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err)
 		free(proc);
 		return r;
 	}
-	sbi_box_adopt(box, &l);
+	sbi_box_adopt(box, &l, &start);
 	sbi_proc_adopt(proc, box, 1, box->control, &l, &start);
 	sbi_launch_end(&l, 0);
 	*out = proc;
@@ -88,7 +88,7 @@ int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err)
 		free(box);
 		return r;
 	}
-	sbi_box_adopt(box, &l);
+	sbi_box_adopt(box, &l, &start);
 	sbi_launch_end(&l, 0);
 	*out = box;
 	return 0;

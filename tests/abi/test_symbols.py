@@ -70,9 +70,9 @@ class Symbols(unittest.TestCase):
         self.assertIn("Library soname: [libsandbox.so.0]", run(["readelf", "-d", SHARED]))
 
     def test_needed(self):
-        """the shared object needs libc and libcap-ng, and nothing else"""
+        """the shared object needs libc, libcap-ng and libseccomp, and nothing else"""
         needed = set(re.findall(r"\(NEEDED\).*\[([a-z-]+)", run(["readelf", "-d", SHARED])))
-        self.assertLessEqual(needed, {"libc", "libcap-ng", "ld-linux-x", "libasan", "libubsan", "libtsan"})
+        self.assertLessEqual(needed, {"libc", "libcap-ng", "libseccomp", "ld-linux-x", "libasan", "libubsan", "libtsan"})
 
 
 class Headers(unittest.TestCase):

@@ -43,7 +43,7 @@ static void numbers_ascend_and_names_differ(void **state)
 
 static void unknown_steps_have_words_too(void **state)
 {
-	static const uint32_t unknown[] = {0, 2, 19, 64, 95, 113, 1000, UINT32_MAX};
+	static const uint32_t unknown[] = {0, 2, 19, 65, 99, 114, 1000, UINT32_MAX};
 	size_t i;
 
 	(void)state;
@@ -63,6 +63,8 @@ static void numbers_never_change(void **state)
 	assert_int_equal(SB_STEP_JOIN, 40);
 	assert_int_equal(SB_STEP_BIND, 50);
 	assert_int_equal(SB_STEP_USERNS, 62);
+	assert_int_equal(SB_STEP_LANDLOCK, 97);
+	assert_int_equal(SB_STEP_SECCOMP, 98);
 	assert_int_equal(SB_STEP_CGROUPFS, 63);
 	assert_int_equal(SB_STEP_SESSION, 80);
 	assert_int_equal(SB_STEP_EXEC, 94);
@@ -73,6 +75,7 @@ static void numbers_never_change(void **state)
 	assert_int_equal(SB_KILLED, 3);
 	assert_int_equal(SB_LOST, 4);
 	assert_int_equal(SB_OOM_KILLED, 5);
+	assert_int_equal(SB_FILTERED, 6);
 	assert_int_equal(SB_LANE_HOST, 1);
 	assert_int_equal(SB_LANE_COMMAND, 3);
 }
@@ -83,7 +86,13 @@ static void structs_keep_their_layout(void **state)
 	assert_int_equal(sizeof(sb_error), 528);
 	assert_int_equal(offsetof(sb_error, message), 16);
 	assert_int_equal(offsetof(sb_error, hint), 272);
-	assert_int_equal(sizeof(sb_result), 88);
+	assert_int_equal(sizeof(sb_result), 112);
+	assert_int_equal(offsetof(sb_result, caps), 88);
+	assert_int_equal(offsetof(sb_result, denied), 104);
+	assert_int_equal(sizeof(sb_denied), 104);
+	assert_int_equal(offsetof(sb_denied, args), 24);
+	assert_int_equal(sizeof(sb_notification), 112);
+	assert_int_equal(offsetof(sb_notification, args), 32);
 	assert_int_equal(offsetof(sb_result, applied), 24);
 	assert_int_equal(offsetof(sb_result, setup_ns), 64);
 	assert_int_equal(offsetof(sb_result, oom_kills), 80);

@@ -87,7 +87,7 @@ static void noise_is_not(void **state)
 static void layouts_have_no_holes(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof(struct sbi_record), 64);
+	assert_int_equal(sizeof(struct sbi_record), 88);
 	assert_int_equal(offsetof(struct sbi_record, time_ns), 32);
 	assert_int_equal(sizeof(struct sbi_op), 64);
 	assert_int_equal(offsetof(struct sbi_op, arg), 40);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Compiled once, by whoever comes first, and shared: by a config with its copies, by all for a preset. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+
+struct sbi_filter_cell *sbi_filter_cell_new(void)
+{
+	struct sbi_filter_cell *cell = calloc(1, sizeof(*cell));
+
+	if (cell)
+		atomic_init(&cell->refs, 1);
+	return cell;
+}
+
+struct sbi_filter_cell *sbi_filter_cell_preset(const char *preset)
+{
+	/* Immutable once filled; they live as long as the library. */
+	static struct {
+		const char *name;
+		struct sbi_filter_cell cell;
+	} cells[] = { { .name = "default" }, { .name = "judge" }, { .name = "build" }, { .name = "nested" } };
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		if (!strcmp(cells[i].name, preset))
+			return &cells[i].cell;
+	return NULL;
+}
+
+struct sbi_filter_cell *sbi_filter_cell_ref(struct sbi_filter_cell *cell)
+{
+	if (cell)
+		atomic_fetch_add(&cell->refs, 1);
+	return cell;
+}
+
+void sbi_filter_cell_unref(struct sbi_filter_cell *cell)
+{
+	if (!cell || atomic_fetch_sub(&cell->refs, 1) > 1)
+		return;
+	sbi_filter_unref(atomic_load(&cell->filter));
+	free(cell);
+}
+
+struct sbi_filter *sbi_filter_cell_put(struct sbi_filter_cell *cell, struct sbi_filter *made)
+{
+	struct sbi_filter *first = NULL;
+
+	if (atomic_compare_exchange_strong(&cell->filter, &first, made))
+		return made;
+	sbi_filter_unref(made);
+	return first;
+}
