@@ -3,6 +3,9 @@
  * Instructions of classic BPF, as far as the kernel's own look-ahead for seccomp
  * understands them (seccomp_is_const_allow(), 5.11): a number whose way through
  * the program reads no argument and ends in "allow" costs next to nothing later.
+ *
+ * Jumps lead forward only, so the program is written from its end: where a jump
+ * leads is known when it is written. A place is counted from the end.
  */
 #include "filter_code.h"
 
@@ -16,9 +19,9 @@
 #define EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
 #define GREATER (BPF_JMP | BPF_JGT | BPF_K)
 #define AT_LEAST (BPF_JMP | BPF_JGE | BPF_K)
-#define FAR 200 /* a jump over more is made by BPF_JA: conditional ones reach 255 */
+#define NEAR 250 /* a conditional jump reaches 255; BPF_JA reaches everything */
 
-static void emit(struct sbi_code *code, uint16_t op, uint8_t jt, uint8_t jf, uint32_t k)
+static uint32_t emit(struct sbi_code *code, uint16_t op, uint32_t jt, uint32_t jf, uint32_t k)
 {
 	if (code->count == code->room) {
 		uint32_t room = code->room ? 2 * code->room : 256;
@@ -26,12 +29,33 @@ static void emit(struct sbi_code *code, uint16_t op, uint8_t jt, uint8_t jf, uin
 
 		if (!grown) {
 			code->failed = 1;
-			return;
+			return 0;
 		}
 		code->list = grown;
 		code->room = room;
 	}
-	code->list[code->count++] = (struct sock_filter){ op, jt, jf, k };
+	code->list[code->count] = (struct sock_filter){ op, (uint8_t)jt, (uint8_t)jf, k };
+	return code->count++;
+}
+
+/* How far the next instruction is from @place. */
+static uint32_t distance(const struct sbi_code *code, uint32_t place)
+{
+	return code->count - place - 1;
+}
+
+/* @place, or a jump to it that is near. */
+static uint32_t nearby(struct sbi_code *code, uint32_t place)
+{
+	return code->failed || distance(code, place) < NEAR ? place :
+							       emit(code, BPF_JMP | BPF_JA, 0, 0, distance(code, place));
+}
+
+static uint32_t jump(struct sbi_code *code, uint16_t op, uint32_t k, uint32_t if_true, uint32_t if_false)
+{
+	if_true = nearby(code, if_true);
+	if_false = nearby(code, if_false);
+	return code->failed ? 0 : emit(code, op, distance(code, if_true), distance(code, if_false), k);
 }
 
 static uint32_t returned(uint32_t action)
@@ -52,145 +76,133 @@ static uint32_t returned(uint32_t action)
 	}
 }
 
-/* Half of an argument into the accumulator. */
-static void load_half(struct sbi_code *code, const struct sbi_compare *c, int high)
+/* A return that is near already serves again. */
+static uint32_t give(struct sbi_code *code, uint32_t action)
+{
+	uint32_t k = returned(action);
+
+	for (uint32_t i = 0; i < code->count && i < NEAR; i++) {
+		const struct sock_filter *old = &code->list[code->count - 1 - i];
+
+		if (old->code == (BPF_RET | BPF_K) && old->k == k)
+			return code->count - 1 - i;
+	}
+	return emit(code, BPF_RET | BPF_K, 0, 0, k);
+}
+
+/* Half of an argument into the accumulator, in front of what looks at it. */
+static uint32_t load_half(struct sbi_code *code, const struct sbi_compare *c, int high)
 {
 	uint32_t at = (uint32_t)offsetof(struct seccomp_data, args) + 8U * c->argument;
 	uint32_t mask = (uint32_t)(high ? c->mask >> 32 : c->mask);
 
 	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? high : !high)
 		at += 4;
-	emit(code, LOAD, 0, 0, at);
 	if (mask != UINT32_MAX)
 		emit(code, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
-}
-
-/* Jumps of one branch that end behind it, because a comparison did not hold. */
-struct jumps {
-	uint32_t from[2 * SBI_POLICY_COMPARES], count;
-	uint8_t if_true[2 * SBI_POLICY_COMPARES];
-};
-
-static void jump_fail(struct sbi_code *code, struct jumps *j, uint16_t op, uint32_t k, int if_true)
-{
-	j->if_true[j->count] = (uint8_t)if_true;
-	j->from[j->count++] = code->count;
-	emit(code, op, 0, 0, k);
-}
-
-static void land(struct sbi_code *code, const struct jumps *j)
-{
-	for (uint32_t i = 0; i < j->count && !code->failed; i++) {
-		uint8_t distance = (uint8_t)(code->count - j->from[i] - 1);
-
-		if (j->if_true[i])
-			code->list[j->from[i]].jt = distance;
-		else
-			code->list[j->from[i]].jf = distance;
-	}
+	return emit(code, LOAD, 0, 0, at);
 }
 
 /* The lower half decides, when the upper ones are equal or do not count. */
-static void compare_low(struct sbi_code *code, const struct sbi_compare *c, struct jumps *j)
+static uint32_t compare_low(struct sbi_code *code, const struct sbi_compare *c, uint32_t holds, uint32_t fails)
 {
 	static const struct {
 		uint16_t op;
-		uint8_t fails_if_true;
+		int holds_if_false;
 	} ways[] = {
 		[SBI_EQ] = { EQUAL, 0 },   [SBI_NE] = { EQUAL, 1 },   [SBI_LT] = { AT_LEAST, 1 },
 		[SBI_LE] = { GREATER, 1 }, [SBI_GT] = { GREATER, 0 }, [SBI_GE] = { AT_LEAST, 0 },
 	};
+	int swap = ways[c->operator].holds_if_false;
 
-	load_half(code, c, 0);
-	jump_fail(code, j, ways[c->operator].op, (uint32_t)c->value, ways[c->operator].fails_if_true);
+	jump(code, ways[c->operator].op, (uint32_t)c->value, swap ? fails : holds, swap ? holds : fails);
+	return load_half(code, c, 0);
 }
 
-/* The upper half: it may fail, leave it to the lower one, or hold whatever that is. */
-static uint32_t compare_high(struct sbi_code *code, const struct sbi_compare *c, struct jumps *j)
+static uint32_t compare(struct sbi_code *code, const struct sbi_compare *c, uint32_t holds, uint32_t fails)
 {
-	uint32_t value = (uint32_t)(c->value >> 32);
+	uint32_t high = (uint32_t)(c->value >> 32), low = compare_low(code, c, holds, fails), equal;
 
-	load_half(code, c, 1);
-	if (c->operator == SBI_EQ) {
-		jump_fail(code, j, EQUAL, value, 0);
-		return 0;
+	if (!c->is_long)
+		return low;
+	switch (c->operator) {
+	case SBI_EQ:
+		jump(code, EQUAL, high, low, fails);
+		break;
+	case SBI_NE:
+		jump(code, EQUAL, high, low, holds);
+		break;
+	case SBI_LT:
+	case SBI_LE:
+		equal = jump(code, EQUAL, high, low, holds);
+		jump(code, GREATER, high, fails, equal);
+		break;
+	default:
+		equal = jump(code, EQUAL, high, low, fails);
+		jump(code, GREATER, high, holds, equal);
+		break;
 	}
-	if (c->operator == SBI_LT || c->operator == SBI_LE)
-		jump_fail(code, j, GREATER, value, 1);
-	else if (c->operator != SBI_NE) {
-		emit(code, GREATER, 0, 1, value);
-		emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
-		jump_fail(code, j, EQUAL, value, 0);
-		return code->count - 2;
-	}
-	emit(code, EQUAL, 1, 0, value);
-	emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
-	return code->count - 1;
+	return load_half(code, c, 1);
 }
 
-static void compare(struct sbi_code *code, const struct sbi_compare *c, struct jumps *j)
+static uint32_t decide(struct sbi_code *code, const struct sbi_leaf_of *leaf, const struct sbi_branch *branches)
 {
-	uint32_t holds = c->is_long ? compare_high(code, c, j) : 0;
+	uint32_t place = give(code, leaf->action);
 
-	compare_low(code, c, j);
-	if (holds && !code->failed)
-		code->list[holds].k = code->count - holds - 1;
-}
-
-static void emit_leaf(struct sbi_code *code, const struct sbi_leaf_of *leaf, const struct sbi_branch *branches)
-{
-	for (uint32_t i = 0; i < leaf->count; i++) {
+	for (uint32_t i = leaf->count; i--;) {
 		const struct sbi_branch *branch = &branches[leaf->first + i];
-		struct jumps j = { .count = 0 };
+		uint32_t next = place;
 
-		for (uint32_t k = 0; k < branch->count; k++)
-			compare(code, &branch->compares[k], &j);
-		emit(code, BPF_RET | BPF_K, 0, 0, returned(branch->action));
-		land(code, &j);
+		place = give(code, branch->action);
+		for (uint32_t k = branch->count; k--;)
+			place = compare(code, &branch->compares[k], place, next);
 	}
-	emit(code, BPF_RET | BPF_K, 0, 0, returned(leaf->action));
+	return place;
 }
 
-/* At most: a comparison takes eight instructions, a branch one more. */
-static uint32_t leaf_size(const struct sbi_leaf_of *leaf, const struct sbi_branch *branches)
+/* One number between others that all have the same fate. */
+static int is_exception(const struct sbi_range *ranges, uint32_t count)
 {
-	uint32_t size = 1;
-
-	for (uint32_t i = 0; i < leaf->count; i++)
-		size += 1 + 8 * branches[leaf->first + i].count;
-	return size;
+	return count == 3 && ranges[2].start == ranges[1].start + 1 && !ranges[0].leaf.count && !ranges[2].leaf.count &&
+	       ranges[0].leaf.action == ranges[2].leaf.action;
 }
 
-static void tree(struct sbi_code *code, const struct sbi_range *ranges, uint32_t count, const struct sbi_branch *branches)
+static uint32_t tree(struct sbi_code *code, const struct sbi_range *ranges, uint32_t count,
+		     const struct sbi_branch *branches)
 {
-	uint32_t half = count / 2, size = 0, at;
-	int far;
+	uint32_t half = count / 2, left, right;
 
-	if (count == 1) {
-		emit_leaf(code, &ranges[0].leaf, branches);
-		return;
+	if (count == 1)
+		return decide(code, &ranges[0].leaf, branches);
+	if (is_exception(ranges, count)) {
+		right = decide(code, &ranges[1].leaf, branches);
+		return jump(code, EQUAL, ranges[1].start, right, decide(code, &ranges[0].leaf, branches));
 	}
-	for (uint32_t i = 0; i < half; i++)
-		size += leaf_size(&ranges[i].leaf, branches) + 2;
-	far = size > FAR;
-	at = code->count;
-	emit(code, AT_LEAST, 0, (uint8_t)far, ranges[half].start);
-	if (far)
-		emit(code, BPF_JMP | BPF_JA, 0, 0, 0);
-	tree(code, ranges, half, branches);
-	if (!code->failed && far)
-		code->list[at + 1].k = code->count - at - 2;
-	else if (!code->failed)
-		code->list[at].jt = (uint8_t)(code->count - at - 1);
-	tree(code, ranges + half, count - half, branches);
+	right = tree(code, ranges + half, count - half, branches);
+	left = tree(code, ranges, half, branches);
+	return jump(code, AT_LEAST, ranges[half].start, right, left);
+}
+
+/* Straight on to @place: nothing to do if that is what was written last. */
+static void lead_to(struct sbi_code *code, uint32_t place)
+{
+	if (!code->failed && distance(code, place))
+		emit(code, BPF_JMP | BPF_JA, 0, 0, distance(code, place));
 }
 
 void sbi_code_tree(struct sbi_code *code, uint32_t arch, uint32_t foreign, const struct sbi_range *ranges,
 		   uint32_t count, const struct sbi_branch *branches)
 {
+	uint32_t native;
+
+	lead_to(code, tree(code, ranges, count, branches));
+	native = emit(code, LOAD, 0, 0, (uint32_t)offsetof(struct seccomp_data, nr));
+	jump(code, EQUAL, arch, native, give(code, foreign));
 	emit(code, LOAD, 0, 0, (uint32_t)offsetof(struct seccomp_data, arch));
-	emit(code, EQUAL, 1, 0, arch);
-	emit(code, BPF_RET | BPF_K, 0, 0, returned(foreign));
-	emit(code, LOAD, 0, 0, (uint32_t)offsetof(struct seccomp_data, nr));
-	tree(code, ranges, count, branches);
+	for (uint32_t i = 0; i < code->count / 2; i++) {
+		struct sock_filter first = code->list[i];
+
+		code->list[i] = code->list[code->count - 1 - i];
+		code->list[code->count - 1 - i] = first;
+	}
 }

@@ -21,7 +21,7 @@
 
 /* By the kernel itself, which tells nobody of what: foreign calls, which a listener could not name. */
 #define SBI_KILL_UNTOLD SBI_ACTION(SB_SECCOMP_KILL, 1)
-#define SBI_POLICY_COMPARES 28 /* of one rule: a jump over them must fit into one instruction */
+#define SBI_POLICY_COMPARES 32 /* of one rule */
 
 enum sbi_operator { SBI_EQ, SBI_NE, SBI_LT, SBI_LE, SBI_GT, SBI_GE };
 
