@@ -81,11 +81,13 @@ static int describe(sb_config *cfg, const char *feature)
 static int probe_command(sb_config *cfg, const char *feature, sb_error *why)
 {
 	static const struct {
-		const char *name, *refused;
+		const char *name, *refused, *line; /* for Landlock, for the filter */
 	} kinds[] = {
-		{ "landlock", "execute" }, { "landlock.refer", "refer" }, { "landlock.truncate", "truncate" },
-		{ "landlock.ports", "net" }, { "landlock.ioctl", "ioctl" }, { "landlock.scope", "scope" },
-		{ "core_sched", "none" },
+		{ "landlock", "execute", NULL },     { "landlock.refer", "refer", NULL },
+		{ "landlock.truncate", "truncate", NULL }, { "landlock.ports", "net", NULL },
+		{ "landlock.ioctl", "ioctl", NULL },   { "landlock.scope", "scope", NULL },
+		{ "core_sched", "none", NULL },        { "seccomp", "none", "log unshare" },
+		{ "seccomp.notify", "none", "notify unshare" },
 	};
 	sb_error err = SB_INIT(sb_error);
 	sb_proc *proc;
@@ -99,7 +101,10 @@ static int probe_command(sb_config *cfg, const char *feature, sb_error *why)
 	sb_set_ns(cfg, 0);
 	sb_set_landlock(cfg, kinds[i].refused, NULL);
 	sb_set_core_sched(cfg, !strcmp(feature, "core_sched"));
-	sb_set_seccomp(cfg, "none");
+	if (kinds[i].line)
+		sb_add_seccomp(cfg, kinds[i].line);
+	else
+		sb_set_seccomp(cfg, "none");
 	sb_set_command(cfg, "/", NULL);
 	r = sb_spawn(cfg, &proc, &err);
 	if (r < 0 && err.step == SB_STEP_EXEC)

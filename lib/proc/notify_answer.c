@@ -37,6 +37,12 @@ int sb_notify_is_valid(sb_proc *proc, const sb_notification *call)
 	return errno == ENOENT ? 0 : -errno;
 }
 
+/* EINPROGRESS: it was answered, and has not gone on yet. */
+static int does_not_wait(int error)
+{
+	return error == EINPROGRESS ? -ENOENT : -error;
+}
+
 static int answer(sb_proc *proc, const sb_notification *call, int64_t value, int error, uint32_t flags)
 {
 	int r = usable(proc, call);
@@ -45,7 +51,7 @@ static int answer(sb_proc *proc, const sb_notification *call, int64_t value, int
 	if (r < 0)
 		return r;
 	resp.id = call->id;
-	return ioctl(proc->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 ? -errno : 0;
+	return ioctl(proc->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 ? does_not_wait(errno) : 0;
 }
 
 int sb_notify_error(sb_proc *proc, const sb_notification *call, int error)
@@ -72,7 +78,7 @@ static int add_fd(sb_proc *proc, const sb_notification *call, int fd, int number
 		return r < 0 ? r : -EINVAL;
 	add.id = call->id;
 	r = ioctl(proc->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
-	return r < 0 ? -errno : r;
+	return r < 0 ? does_not_wait(errno) : r;
 }
 
 int sb_notify_fd(sb_proc *proc, const sb_notification *call, int fd, uint32_t flags)
