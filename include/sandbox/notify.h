@@ -35,8 +35,8 @@ SB_API int sb_proc_notify_fd(const sb_proc *proc);
 /**
  * sb_notify_receive - the next waiting call
  *
- * Calls that the policy kills for or logs are dealt with on the way. Never
- * blocks. Any thread, also several at once.
+ * Calls that the policy kills for or logs are dealt with on the way: with notify
+ * lines in the policy they too wait until this is called. Never blocks.
  *
  * Return: 1, 0 if none waits, -ENOENT once no process is left that could call, or -errno.
  */
@@ -61,7 +61,7 @@ SB_API ssize_t sb_notify_read_string(sb_proc *proc, const sb_notification *call,
 /** sb_notify_open_fd - a duplicate of descriptor @fd of the calling process (pidfd_getfd(2)); yours to close. */
 SB_API int sb_notify_open_fd(sb_proc *proc, const sb_notification *call, int fd);
 
-/* Answers: 0, -ENOENT if the call does not wait any more, or -errno. */
+/* Answers: 0, -ENOENT if the call does not wait any more, or -errno. From any thread, like all that names a call. */
 
 /** sb_notify_error - the call fails with @error, a positive errno value. */
 SB_API int sb_notify_error(sb_proc *proc, const sb_notification *call, int error);

@@ -14,8 +14,8 @@
  * Threads: handles share nothing, so different handles need no locking. An
  * sb_config that nobody is changing may be used by any number of threads at
  * once. An sb_box and the sb_procs started in it belong to one thread at a
- * time, but for sb_proc_signal() and sb_proc_kill(), which any thread may call
- * while the handle lives. An sb_trace locks itself.
+ * time, but for sb_proc_signal(), sb_proc_kill() and what names an
+ * sb_notification, which any thread may call while the handle lives. An sb_trace locks itself.
  *
  * The calling process: the library never exits, prints, starts a thread,
  * installs a signal handler, or changes cwd, umask, environment, credentials

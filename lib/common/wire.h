@@ -72,7 +72,7 @@ _Static_assert(sizeof(struct sbi_record) == 88, "the record is 88 bytes on every
 
 #define SBI_ENDED_FILTERED 1 /* ENDED.at: it was killed for a system call */
 #define SBI_MAX_DENIED 64    /* DENIED records of one command */
-#define SBI_STARTED_TOLD 1   /* STARTED.at: kill and log lines are told of */
+#define SBI_STARTED_TOLD 1   /* STARTED.detail: kill and log lines are told of */
 
 static inline int sbi_record_valid(const struct sbi_record *rec, long size)
 {

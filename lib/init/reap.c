@@ -188,7 +188,7 @@ static int start(struct run *run)
 		command->listener = -1;
 		if (listener >= 0)
 			command->listener = take_listener(run, find_told(run), listener, command->pid);
-		rec.at = command->listener >= 0 ? SBI_STARTED_TOLD : 0;
+		rec.detail = command->listener >= 0 ? SBI_STARTED_TOLD : 0;
 		command->start_ns = run->exec_ns;
 		command->base_ns = run->used_ns;
 		rec.time_ns = run->exec_ns;

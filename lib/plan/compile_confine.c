@@ -104,7 +104,7 @@ void sbi_compile_landlock(const sb_config *cfg, struct sbi_compiled *c)
 	op->arg[1] = optional & handled;
 	op->arg[2] = !asked; /* nobody asked: where it cannot be done it is not missed */
 	op->flags = layer(cfg, SB_APPLIED_LANDLOCK);
-	for (uint32_t i = 0; asked && i < cfg->landlock.count; i++)
+	for (uint32_t i = 0; i < cfg->landlock.count; i++)
 		compile_rule(&cfg->landlock.rules[i], i, handled, c);
 	op = sbi_emit(c, 1, SB_STEP_LANDLOCK, 0);
 	op->id[0] = SBI_LANDLOCK_ENFORCE;

@@ -25,7 +25,7 @@
 
 /* What sb-init still has to do when the filter is there already. */
 static const uint16_t own_calls[] = { __NR_execve, __NR_clock_gettime, __NR_sendmsg, __NR_faccessat, __NR_statx, __NR_statfs,
-				      __NR_prctl, __NR_capset, __NR_capget };
+				      __NR_prctl, __NR_capset, __NR_capget, __NR_exit };
 
 struct compiler {
 	const struct sbi_policy *policy;

@@ -185,6 +185,7 @@ static void nested(int beyond)
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
 	fx_ok(sb_add_dev(cfg, "/dev"));
 	fx_ok(sb_add_cgroupfs(cfg, CG, 0));
+	fx_ok(sb_set_seccomp(cfg, "nested"));
 	fx_ok(sb_set_memory(cfg, 64 * MIB));
 	fx_ok(sb_set_cgroup_flags(cfg, SB_CGROUP_ACCOUNT | SB_CGROUP_NO_SYSTEMD));
 	fx_talk_begin(&talk, NULL, cfg);
