@@ -27,20 +27,31 @@ static struct listener {
 	struct denied calls[SBI_MAX_DENIED];
 } listeners[MAX_LISTENERS];
 
+static int first_free(void)
+{
+	int i = 0;
+
+	while (i < MAX_LISTENERS && listeners[i].fd)
+		i++;
+	return i;
+}
+
+int listeners_left(void)
+{
+	return first_free() < MAX_LISTENERS;
+}
+
 int take_listener(const struct run *run, const struct sbi_op *filter, int fd, int pid)
 {
-	for (int i = 0; i < MAX_LISTENERS; i++) {
-		if (listeners[i].fd)
-			continue;
-		listeners[i].fd = fd;
-		listeners[i].pid = pid;
-		listeners[i].killed = 0;
-		listeners[i].code = (const struct sock_filter *)(run->base + filter->text[2]);
-		listeners[i].length = filter->count;
-		listeners[i].count = 0;
-		return i;
-	}
-	return -1;
+	int i = first_free();
+
+	listeners[i].fd = fd; /* negative once nobody is left who could call */
+	listeners[i].pid = pid;
+	listeners[i].killed = 0;
+	listeners[i].code = (const struct sock_filter *)(run->base + filter->text[2]);
+	listeners[i].length = filter->count;
+	listeners[i].count = 0;
+	return i;
 }
 
 uint32_t poll_listeners(struct pollfd *polled)
@@ -108,6 +119,14 @@ void on_listeners(const struct pollfd *polled, uint32_t count)
 		}
 }
 
+void forget_listener(int listener)
+{
+	int fd = listeners[listener].fd;
+
+	SYS(close, fd < 0 ? -fd : fd);
+	listeners[listener].fd = 0;
+}
+
 int tell_denied(int listener, int channel)
 {
 	struct listener *l = &listeners[listener];
@@ -120,7 +139,6 @@ int tell_denied(int listener, int channel)
 			rec.args[k] = l->calls[i].args[k];
 		send_record(channel, &rec, -1);
 	}
-	SYS(close, l->fd < 0 ? -l->fd : l->fd);
-	l->fd = 0;
+	forget_listener(listener);
 	return l->killed;
 }

@@ -127,9 +127,11 @@ const struct sbi_op *find_told(const struct run *run); /* the filter, if its lis
 /* denied.c */
 struct pollfd;
 #define MAX_LISTENERS 64
-int take_listener(const struct run *run, const struct sbi_op *filter, int fd, int pid); /* its number; -1 if there are too many */
+int listeners_left(void);
+int take_listener(const struct run *run, const struct sbi_op *filter, int fd, int pid); /* its number */
 uint32_t poll_listeners(struct pollfd *polled);
 void on_listeners(const struct pollfd *polled, uint32_t count);
+void forget_listener(int listener);
 int tell_denied(int listener, int channel); /* and forget it; 1: the command itself was killed */
 /* reap.c */
 void find_children(void);

@@ -163,6 +163,8 @@ static int take_back(struct run *run, const struct command *command, int error)
 
 	SYS(kill, command->pid, SIGKILL);
 	SYS(waitid, P_PID, command->pid, 0, WEXITED, 0);
+	if (command->listener >= 0)
+		forget_listener(command->listener);
 	command_count--;
 	send_record(run->channel, &rec, -1);
 	return error;
@@ -174,7 +176,7 @@ static int start(struct run *run)
 	struct command *command = &commands[command_count];
 	int pidfd = -1, listener = -1, r, sent;
 
-	if (command_count == MAX_COMMANDS) {
+	if (command_count == MAX_COMMANDS || (find_told(run) && !listeners_left())) {
 		rec = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EAGAIN };
 		send_record(run->channel, &rec, -1);
 		return -EAGAIN;

@@ -6,7 +6,7 @@
 #include "init.h"
 
 #define FLAG_NEW_LISTENER 8       /* 5.0 */
-#define FLAG_WAIT_KILLABLE_RECV 32 /* 5.19: once received, only a deadly signal takes a call back */
+#define FLAG_WAIT_KILLABLE_RECV 32 /* 5.19: once it was received, a signal does not make EINTR of a call */
 
 uint64_t pass;
 
@@ -27,10 +27,8 @@ static long load(const struct sbi_op *op, struct sock_filter *code, unsigned fla
 
 static long load_with_listener(const struct sbi_op *op, struct sock_filter *code)
 {
-	long r = -EINVAL;
+	long r = load(op, code, FLAG_NEW_LISTENER | FLAG_WAIT_KILLABLE_RECV);
 
-	if (op->arg[1] & SBI_SECCOMP_NOTIFY)
-		r = load(op, code, FLAG_NEW_LISTENER | FLAG_WAIT_KILLABLE_RECV);
 	return r == -EINVAL ? load(op, code, FLAG_NEW_LISTENER) : r;
 }
 
