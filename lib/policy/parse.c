@@ -106,6 +106,8 @@ static int read_name(struct sbi_reader *r, const char *word, int *number)
 {
 	const char *name = word + (word[0] == '?');
 
+	if (!name[0] || name[strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789")])
+		return sbi_policy_fail(r, EINVAL, "\"%.40s\" is not the name of a system call", word);
 	*number = sbi_syscall_number(name);
 	if (*number >= 0)
 		return 0;
