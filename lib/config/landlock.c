@@ -89,8 +89,8 @@ static int parse(sb_config *cfg, const char *setter, const char *text, uint64_t 
 		} else {
 			one = word_rights(text, len, possible);
 			if (!one)
-				return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.*s\" is not a right of %s", setter, len > 40 ? 40 : (int)len,
-						    text, possible == SBI_LL_FS ? "Landlock on files" : "Landlock");
+				return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.*s\" is not a right of Landlock%s", setter,
+						    len > 40 ? 40 : (int)len, text, possible == SBI_LL_FS ? " on files" : "");
 			all |= one;
 		}
 		text += len;

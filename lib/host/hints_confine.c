@@ -26,9 +26,10 @@ int sbi_explain_landlock(const struct sbi_op *op, const struct sbi_record *rec, 
 	char words[200];
 
 	sbi_landlock_words(lacking, " ", words, sizeof(words));
-	sbi_fail(err, op->step, op->index, EOPNOTSUPP, "landlock: the kernel, with ABI %d, cannot refuse:%s", rec->status, words);
-	sbi_hint(err, "that takes ABI %s; where it may be missing, say so: the second argument of sb_set_landlock(), \"%s\"",
-		 wanted_abi(lacking), words + 1);
+	sbi_fail(err, op->step, op->index, EOPNOTSUPP, "landlock: the kernel, with ABI %d, cannot refuse:%s",
+		 rec->status, words);
+	sbi_hint(err, "that takes ABI %s; where it may be missing, say so by the second argument of sb_set_landlock(): "
+		      "\"%s\"", wanted_abi(lacking), words + 1);
 	return -EOPNOTSUPP;
 }
 
@@ -60,10 +61,13 @@ static void hint_landlock(const struct sbi_op *op, int code, sb_error *err)
 	} else if (op->id[0] == SBI_LANDLOCK_CREATE && code == ENOSYS) {
 		sbi_hint(err, "the kernel is built without Landlock (CONFIG_SECURITY_LANDLOCK), or a filter around this process "
 			      "hides it; where it may be missing: sb_set_optional(cfg, SB_APPLIED_LANDLOCK)");
+	} else if (op->id[0] == SBI_LANDLOCK_CREATE && code == EPERM) {
+		sbi_hint(err, "a filter around this process refuses landlock_create_ruleset: allow it there");
 	} else if (op->id[0] == SBI_LANDLOCK_ENFORCE && code == E2BIG) {
 		sbi_hint(err, "16 rulesets lie upon this process already, and the kernel allows no more");
 	} else if (op->id[0] == SBI_LANDLOCK_ENFORCE && code == EPERM) {
-		sbi_hint(err, "without no_new_privs it takes CAP_SYS_ADMIN: leave sb_set_no_new_privs() at 1, or add SB_NS_USER");
+		sbi_hint(err, "without no_new_privs it takes CAP_SYS_ADMIN: leave sb_set_no_new_privs() at 1, or add "
+			      "SB_NS_USER");
 	}
 }
 
@@ -98,7 +102,8 @@ int sbi_hint_confine(const struct sbi_op *op, int code, sb_error *err)
 	switch (op->step) {
 	case SB_STEP_LANDLOCK:
 		if (code == EMFILE || code == ENFILE)
-			sbi_hint(err, "the command's limit of descriptors (nofile) leaves no room for the two that rules are made with");
+			sbi_hint(err, "the command's limit of descriptors (nofile) leaves no room for the two that rules are "
+				      "made with");
 		else
 			hint_landlock(op, code, err);
 		return 1;
@@ -114,8 +119,8 @@ int sbi_hint_confine(const struct sbi_op *op, int code, sb_error *err)
 		hint_core_sched(code, err);
 		return 1;
 	case SB_STEP_NO_NEW_USERNS:
-		sbi_hint(err, "it is written to /proc/sys/user/max_user_namespaces: that needs a /proc that is not read-only around "
-			      "this process, or the right to mount one");
+		sbi_hint(err, "it is written to /proc/sys/user/max_user_namespaces: that needs a /proc that is not read-only "
+			      "around this process, or the right to mount one");
 		return 1;
 	default:
 		return 0;

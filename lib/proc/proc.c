@@ -162,8 +162,11 @@ static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 	if (proc->clearing)
 		return ppoll(&leaf, 1, timeout, NULL);
 
-	/* With a sandbox of its own the end of sb-init is the end; to wake up for its report as well costs a switch. */
-	return ppoll(polled, proc->silent || proc->owns_box ? 1 : 2, timeout, NULL);
+	/*
+	 * With a sandbox of its own the end of sb-init is the end; to wake up for its report as well costs a switch.
+	 * A long report, of calls that were denied, may have to be read before sb-init can go on.
+	 */
+	return ppoll(polled, proc->silent || (proc->owns_box && !(proc->result.has & SB_HAS_DENIED)) ? 1 : 2, timeout, NULL);
 }
 
 int sb_proc_wait(sb_proc *proc, uint64_t timeout_ns, sb_result *res, sb_error *err)
