@@ -22,8 +22,9 @@ SB_BEGIN_DECLS
  *
  * The first such line turns file rules on: what no line allows is then refused
  * (EACCES, or EXDEV to a move), on top of mounts and modes, for every file that is opened from
- * then on; descriptors that were handed over stay as they are. Works without
- * any namespace, and without privilege. A path that is not there is an error of the spawn.
+ * then on; descriptors that were handed over stay as they are. A rule is of the file, by whatever
+ * name it is reached; programs need "read execute". Works without any namespace, and without
+ * privilege. A path that is not there is an error of the spawn. At most 256 lines.
  */
 SB_API int sb_add_landlock_path(sb_config *cfg, const char *path, const char *rights);
 /**
@@ -35,22 +36,27 @@ SB_API int sb_add_landlock_path(sb_config *cfg, const char *path, const char *ri
 SB_API int sb_add_landlock_port(sb_config *cfg, const char *right, uint16_t port);
 /**
  * sb_set_landlock - what is refused unless a line allows it
- * @handled: words as above, "bind", "connect", "abstract" (connections to abstract UNIX
+ * @handled: words as above, with spaces or commas between, "bind", "connect", "abstract" (connections to abstract UNIX
  *	sockets of processes outside), "signal" (signals to them); "fs", "net", "scope" and "all"
  *	for each kind; "none": no Landlock. NULL, the default: what the lines turn on; and "abstract" if
  *	the command has no network namespace of its own, "signal" if it has no pid namespace
  *	of its own, both only where the kernel can
  * @optional: those of them that a kernel may lack; what any other lacks is an error
- *	(-EOPNOTSUPP). ABI 1: 5.13; 2: refer, 5.19; 3: truncate, 6.2; 4: ports, 6.7; 5: ioctl,
+ *	(-EOPNOTSUPP; -ENOSYS if there is no Landlock at all). ABI 1: 5.13; 2: refer, 5.19; 3: truncate, 6.2; 4: ports, 6.7; 5: ioctl,
  *	6.10; 6: scopes, 6.12. NULL = none
  *
+ * A line that allows nothing of what is refused is an error of the spawn, but with "none".
  * sb_result.landlock_abi tells what was used.
  */
 SB_API int sb_set_landlock(sb_config *cfg, const char *handled, const char *optional);
 
 /* --- capabilities ------------------------------------------------------------------ */
 
-/** sb_drop_cap - take back what sb_add_cap() kept: sb_add_cap(cfg, "all"), sb_drop_cap(cfg, "sys_admin"). */
+/**
+ * sb_drop_cap - take back what sb_add_cap() kept: sb_add_cap(cfg, "all"), sb_drop_cap(cfg, "sys_admin")
+ *
+ * "all": every one. sb_result.caps tells which were kept.
+ */
 SB_API int sb_drop_cap(sb_config *cfg, const char *name);
 /**
  * sb_set_ambient - 1 (default): kept capabilities are in the ambient set, so that
@@ -62,9 +68,9 @@ SB_API int sb_set_ambient(sb_config *cfg, int on);
  * sb_set_securebits - as in capabilities(7), SECBIT_*
  *
  * Default: if no capability is kept, root has none either and this cannot be
- * changed (NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, KEEP_CAPS off, all locked); else 0. A caller
- * without privilege and without a user namespace of its own cannot set them: an
- * error if asked for by this call.
+ * changed (NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, KEEP_CAPS off, all locked); else they stay as
+ * they are, 0 in a new user namespace. A caller without privilege and without a user namespace of its
+ * own cannot set them: an error if asked for by this call, else SB_APPLIED_SECUREBITS is missing.
  */
 SB_API int sb_set_securebits(sb_config *cfg, uint32_t bits);
 
@@ -72,7 +78,8 @@ SB_API int sb_set_securebits(sb_config *cfg, uint32_t bits);
 
 /**
  * sb_set_core_sched - 1: no process of the machine but those of this command runs
- * beside it on a core's other threads (core scheduling, 5.14; CONFIG_SCHED_CORE and SMT)
+ * beside it on a core's other threads (core scheduling, 5.14; -EINVAL without CONFIG_SCHED_CORE,
+ * -ENODEV where no core has a second thread)
  */
 SB_API int sb_set_core_sched(sb_config *cfg, int on);
 /**
@@ -90,6 +97,7 @@ SB_API int sb_set_no_new_userns(sb_config *cfg, int on);
  *
  * A layer that the kernel lacks, or refuses to this caller, then is left out and counted in
  * sb_result.skipped; without this it fails the spawn. sb_result.applied says what there was.
+ * What is wrong in the description, like a Landlock line for a path that is not there, fails it still.
  */
 SB_API int sb_set_optional(sb_config *cfg, uint64_t layers);
 

@@ -81,7 +81,7 @@ typedef struct sb_result {
 	uint64_t setup_ns;     /* from sb_spawn() or sb_box_spawn() to exec     */
 	uint64_t memory_peak;  /* bytes; the most that the leaf was charged with */
 	uint64_t oom_kills;    /* processes that the OOM killer killed in the leaf */
-	uint64_t caps;         /* capabilities that were kept, bit N = CAP_N: as it has them when it is executed */
+	uint64_t caps;         /* capabilities that were kept, bit N = CAP_N; of "all" those there were */
 	uint32_t landlock_abi; /* 0 = none in use                               */
 	uint32_t filter_length; /* instructions of the seccomp filter; 0 = none */
 	uint32_t denied;       /* entries of sb_proc_denied()                   */
