@@ -96,7 +96,9 @@ typedef struct sb_denied {
  * sb-init sees them through a listener (seccomp_unotify(2)). Where there can be
  * none, because the command is inside another filter that has one, kill still
  * kills, log still allows, and nothing is told here (SB_APPLIED_SECCOMP_REPORT).
- * Calls of foreign ABIs are killed for by the kernel itself and not told.
+ * Calls of foreign ABIs are killed for by the kernel itself and not told. What outlives its command in
+ * a box is held to the policy, and not told of. At most 64 commands of one box can be listened to at
+ * once; one more is -EAGAIN.
  *
  * Return: 0, -ERANGE past the end, -EAGAIN while it runs.
  */

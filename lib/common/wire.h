@@ -41,6 +41,7 @@ enum sbi_detail {
 	SBI_DETAIL_PROC_COVERED,    /* proc: the host's own is partly covered */
 	SBI_DETAIL_CLONE,           /* the command's process could not be made */
 	SBI_DETAIL_KILLED,          /* the command's process was killed on its way to the exec */
+	SBI_DETAIL_FULL,            /* no room for another command, or another listener */
 	SBI_DETAIL_LISTENER,        /* seccomp: a filter around us has a listener already */
 	SBI_DETAIL_LANDLOCK_ABI,    /* landlock: the kernel's ABI, in status, lacks a right that is not optional */
 };

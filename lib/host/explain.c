@@ -66,6 +66,14 @@ static int explain_birth(int leaf, int code, sb_error *err)
 	return -code;
 }
 
+static int explain_full(sb_error *err)
+{
+	sbi_fail(err, SB_STEP_BOX, 0, EAGAIN, "the box has no room for another command");
+	sbi_hint(err, "at most 1024 run in one box, and at most 64 whose policies have kill or log lines (with what has outlived such): "
+		      "wait for one to end, or open another box");
+	return -EAGAIN;
+}
+
 int sbi_explain_failed(const struct sbi_plan *plan, const struct sbi_identity *id, const struct sbi_record *rec,
 		       int leaf, sb_error *err)
 {
@@ -78,6 +86,8 @@ int sbi_explain_failed(const struct sbi_plan *plan, const struct sbi_identity *i
 		return explain_birth(leaf, code, err);
 	if (rec->detail == SBI_DETAIL_CLONE)
 		return -code;
+	if (rec->detail == SBI_DETAIL_FULL)
+		return explain_full(err);
 	if (rec->at >= section->count) {
 		sbi_fail(err, SB_STEP_EXEC, 0, code, "start of the command: %s", strerror(code));
 		return -code;

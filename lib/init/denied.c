@@ -20,8 +20,10 @@ struct denied {
 
 static struct listener {
 	int fd; /* 0 = free */
-	int pid;
-	int killed; /* the command itself */
+	int pid; /* of the command; 0 once it has ended */
+	int killed; /* … itself */
+	void *map; /* its plan, if it is in the way otherwise; NULL */
+	uint64_t map_size;
 	const struct sock_filter *code;
 	uint32_t length, count;
 	struct denied calls[SBI_MAX_DENIED];
@@ -45,9 +47,10 @@ int take_listener(const struct run *run, const struct sbi_op *filter, int fd, in
 {
 	int i = first_free();
 
-	listeners[i].fd = fd; /* negative once nobody is left who could call */
+	listeners[i].fd = fd;
 	listeners[i].pid = pid;
 	listeners[i].killed = 0;
+	listeners[i].map = NULL;
 	listeners[i].code = (const struct sock_filter *)(run->base + filter->text[2]);
 	listeners[i].length = filter->count;
 	listeners[i].count = 0;
@@ -101,9 +104,37 @@ static void on_call(struct listener *l)
 		SYS(ioctl, l->fd, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 		return;
 	}
-	if (SYS(tgkill, l->pid, u.call.pid, 0) == 0)
+	if (l->pid && SYS(tgkill, l->pid, u.call.pid, 0) == 0)
 		l->killed = 1;
-	SYS(kill, u.call.pid, SIGKILL); /* a thread's number means its process */
+	if (SYS(ioctl, l->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &u.call.id) == 0) /* else it is dead, its number maybe another's */
+		SYS(kill, u.call.pid, SIGKILL); /* a thread's number means its process */
+}
+
+void keep_plan(int listener, void *map, uint64_t size)
+{
+	listeners[listener].map = map;
+	listeners[listener].map_size = size;
+}
+
+void forget_listener(int listener)
+{
+	struct listener *l = &listeners[listener];
+
+	SYS(close, l->fd < 0 ? -l->fd : l->fd);
+	if (l->map)
+		SYS(munmap, l->map, l->map_size);
+	l->fd = 0;
+}
+
+/* Who could call is gone: all that is left to do is to tell, if there is still somebody to be told. */
+static void nobody_left(int listener)
+{
+	struct listener *l = &listeners[listener];
+
+	if (!l->pid)
+		forget_listener(listener);
+	else
+		l->fd = -l->fd;
 }
 
 void on_listeners(const struct pollfd *polled, uint32_t count)
@@ -115,16 +146,8 @@ void on_listeners(const struct pollfd *polled, uint32_t count)
 			if (polled[i].revents & POLLIN)
 				on_call(&listeners[k]);
 			else
-				listeners[k].fd = -listeners[k].fd; /* nobody is left who could call */
+				nobody_left(k);
 		}
-}
-
-void forget_listener(int listener)
-{
-	int fd = listeners[listener].fd;
-
-	SYS(close, fd < 0 ? -fd : fd);
-	listeners[listener].fd = 0;
 }
 
 int tell_denied(int listener, int channel)
@@ -139,6 +162,9 @@ int tell_denied(int listener, int channel)
 			rec.args[k] = l->calls[i].args[k];
 		send_record(channel, &rec, -1);
 	}
-	forget_listener(listener);
+	/* What has outlived the command is held to its policy as before. */
+	l->pid = 0;
+	if (l->fd < 0)
+		forget_listener(listener);
 	return l->killed;
 }

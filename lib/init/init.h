@@ -132,7 +132,8 @@ int take_listener(const struct run *run, const struct sbi_op *filter, int fd, in
 uint32_t poll_listeners(struct pollfd *polled);
 void on_listeners(const struct pollfd *polled, uint32_t count);
 void forget_listener(int listener);
-int tell_denied(int listener, int channel); /* and forget it; 1: the command itself was killed */
+void keep_plan(int listener, void *map, uint64_t size); /* the listener needs it, and unmaps it */
+int tell_denied(int listener, int channel); /* at the end of its command; 1: that was killed itself */
 /* reap.c */
 void find_children(void);
 void supervise(struct run *setup) __attribute__((noreturn));

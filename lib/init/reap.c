@@ -22,8 +22,6 @@ struct command {
 	int pid, channel;
 	int leaf; /* its cgroup, in a box; -1 */
 	int listener; /* number of its filter's; -1 */
-	void *map; /* its plan, which the listener needs; NULL */
-	uint64_t map_size;
 	int abandoned; /* nobody listens at the channel: it has been killed */
 	uint64_t start_ns, base_ns; /* monotonic at exec; cpu time used before it */
 };
@@ -134,8 +132,6 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 	if (single)
 		leave(0);
 	SYS(close, command->channel);
-	if (command->map)
-		SYS(munmap, command->map, command->map_size);
 	*command = commands[--command_count];
 }
 
@@ -177,7 +173,7 @@ static int start(struct run *run)
 	int pidfd = -1, listener = -1, r, sent;
 
 	if (command_count == MAX_COMMANDS || (find_told(run) && !listeners_left())) {
-		rec = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EAGAIN };
+		rec = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EAGAIN, .detail = SBI_DETAIL_FULL };
 		send_record(run->channel, &rec, -1);
 		return -EAGAIN;
 	}
@@ -186,7 +182,6 @@ static int start(struct run *run)
 		command->channel = run->channel;
 		command->abandoned = 0;
 		command->leaf = -1;
-		command->map = NULL;
 		command->listener = -1;
 		if (listener >= 0)
 			command->listener = take_listener(run, find_told(run), listener, command->pid);
@@ -240,12 +235,10 @@ static void spawn(int *fds, uint32_t count)
 				commands[command_count - 1].leaf = fds[head.leaf + 1];
 				fds[head.leaf + 1] = -1;
 			}
-			if (r == 0 && commands[command_count - 1].listener >= 0) {
-				commands[command_count - 1].map = (void *)map;
-				commands[command_count - 1].map_size = head.size;
-			} else {
+			if (r == 0 && commands[command_count - 1].listener >= 0)
+				keep_plan(commands[command_count - 1].listener, (void *)map, head.size);
+			else
 				SYS(munmap, map, head.size);
-			}
 		} else {
 			rec.error = ENOMEM;
 			send_record(fds[0], &rec, -1);

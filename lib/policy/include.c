@@ -130,13 +130,15 @@ int sbi_policy_include(struct sbi_reader *r, const char *name)
 		return sbi_policy_fail(r, ELOOP, "more than %d files include each other", SBI_POLICY_DEPTH);
 	if (!strcmp(name, "none"))
 		return sbi_policy_fail(r, EINVAL, "the preset \"none\" is no filter: \"default allow\" is one that allows everything");
+	if (++r->policy->includes > SBI_POLICY_INCLUDES)
+		return sbi_policy_fail(r, E2BIG, "more than %d files are included", SBI_POLICY_INCLUDES);
 	if (text) {
 		preset = below(r->policy, r, name, r->error);
 		return sbi_policy_read(&preset, text);
 	}
 	if (snprintf(path, sizeof(path), "%s%s%s", name[0] != '/' && r->dir ? r->dir : "",
 		     name[0] != '/' && r->dir ? "/" : "", name) >= (int)sizeof(path))
-		return sbi_policy_fail(r, ENAMETOOLONG, "include %.60s…: the path is too long", name);
+		return sbi_policy_fail(r, ENAMETOOLONG, "include %.60s...: the path is too long", name);
 	return read_path(r->policy, r, path, r->error);
 }
 
@@ -145,12 +147,14 @@ int sbi_policy_add(struct sbi_policy *policy, const char *text, const char *name
 {
 	struct sbi_reader r = below(policy, NULL, name, error);
 
+	policy->includes = 0;
 	r.dir = dir;
 	return sbi_policy_read(&r, text);
 }
 
 int sbi_policy_add_file(struct sbi_policy *policy, const char *path, struct sbi_policy_error *error)
 {
+	policy->includes = 0;
 	return read_path(policy, NULL, path, error);
 }
 

@@ -25,9 +25,10 @@ int sbi_policy_fail(struct sbi_reader *r, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text + n, sizeof(r->error->message) - (size_t)n, format, args);
 	va_end(args);
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
+	/* One line of text, whatever bytes the policy is made of, and no halves of letters. */
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f || ((unsigned char)*p > 0x7f && (p >= text + n || n > 80)))
+			*p = '?';
 	return -code;
 }
 
@@ -245,7 +246,7 @@ static int read_line(struct sbi_reader *r)
 	error = read_action(r, word, &action);
 	if (error == -ENOENT)
 		return sbi_policy_fail(r, EINVAL,
-				       "\"%.40s\" is not an action: allow, errno(…), log, trap, kill, notify; nor default, unknown, "
+				       "\"%.40s\" is not an action: allow, errno(NAME), log, trap, kill, notify; nor default, unknown, "
 				       "foreign, group, include", word);
 	return error < 0 ? error : read_rule(r, action);
 }

@@ -13,6 +13,7 @@
 #define SBI_POLICY_BYTES (UINT32_C(1) << 20) /* of one text */
 #define SBI_POLICY_RULES (UINT32_C(1) << 14)
 #define SBI_POLICY_DEPTH 16 /* of includes */
+#define SBI_POLICY_INCLUDES 256 /* of one text, with those of what it includes */
 
 /* An action: SB_SECCOMP_* above, the errno of SB_SECCOMP_ERRNO below. */
 #define SBI_ACTION(kind, error) ((uint32_t)(kind) << 16 | (uint32_t)(error))
@@ -37,8 +38,8 @@ struct sbi_rule {
 	uint32_t action;
 	uint32_t first; /* of its comparisons in compares[] */
 	uint32_t line;
+	uint32_t file; /* number of the text it stands in, in the order of reading */
 	uint16_t number;
-	uint16_t file; /* number of the text it stands in, in the order of reading */
 	uint8_t count; /* comparisons, all of which must hold */
 	uint8_t by_group;
 	int8_t cap; /* the capability that must be kept for it to count; -1 */
@@ -57,7 +58,8 @@ struct sbi_policy {
 	struct sbi_compare *compares;
 	struct sbi_group *groups;
 	uint32_t rule_count, compare_count, group_count;
-	uint16_t files; /* texts read so far */
+	uint32_t files;    /* texts read so far */
+	uint32_t includes; /* in the text that is being added */
 };
 
 /* Why a text is no policy. */

@@ -14,7 +14,7 @@ struct sbi_reader {
 	const char *dir;   /* of included files; NULL = the current directory */
 	uint64_t identity[2]; /* device and inode, or 0 and the text of a preset */
 	uint32_t depth;
-	uint16_t file;
+	uint32_t file;
 	uint32_t line;
 	uint32_t settings; /* which of default, unknown and foreign this text has said */
 	const char *at;    /* what is left of the line */
