@@ -25,6 +25,8 @@ static const char *reason(uint32_t detail, int code)
 		return "the target is not there";
 	case SBI_DETAIL_SOURCE_MISSING:
 		return "the source is not there";
+	case SBI_DETAIL_TARGET_ROOT:
+		return "the target is the root itself";
 	case SBI_DETAIL_TARGET_LINK:
 		return "a symbolic link stands in the way";
 	case SBI_DETAIL_LISTENER:

@@ -143,12 +143,7 @@ int open_parent(struct run *run, const char *path, const char **name)
 	return fd;
 }
 
-/*
- * Open @path to mount on it. @links: may a link be the way to it? Not for the
- * file systems that we compose ourselves: a root of somebody else's making
- * could send /dev elsewhere.
- */
-int open_target(struct run *run, const char *path, int directory, int links)
+static int find_target(struct run *run, const char *path, int directory, int links)
 {
 	uint64_t extra = links ? 0 : RESOLVE_NO_SYMLINKS;
 	const char *name;
@@ -175,4 +170,31 @@ int open_target(struct run *run, const char *path, int directory, int links)
 	if (fd == -ENOENT)
 		run->detail = SBI_DETAIL_TARGET_MISSING;
 	return fd;
+}
+
+/* By way of a link, or named so: what is mounted over the root is seen by nobody who is in it already. */
+static int is_root(int fd)
+{
+	struct statx a, b;
+
+	return SYS(statx, fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &a) == 0 &&
+	       SYS(statx, root_fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &b) == 0 && a.stx_ino == b.stx_ino &&
+	       a.stx_mnt_id == b.stx_mnt_id;
+}
+
+/*
+ * Open @path to mount on it. @links: may a link be the way to it? Not for the
+ * file systems that we compose ourselves: a root of somebody else's making
+ * could send /dev elsewhere.
+ */
+int open_target(struct run *run, const char *path, int directory, int links)
+{
+	int fd = find_target(run, path, directory, links);
+
+	/* In an empty root of ours there is no link but the caller's own. */
+	if (fd < 0 || (own_root && path[0]) || !is_root(fd))
+		return fd;
+	SYS(close, fd);
+	run->detail = SBI_DETAIL_TARGET_ROOT;
+	return -EBUSY;
 }
