@@ -3,6 +3,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "policy_internal.h"
 
@@ -58,7 +59,7 @@ static int read_cap(struct sbi_reader *r, struct sbi_rule *rule)
 
 	if (sbi_policy_token(r, word) != SBI_TOKEN_WORD)
 		return sbi_policy_fail(r, EINVAL, "the name of a capability expected, found \"%.40s\"", word);
-	cap = capng_name_to_capability(strncmp(word, "cap_", 4) ? word : word + 4);
+	cap = capng_name_to_capability(strncasecmp(word, "cap_", 4) ? word : word + 4);
 	if (cap < 0)
 		return sbi_policy_fail(r, EINVAL, "\"%.40s\" is not a capability", word);
 	if (rule->cap >= 0)

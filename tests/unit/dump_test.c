@@ -222,6 +222,37 @@ static void a_cgroup_of_its_own(void **state)
 	is_golden(cfg, &user_view, "account");
 }
 
+/* All that holds back: the order is that of who still may. */
+static sb_config *confined(void)
+{
+	sb_config *cfg = least();
+
+	fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_NET));
+	fx_ok(sb_add_landlock_path(cfg, "/true", "execute read_file"));
+	fx_ok(sb_add_landlock_path(cfg, "/", "read make remove"));
+	fx_ok(sb_add_landlock_port(cfg, "connect", 443));
+	fx_ok(sb_set_landlock(cfg, NULL, "truncate ioctl"));
+	fx_ok(sb_add_cap(cfg, "all"));
+	fx_ok(sb_drop_cap(cfg, "sys_admin"));
+	fx_ok(sb_drop_cap(cfg, "mknod"));
+	fx_ok(sb_set_ambient(cfg, 0));
+	fx_ok(sb_set_securebits(cfg, 0xc0));
+	fx_ok(sb_set_core_sched(cfg, 1));
+	fx_ok(sb_set_no_new_userns(cfg, 1));
+	fx_ok(sb_set_seccomp(cfg, "none"));
+	return cfg;
+}
+
+static void layers_by_layers(void **state)
+{
+	sb_config *cfg = confined();
+
+	(void)state;
+	fx_ok(sb_set_no_new_privs(cfg, 0));
+	is_golden(cfg, &root_view, "confined-root");
+	is_golden(confined(), &user_view, "confined-user");
+}
+
 /* Names from outside must not forge lines. */
 static void text_is_one_line_a_step(void **state)
 {
@@ -275,6 +306,7 @@ int main(void)
 		cmocka_unit_test(few_namespaces),
 		cmocka_unit_test(joined_and_pinned),
 		cmocka_unit_test(a_cgroup_of_its_own),
+		cmocka_unit_test(layers_by_layers),
 		cmocka_unit_test(text_is_one_line_a_step),
 		cmocka_unit_test(the_length_is_told_and_the_text_cut),
 		cmocka_unit_test(the_dump_of_a_bad_config_is_its_error),
