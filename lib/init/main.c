@@ -80,6 +80,8 @@ void sb_init_main(void)
 	if (!(run.plan->flags & SBI_PLAN_FOREGROUND)) /* ^C and kill(-group) are meant for the host */
 		SYS(setpgid, 0, 0);
 	is_process_one = run.plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
+	if (is_process_one && SYS(getpid) != 1) /* it kills all that it can see: that must not be the machine */
+		fail(&run, -EPROTO);
 	if (!is_process_one)
 		find_children();
 	r = carry_out(&run, find_setup);
