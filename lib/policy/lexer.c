@@ -9,8 +9,11 @@
 
 static int is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-	       c == '@' || c == '?';
+	static const char in_words[256] = {
+		['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['_'] = 1, ['-'] = 1, ['@'] = 1, ['?'] = 1,
+	};
+
+	return in_words[(unsigned char)c];
 }
 
 enum sbi_token sbi_policy_token(struct sbi_reader *r, char word[SBI_WORD])

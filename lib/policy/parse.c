@@ -122,13 +122,15 @@ static int read_name(struct sbi_reader *r, const char *word, int *number)
 
 static int read_group_line(struct sbi_reader *r)
 {
-	char group[SBI_WORD], word[SBI_WORD];
+	char name[SBI_WORD], word[SBI_WORD];
 	int number, error = 0, members = 0;
+	struct sbi_group *group;
 
-	if (sbi_policy_token(r, group) != SBI_TOKEN_WORD || group[0] != '@' || strlen(group) > 31 || !group[1])
-		return sbi_policy_fail(r, EINVAL, "a group is called @ and at most 30 characters, not \"%.40s\"", group);
-	if (!sbi_policy_group(r->policy, group + 1)) /* even if all its members are of other machines */
-		error = sbi_policy_add_group(r, group + 1);
+	if (sbi_policy_token(r, name) != SBI_TOKEN_WORD || name[0] != '@' || strlen(name) > 31 || !name[1])
+		return sbi_policy_fail(r, EINVAL, "a group is called @ and at most 30 characters, not \"%.40s\"", name);
+	if (!sbi_policy_group(r->policy, name + 1)) /* even if all its members are of other machines */
+		error = sbi_policy_add_group(r, name + 1);
+	group = sbi_policy_group(r->policy, name + 1);
 	while (error == 0) {
 		const struct sbi_group *other;
 		enum sbi_token token = sbi_policy_token(r, word);
@@ -142,18 +144,16 @@ static int read_group_line(struct sbi_reader *r)
 			other = sbi_policy_group(r->policy, word + 1);
 			if (!other)
 				return sbi_policy_fail(r, EINVAL, "there is no group \"%.40s\" above this line", word);
-			for (uint32_t i = 0; error == 0 && i < other->count; i++) {
-				error = sbi_policy_add_member(r, group + 1, other->numbers[i]);
-				other = sbi_policy_group(r->policy, word + 1); /* it may have moved */
-			}
+			for (uint32_t i = 0; error == 0 && i < other->count; i++)
+				error = sbi_policy_add_member(r, group, other->numbers[i]);
 			continue;
 		}
 		error = read_name(r, word, &number);
 		if (error == 0 && number >= 0)
-			error = sbi_policy_add_member(r, group + 1, (uint16_t)number);
+			error = sbi_policy_add_member(r, group, (uint16_t)number);
 	}
 	if (error == 0 && !members)
-		return sbi_policy_fail(r, EINVAL, "the group \"%.40s\" has no members", group);
+		return sbi_policy_fail(r, EINVAL, "the group \"%.40s\" has no members", name);
 	return error;
 }
 

@@ -85,9 +85,8 @@ int sbi_policy_add_group(struct sbi_reader *r, const char *name)
 	return 0;
 }
 
-int sbi_policy_add_member(struct sbi_reader *r, const char *name, uint16_t number)
+int sbi_policy_add_member(struct sbi_reader *r, struct sbi_group *group, uint16_t number)
 {
-	struct sbi_group *group = sbi_policy_group(r->policy, name);
 	uint16_t *room;
 
 	for (uint32_t i = 0; i < group->count; i++)

@@ -47,6 +47,6 @@ int sbi_policy_add_rule(struct sbi_reader *r, const struct sbi_rule *rule);
 int sbi_policy_add_compare(struct sbi_reader *r, const struct sbi_compare *compare);
 struct sbi_group *sbi_policy_group(struct sbi_policy *policy, const char *name);
 int sbi_policy_add_group(struct sbi_reader *r, const char *name);
-int sbi_policy_add_member(struct sbi_reader *r, const char *group, uint16_t number);
+int sbi_policy_add_member(struct sbi_reader *r, struct sbi_group *group, uint16_t number);
 
 #endif
