@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* --cap-add and --cap-drop: "everything but …" needs the names, which the library takes one by one. */
-#include "sbx.h"
+/* Capabilities by name and number, for options, reports and docker profiles. */
+#include "caps.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -35,20 +36,12 @@ int caps_parse(const char *name, uint64_t *mask)
 	return -EINVAL;
 }
 
-/* As docker does: "drop all" speaks of the default (which is none here), a named drop has the last word. */
-int caps_apply(struct run *run)
+const char *caps_name(unsigned number)
 {
-	uint64_t keep = run->caps_added & ~run->caps_dropped;
-	int r;
+	return number < NAMES ? names[number] : NULL;
+}
 
-	if (keep == CAPS_ALL)
-		return sb_add_cap(run->cfg, "all");
-	for (size_t i = 0; i < NAMES; i++) {
-		if (!(keep & UINT64_C(1) << i))
-			continue;
-		r = sb_add_cap(run->cfg, names[i]);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+unsigned caps_count(void)
+{
+	return NAMES;
 }

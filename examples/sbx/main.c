@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static const char usage[] = "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+			    "       " CLI_NAME " seccomp check|show|test|convert [--cap-add NAME]... NAME|FILE ...\n"
 			    "       " CLI_NAME " unpin FILE...\n"
 			    "       " CLI_NAME " gc [--cgroup-parent PATH]\n"
 			    "       " CLI_NAME " --help | --version\n";
@@ -118,6 +119,8 @@ int main(int argc, char **argv)
 		return do_run(argc - 1, argv + 1);
 	if (strcmp(argv[1], "unpin") == 0)
 		return do_unpin(argc - 1, argv + 1);
+	if (strcmp(argv[1], "seccomp") == 0)
+		return finish_stdout(do_seccomp(argc - 1, argv + 1));
 	if (strcmp(argv[1], "gc") == 0)
 		return finish_stdout(do_gc(argc - 1, argv + 1));
 	if (strcmp(argv[1], "--version") == 0)

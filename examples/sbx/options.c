@@ -14,12 +14,13 @@ static const struct {
 	{ "Identity", identity_options },
 	{ "Namespaces", namespace_options },
 	{ "File system", fs_options },
+	{ "Confinement", confine_options },
 	{ "Limits and accounting (cgroup v2)", cgroup_options },
 	{ "What " CLI_NAME " itself does", output_options },
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
-#define ROWS_MAX 96
+#define ROWS_MAX 128
 /* getopt_long() answers with this plus the row's number for a long option, with the letter for a short one. */
 #define LONG_BASE 256
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The options about who the command is: ids and their maps, groups, capabilities. */
+#include "caps.h"
 #include "parse.h"
 #include "sbx.h"
 
@@ -106,6 +107,28 @@ static int opt_cap_drop(struct run *run, const char *arg)
 	if (mask != CAPS_ALL)
 		run->caps_dropped |= mask;
 	return 0;
+}
+
+/* As docker does: "drop all" speaks of the default (which is none here), a named drop has the last word. */
+uint64_t caps_kept(const struct run *run)
+{
+	return run->caps_added & ~run->caps_dropped;
+}
+
+int caps_apply(struct run *run)
+{
+	bool all = run->caps_added == CAPS_ALL;
+	int r = all ? sb_add_cap(run->cfg, "all") : 0;
+
+	for (unsigned i = 0; i < caps_count() && r == 0; i++) {
+		uint64_t bit = UINT64_C(1) << i;
+
+		if (all && (run->caps_dropped & bit))
+			r = sb_drop_cap(run->cfg, caps_name(i));
+		else if (!all && (caps_kept(run) & bit))
+			r = sb_add_cap(run->cfg, caps_name(i));
+	}
+	return r;
 }
 
 static int opt_no_new_privs(struct run *run, const char *arg)

@@ -139,6 +139,18 @@ static int check_root(const struct run *run)
 	return 0;
 }
 
+/* A policy that was named has precedence over the profile's. */
+static int apply_profile(struct run *run)
+{
+	if (!run->profile)
+		return 0;
+	if (!run->seccomp)
+		run->seccomp = run->profile;
+	if (strcmp(run->profile, "judge") == 0 && (run->ns_new & SB_NS_USER))
+		return sb_set_no_new_userns(run->cfg, 1);
+	return 0;
+}
+
 /* Before the options that are applied in order: what they build on. */
 int policy_defaults(struct run *run)
 {
@@ -150,6 +162,13 @@ int policy_defaults(struct run *run)
 		return r;
 	if (sb_set_ns(run->cfg, run->ns_new) < 0 || default_env(run) < 0)
 		return complain_config(run, "defaults");
+	if (apply_profile(run) < 0)
+		return complain_config(run, "--profile");
+	if (caps_apply(run) < 0)
+		return complain_config(run, "--cap-add");
+	r = seccomp_apply(run);
+	if (r < 0)
+		return r;
 	if (!(run->ns_new & SB_NS_MOUNT))
 		return 0;
 	r = run->rootfs ? directory_root(run) : composed_root(run);
@@ -185,8 +204,6 @@ int policy_finish(struct run *run)
 		return contradiction("--map-root contradicts --user", "--map-root means --user 0:0");
 	if (run->map_root && sb_set_user(run->cfg, 0, 0) < 0)
 		return complain_config(run, "--map-root");
-	if (caps_apply(run) < 0)
-		return complain_config(run, "--cap-add");
 	if (cgroup_finish(run) < 0)
 		return complain_config(run, "cgroup");
 	if (standard_fds(run) < 0 || sb_set_command(run->cfg, NULL, run->argv) < 0)

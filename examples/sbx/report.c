@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* --report: how it ended, as one JSON object; a figure that was not measured is left out. */
+#include "caps.h"
 #include "sbx.h"
 
 #include <inttypes.h>
@@ -25,6 +26,12 @@ static const struct {
 	{ SB_APPLIED_KEYRING, "keyring" },
 	{ SB_APPLIED_SESSION, "session" },
 	{ SB_APPLIED_NO_GROUPS, "no_groups" },
+	{ SB_APPLIED_SECCOMP, "seccomp" },
+	{ SB_APPLIED_SECCOMP_REPORT, "seccomp_report" },
+	{ SB_APPLIED_LANDLOCK, "landlock" },
+	{ SB_APPLIED_SECUREBITS, "securebits" },
+	{ SB_APPLIED_CORE_SCHED, "core_sched" },
+	{ SB_APPLIED_NO_NEW_USERNS, "no_new_userns" },
 };
 
 /* The fields of sb_stats, with their units; without what is used now: nothing, after the end. */
@@ -70,6 +77,8 @@ static const char *outcome_name(int32_t outcome)
 		return "killed";
 	case SB_OOM_KILLED:
 		return "oom_killed";
+	case SB_FILTERED:
+		return "filtered";
 	default:
 		return "lost";
 	}
@@ -119,9 +128,39 @@ static void cgroup_object(FILE *to, const sb_stats *stats)
 	fputs("}", to);
 }
 
-void report_result(FILE *to, const sb_result *res, const sb_stats *stats, int exit_code)
+/* What isolates it, and the figures that some of the layers have. */
+static void layers(FILE *to, const sb_result *res)
 {
 	const char *comma = "";
+
+	fputs(", \"applied\": [", to);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!(res->applied & parts[i].bit))
+			continue;
+		fprintf(to, "%s\"%s\"", comma, parts[i].name);
+		comma = ", ";
+	}
+	fputs("], \"caps\": [", to);
+	comma = "";
+	for (unsigned i = 0; i < 64; i++) {
+		if (!(res->caps >> i & 1))
+			continue;
+		if (caps_name(i))
+			fprintf(to, "%s\"%s\"", comma, caps_name(i));
+		else
+			fprintf(to, "%s\"%u\"", comma, i);
+		comma = ", ";
+	}
+	fputs("]", to);
+	if (res->landlock_abi)
+		fprintf(to, ", \"landlock_abi\": %" PRIu32, res->landlock_abi);
+	if (res->filter_length)
+		fprintf(to, ", \"filter_length\": %" PRIu32, res->filter_length);
+}
+
+void report_result(FILE *to, const struct ending *end, int exit_code)
+{
+	const sb_result *res = end->res;
 
 	begin(to, outcome_name(res->outcome), exit_code);
 	ending(to, res);
@@ -132,16 +171,13 @@ void report_result(FILE *to, const sb_result *res, const sb_stats *stats, int ex
 	figure(to, res, SB_HAS_MEMORY_PEAK, "memory_peak_bytes", res->memory_peak);
 	figure(to, res, SB_HAS_OOM_KILLS, "oom_kills", res->oom_kills);
 	figure(to, res, SB_HAS_SETUP, "setup_ns", res->setup_ns);
-	fprintf(to, ", \"skipped_steps\": %" PRIu32 ", \"applied\": [", res->skipped);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (!(res->applied & parts[i].bit))
-			continue;
-		fprintf(to, "%s\"%s\"", comma, parts[i].name);
-		comma = ", ";
-	}
-	fputs("]", to);
-	if (stats)
-		cgroup_object(to, stats);
+	fprintf(to, ", \"skipped_steps\": %" PRIu32, res->skipped);
+	layers(to, res);
+	id_maps_report(to, end->maps);
+	if (res->has & SB_HAS_DENIED)
+		denied_report(to, end->proc);
+	if (end->stats)
+		cgroup_object(to, end->stats);
 	fputs("}\n", to);
 }
 

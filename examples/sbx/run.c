@@ -14,6 +14,7 @@ struct session {
 	int signal_fd;
 	sb_proc *proc;
 	struct terminal *term;
+	struct id_maps maps;
 };
 
 static int print_plan(const sb_config *cfg)
@@ -105,10 +106,15 @@ static int report_to_file(struct session *session, const sb_result *res, const s
 	if (!to)
 		return code;
 	session->report = NULL;
-	if (res)
-		report_result(to, res, sb_proc_stats(session->proc, &stats, NULL) == 0 ? &stats : NULL, code);
-	else
+	if (res) {
+		struct ending end = { session->proc, res, NULL, &session->maps };
+
+		if (sb_proc_stats(session->proc, &stats, NULL) == 0)
+			end.stats = &stats;
+		report_result(to, &end, code);
+	} else {
 		report_failure(to, err, code);
+	}
 	return output_close(to, "--report", session->run->report_file) < 0 ? EXIT_SBX : code;
 }
 
@@ -132,9 +138,9 @@ static int give_up(sb_error *err, const char *what, int r)
 /* Return: 1 when the command has ended, or -errno. */
 static int supervise(struct session *session, sb_result *res, sb_error *err)
 {
-	struct pollfd fds[2 + TERMINAL_FDS];
+	struct pollfd fds[3 + TERMINAL_FDS];
 	int tty = session->run->tty ? sb_proc_tty(session->proc) : -1;
-	int proc_fd = sb_proc_fd(session->proc);
+	int proc_fd = sb_proc_fd(session->proc), notify_fd = sb_proc_notify_fd(session->proc);
 	size_t terminal;
 	int r = 0;
 
@@ -143,13 +149,16 @@ static int supervise(struct session *session, sb_result *res, sb_error *err)
 	while (r == 0) {
 		fds[0] = (struct pollfd){ session->signal_fd, POLLIN, 0 };
 		fds[1] = (struct pollfd){ proc_fd, POLLIN, 0 };
-		terminal = terminal_poll(session->term, fds + 2);
-		if (poll(fds, 2 + terminal, -1) < 0 && errno != EINTR)
+		fds[2] = (struct pollfd){ notify_fd, POLLIN, 0 };
+		terminal = terminal_poll(session->term, fds + 3);
+		if (poll(fds, 3 + terminal, -1) < 0 && errno != EINTR)
 			return give_up(err, "cannot wait", -errno);
 		if (fds[0].revents)
 			while (relay_signal(session->proc, session->signal_fd, tty))
 				;
-		terminal_copy(session->term, fds + 2, terminal);
+		if (fds[2].revents && !denied_answer(session->proc))
+			notify_fd = -1;
+		terminal_copy(session->term, fds + 3, terminal);
 		if (fds[1].revents)
 			r = sb_proc_process(session->proc, res, err);
 	}
@@ -165,6 +174,8 @@ static int result_code(const sb_result *res)
 		return 128 + res->code;
 	case SB_KILLED:
 		return 128 + 9;
+	case SB_FILTERED:
+		return 128 + res->code;
 	case SB_OOM_KILLED:
 		complain("the command was killed by the kernel's OOM killer (memory.max)", NULL);
 		return 128 + 9;
@@ -185,8 +196,12 @@ static int started(struct session *session)
 {
 	sb_result res = SB_INIT(sb_result);
 	sb_error err = SB_INIT(sb_error);
-	bool trace_failed = print_trace(session) < 0;
+	bool trace_failed;
 	int code, r;
+
+	if (session->report)
+		id_maps_read(&session->maps, sb_proc_pid(session->proc));
+	trace_failed = print_trace(session) < 0;
 
 	if (session->run->tty) {
 		session->term = terminal_open(session->proc, session->run->interactive);
@@ -199,6 +214,7 @@ static int started(struct session *session)
 	terminal_close(session->term);
 	if (r < 0)
 		return lost(session, &err);
+	denied_complain(session->proc, &res);
 	code = report_to_file(session, &res, NULL, result_code(&res));
 	return trace_failed ? EXIT_SBX : code;
 }
@@ -218,6 +234,7 @@ int run_command(struct run *run)
 			code = started(&session);
 	}
 	sb_proc_free(session.proc);
+	id_maps_free(&session.maps);
 	if (session.report)
 		fclose(session.report);
 	if (session.trace)

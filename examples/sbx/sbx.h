@@ -78,6 +78,10 @@ struct run {
 	bool keep_suid;                    /* --no-new-privs=0 */
 	uint64_t caps_added, caps_dropped; /* by number; "--cap-drop all" drops nothing from nothing */
 
+	const char *seccomp, *profile; /* as given; NULL = not */
+	const char *landlock, *landlock_optional;
+	uint64_t optional;             /* SB_APPLIED_* */
+
 	bool dry_run, trace_wanted, explain, help;
 	const char *trace_file, *report_file;
 
@@ -99,7 +103,7 @@ const char *setter_message(const sb_error *err);
 
 /* The rows of each group; the last has no name. */
 extern const struct option_row command_options[], identity_options[], namespace_options[], fs_options[],
-	cgroup_options[], output_options[];
+	confine_options[], cgroup_options[], output_options[];
 
 /* options_cgroup.c */
 int cgroup_finish(struct run *run);
@@ -109,10 +113,18 @@ void cgroup_free(struct run *run);
 int policy_defaults(struct run *run);
 int policy_finish(struct run *run);
 
-/* caps.c */
-#define CAPS_ALL UINT64_MAX
-int caps_parse(const char *name, uint64_t *mask);
+/* options_identity.c */
+/* What --cap-add and --cap-drop come to, bit N = capability N. */
+uint64_t caps_kept(const struct run *run);
 int caps_apply(struct run *run);
+
+/* seccomp_file.c: what --seccomp names; both complain themselves */
+int seccomp_apply(struct run *run);
+/* A docker profile as a policy; to be freed. */
+int seccomp_docker_text(const char *path, const struct run *run, char **text);
+
+/* seccomp_cmd.c */
+int do_seccomp(int argc, char **argv);
 
 /* gc.c */
 int do_gc(int argc, char **argv);
@@ -138,11 +150,34 @@ void terminal_copy(struct terminal *term, const struct pollfd *fds, size_t count
 /* Copies what is left, gives the caller's terminal back as it was, and frees. NULL in is fine. */
 void terminal_close(struct terminal *term);
 
+/* denied.c: calls that the policy killed for or logged */
+void denied_complain(const sb_proc *proc, const sb_result *res);
+void denied_report(FILE *to, const sb_proc *proc);
+/*
+ * Calls of notify lines: nobody is here to answer them, so they fail with ENOSYS,
+ * as the kernel has it without a listener. Return: false when there will be no more.
+ */
+bool denied_answer(sb_proc *proc);
+
+/* id_map.c: which ids of the command are which of ours; of a process that just began */
+struct id_maps {
+	char *text[2]; /* the kernel's lines, user ids and group ids; NULL = not known */
+};
+void id_maps_read(struct id_maps *maps, pid_t pid);
+void id_maps_report(FILE *to, const struct id_maps *maps);
+void id_maps_free(struct id_maps *maps);
+
 /* trace_text.c, trace_json.c, report.c */
 void trace_text(FILE *to, const sb_trace *trace, bool colour, bool explain);
 void trace_json(FILE *to, const sb_trace *trace);
-/* @stats is NULL for a command without a cgroup of its own. */
-void report_result(FILE *to, const sb_result *res, const sb_stats *stats, int exit_code);
+/* Everything that is known about a command that has ended. */
+struct ending {
+	const sb_proc *proc;
+	const sb_result *res;
+	const sb_stats *stats; /* NULL for a command without a cgroup of its own */
+	const struct id_maps *maps;
+};
+void report_result(FILE *to, const struct ending *end, int exit_code);
 void report_failure(FILE *to, const sb_error *err, int exit_code);
 
 /* output.c */

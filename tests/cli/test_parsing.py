@@ -47,6 +47,17 @@ BAD = {
     "--cap-add": ["", "net", "cap_", "12"],
     "--cap-drop": ["", "net"],
     "--no-new-privs": ["", "2", "yes"],
+    "--seccomp": [""],
+    "--seccomp-rule": ["allow", "allow no_such_call", "permit read", "errno(EWHAT) read", "allow read if arg6 == 1",
+                       "include /no/such/file", "default allow now"],
+    "--profile": ["", "jury", "none"],
+    "--landlock": ["", "none,fs", "reading"],
+    "--landlock-optional": ["", "reading"],
+    "--landlock-path": ["", "/", "/:", "/:reading", "relative:read", ":read", "/:bind", "/x/../y:read"],
+    "--landlock-port": ["", "bind", "bind:", "bind:x", "bind:65536", "bind:-1", "listen:80", ":80"],
+    "--ambient": ["", "0", "maybe"],
+    "--securebits": ["", "noroot,", "root", "0x3"],
+    "--optional": ["", "seccomp,", "network", "core_sched"],
     "--preserve-fds": ["", "1", "3,", "x", "999", "-1"],
     "--report": ["", "fd:", "fd:x", "fd:999"],
     "--trace=": [""],
@@ -63,6 +74,8 @@ CONTRADICTIONS = [
     ["--share", "mount", "--rootfs", "/"],
     ["--share", "user", "--uidmap", "0:1:1"],
     ["-t", "--no-dev"],
+    ["--no-new-userns", "--share", "user"],
+    ["--seccomp", "none", "--seccomp-rule", "allow ptrace"],
 ]
 
 
