@@ -5,7 +5,7 @@
 BUILD ?= build
 MESON_FLAGS ?=
 
-.PHONY: all build demo check check-here sanitize sanitize-here bench install clean
+.PHONY: all build demo check check-here sanitize sanitize-here fuzz bench install clean
 all: build
 
 # configure DIR FLAGS: a build directory is set up once and keeps its options.
@@ -42,6 +42,11 @@ sanitize-here:
 		.ci/test $$dir --suite unit --suite live || status=1; done; exit $$status
 comma = ,
 
+# The parsers, FUZZ_SECONDS (60) each and all at once, with clang in a build of its own.
+fuzz:
+	@.ci/packages build fuzz
+	@tests/fuzz/run
+
 bench:
 	@.ci/packages build bench
 	$(call configure,$(BUILD))
@@ -51,4 +56,4 @@ install: build
 	@meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz
