@@ -23,6 +23,17 @@ static const struct {
 
 #define NODES (sizeof(nodes) / sizeof(nodes[0]))
 
+/* Where the present root is kept, we have made its mounts nodev. What was nodev before us stays so. */
+static int open_node(const char *path)
+{
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_NODEV };
+	long fd = SYS(open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd >= 0)
+		SYS(mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+	return (int)fd;
+}
+
 /*
  * Devices may be made in the first user namespace only (mknod(2)); elsewhere the
  * host's are bound. They are opened before our /dev can cover the host's.
@@ -35,7 +46,7 @@ static int make_nodes(int dev, int *binds)
 		r = (int)SYS(mknodat, dev, nodes[i].name, S_IFCHR | 0666, nodes[i].major << 8 | nodes[i].minor);
 		if (r != -EPERM)
 			continue;
-		binds[i] = (int)SYS(open_tree, AT_FDCWD, nodes[i].path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		binds[i] = open_node(nodes[i].path);
 		r = binds[i] < 0 ? binds[i] : (int)SYS(mknodat, dev, nodes[i].name, S_IFREG | 0444, 0);
 	}
 	for (size_t i = 0; r == 0 && i < sizeof(links) / sizeof(links[0]); i++)

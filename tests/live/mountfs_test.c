@@ -112,6 +112,23 @@ static void dev_is_minimal(void **state)
 	fx_is(out, "fs /dev/pts", "0x1cd1 rw nosuid noexec");
 }
 
+/* Its mounts are nodev then, but not the copies of its devices. */
+static void devices_in_the_present_root(void **state)
+{
+	const char *const words[] = {"inside", "write=/dev/null", "open=/dev/urandom", NULL};
+	sb_config *cfg = sb_config_new();
+	const char *out;
+
+	(void)state;
+	assert_non_null(cfg);
+	fx_ok(sb_set_command(cfg, fx_inside(), words));
+	fx_ok(sb_set_rootfs(cfg, "/", SB_MOUNT_RO));
+	fx_ok(sb_add_dev(cfg, "/dev"));
+	out = fx_output(cfg);
+	fx_is(out, "write /dev/null", "ok");
+	fx_is(out, "open /dev/urandom", "ok");
+}
+
 static void mqueue_shows_the_own_queues(void **state)
 {
 	sb_config *cfg = fx_config("fs=/mq", "mqueue", "ls=/mq");
@@ -251,6 +268,7 @@ int main(void)
 		FX_TEST(proc_subset_shows_processes_only),
 		FX_TEST(proc_hidepid),
 		FX_TEST(dev_is_minimal),
+		FX_TEST(devices_in_the_present_root),
 		FX_TEST_IF("mqueue", mqueue_shows_the_own_queues),
 		FX_TEST(sysfs_is_of_the_own_network_namespace),
 		FX_TEST_IF("overlay", overlay_of_several_lowers),
