@@ -389,7 +389,8 @@ int main(int argc, char **argv)
 				say("argv%d=%s\n", i, argv[i]);
 			break;
 		}
-		if (!act(verbs, argv[i]) && !act(file_verbs, argv[i]) && !act(cgroup_verbs, argv[i])) {
+		if (!act(verbs, argv[i]) && !act(file_verbs, argv[i]) && !act(cgroup_verbs, argv[i]) &&
+		    !act(confine_verbs, argv[i])) {
 			say("inside: what is %s?\n", argv[i]);
 			return 99;
 		}

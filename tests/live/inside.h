@@ -18,5 +18,6 @@ struct verb {
 
 extern const struct verb file_verbs[];
 extern const struct verb cgroup_verbs[];
+extern const struct verb confine_verbs[];
 
 #endif
