@@ -123,8 +123,11 @@ void host_begin(void)
 	int fd;
 
 	memset(&host, 0, sizeof(host));
+	host.shm = host.tcp = host.abstract = host.number = -1;
 	lay_out_bait();
 	snprintf(host.path, sizeof(host.path), "%s", fx_write("bait.txt", "found"));
+	assert_non_null(getcwd(host.cwd, sizeof(host.cwd)));
+	sigprocmask(SIG_BLOCK, NULL, &host.mask);
 	host.victim = start_victim();
 	listen_everywhere();
 	snprintf(host.key, sizeof(host.key), "%#x", 0x5b000000 | (unsigned)getpid());
@@ -137,17 +140,18 @@ void host_begin(void)
 	close(fd);
 	setenv("SANDBOX_SECRET", "found", 1);
 	host.number = open(fx_tmp(), O_RDONLY | O_DIRECTORY); /* not close-on-exec */
-	assert_non_null(getcwd(host.cwd, sizeof(host.cwd)));
 	fx_ok(chdir(fx_tmp()));
 	umask(0);
 	signal(SIGUSR1, SIG_IGN);
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &blocked, &host.mask);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 }
 
 void host_end(void)
 {
+	if (!host.victim)
+		return;
 	sigprocmask(SIG_SETMASK, &host.mask, NULL);
 	signal(SIGUSR1, SIG_DFL);
 	umask(022);
@@ -160,6 +164,7 @@ void host_end(void)
 	close(host.abstract);
 	kill(host.victim, SIGKILL);
 	waitpid(host.victim, NULL, 0);
+	host.victim = 0;
 	if (fx_who() == FX_ROOT)
 		fx_umount("bait");
 }

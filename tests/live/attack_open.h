@@ -15,7 +15,7 @@ struct situation {
 
 extern struct situation host;
 void host_begin(void);
-void host_end(void);
+void host_end(void); /* nothing to do is fine */
 
 /* attack_furnished - the default sandbox with /proc, /dev, /tmp and a /bait, to run "attack CLASS WAY". */
 sb_config *attack_furnished(const char *class, const char *way, uint64_t proc_flags, uint64_t bait_flags);

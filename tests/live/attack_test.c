@@ -195,6 +195,13 @@ static void judge_denies_all(void **state)
 	assert_int_equal(denied, CLASSES);
 }
 
+/* Also when a test has failed in the middle. */
+static int teardown(void **state)
+{
+	host_end();
+	return fx_teardown(state);
+}
+
 int main(void)
 {
 	static struct class_case cases[CLASSES];
@@ -210,5 +217,7 @@ int main(void)
 		tests[i + 3] =
 			(struct CMUnitTest){classes[i], fx_test_if, fx_setup, fx_teardown, &cases[i].base};
 	}
+	for (int i = 0; i < CLASSES + 3; i++)
+		tests[i].teardown_func = teardown;
 	return _cmocka_run_group_tests("tests", tests, CLASSES + 3, NULL, NULL);
 }
