@@ -151,11 +151,11 @@ static struct sbi_filter *finish(const struct sbi_code *code, uint64_t pass)
 
 	if (!filter)
 		return NULL;
+	filter->code = memcpy(filter + 1, code->list, code->count * sizeof(code->list[0]));
 	atomic_init(&filter->refs, 1);
 	filter->count = code->count;
 	filter->pass = pass;
 	filter->notifies = filter->tells = 0;
-	memcpy(filter->code, code->list, code->count * sizeof(code->list[0]));
 	for (uint32_t i = 0; i < code->count; i++)
 		if (filter->code[i].code == (BPF_RET | BPF_K)) {
 			filter->notifies |= filter->code[i].k == SECCOMP_RET_USER_NOTIF;

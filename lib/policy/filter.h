@@ -20,7 +20,7 @@ struct sbi_filter {
 	uint64_t pass;
 	int notifies; /* there is a notify line that can be reached */
 	int tells;    /* … a kill or log line */
-	struct sock_filter code[];
+	const struct sock_filter *code;
 };
 
 /**

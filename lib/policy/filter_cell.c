@@ -5,6 +5,14 @@
 
 #include "filter.h"
 
+/* Presets are compiled while the library is built, where that machine is of the kind it will run on. */
+#ifdef SBI_PRECOMPILED
+#include "precompiled.h"
+#define PRESET(name) { #name, { .filter = &sbi_precompiled_##name } }
+#else
+#define PRESET(name) { #name, { .filter = NULL } }
+#endif
+
 struct sbi_filter_cell *sbi_filter_cell_new(void)
 {
 	struct sbi_filter_cell *cell = calloc(1, sizeof(*cell));
@@ -20,7 +28,7 @@ struct sbi_filter_cell *sbi_filter_cell_preset(const char *preset)
 	static struct {
 		const char *name;
 		struct sbi_filter_cell cell;
-	} cells[] = { { .name = "default" }, { .name = "judge" }, { .name = "build" }, { .name = "nested" } };
+	} cells[] = { PRESET(default), PRESET(judge), PRESET(build), PRESET(nested) };
 
 	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
 		if (!strcmp(cells[i].name, preset))

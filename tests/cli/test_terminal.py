@@ -188,5 +188,10 @@ class Terminal(Case):
         self.assertEqual(self.child.wait(DEADLINE), 0)
 
 
+def setUpModule():
+    """as from a shell: whoever runs the tests under nohup(1) ignores it, and so would sbx"""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 if __name__ == "__main__":
     sbx_case.main()
