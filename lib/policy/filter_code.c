@@ -14,11 +14,13 @@
 #include <stdlib.h>
 
 #include "common/filter_run.h"
+#include "syscalls.h"
 
 #define LOAD (BPF_LD | BPF_W | BPF_ABS)
 #define EQUAL (BPF_JMP | BPF_JEQ | BPF_K)
 #define GREATER (BPF_JMP | BPF_JGT | BPF_K)
 #define AT_LEAST (BPF_JMP | BPF_JGE | BPF_K)
+#define EXCEPTIONS 3
 #define NEAR 250 /* a conditional jump reaches 255; BPF_JA reaches everything */
 
 static uint32_t emit(struct sbi_code *code, uint16_t op, uint32_t jt, uint32_t jf, uint32_t k)
@@ -90,17 +92,40 @@ static uint32_t give(struct sbi_code *code, uint32_t action)
 	return emit(code, BPF_RET | BPF_K, 0, 0, k);
 }
 
-/* Half of an argument into the accumulator, in front of what looks at it. */
-static uint32_t load_half(struct sbi_code *code, const struct sbi_compare *c, int high)
+/* What the accumulator holds: which half of which argument, and which bits of it. */
+struct loaded {
+	uint32_t at, mask;
+};
+
+static struct loaded half_of(const struct sbi_compare *c, int high)
 {
-	uint32_t at = (uint32_t)offsetof(struct seccomp_data, args) + 8U * c->argument;
-	uint32_t mask = (uint32_t)(high ? c->mask >> 32 : c->mask);
+	struct loaded l = { (uint32_t)offsetof(struct seccomp_data, args) + 8U * c->argument,
+			    (uint32_t)(high ? c->mask >> 32 : c->mask) };
 
 	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? high : !high)
-		at += 4;
-	if (mask != UINT32_MAX)
-		emit(code, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
-	return emit(code, LOAD, 0, 0, at);
+		l.at += 4;
+	return l;
+}
+
+/* In front of what looks at it. */
+static uint32_t load(struct sbi_code *code, struct loaded l)
+{
+	if (l.mask != UINT32_MAX)
+		emit(code, BPF_ALU | BPF_AND | BPF_K, 0, 0, l.mask);
+	return emit(code, LOAD, 0, 0, l.at);
+}
+
+/* @place, or what comes behind it if it would load what is loaded already. */
+static uint32_t skip_load(const struct sbi_code *code, uint32_t place, struct loaded l)
+{
+	const struct sock_filter *i = &code->list[place];
+
+	if (code->failed || place == 0 || i->code != LOAD || i->k != l.at)
+		return place;
+	i--;
+	if (l.mask == UINT32_MAX)
+		return i->code == (BPF_ALU | BPF_AND | BPF_K) ? place : place - 1;
+	return i->code == (BPF_ALU | BPF_AND | BPF_K) && i->k == l.mask ? place - 2 : place;
 }
 
 /* The lower half decides, when the upper ones are equal or do not count. */
@@ -114,9 +139,12 @@ static uint32_t compare_low(struct sbi_code *code, const struct sbi_compare *c, 
 		[SBI_LE] = { GREATER, 1 }, [SBI_GT] = { GREATER, 0 }, [SBI_GE] = { AT_LEAST, 0 },
 	};
 	int swap = ways[c->operator].holds_if_false;
+	struct loaded low = half_of(c, 0);
 
+	holds = skip_load(code, holds, low);
+	fails = skip_load(code, fails, low);
 	jump(code, ways[c->operator].op, (uint32_t)c->value, swap ? fails : holds, swap ? holds : fails);
-	return load_half(code, c, 0);
+	return load(code, low);
 }
 
 static uint32_t compare(struct sbi_code *code, const struct sbi_compare *c, uint32_t holds, uint32_t fails)
@@ -142,7 +170,7 @@ static uint32_t compare(struct sbi_code *code, const struct sbi_compare *c, uint
 		jump(code, GREATER, high, holds, equal);
 		break;
 	}
-	return load_half(code, c, 1);
+	return load(code, half_of(c, 1));
 }
 
 static uint32_t decide(struct sbi_code *code, const struct sbi_leaf_of *leaf, const struct sbi_branch *branches)
@@ -160,27 +188,46 @@ static uint32_t decide(struct sbi_code *code, const struct sbi_leaf_of *leaf, co
 	return place;
 }
 
-/* One number between others that all have the same fate. */
-static int is_exception(const struct sbi_range *ranges, uint32_t count)
+/*
+ * Single numbers among others that all have the same fate are exceptions, asked
+ * for by one instruction where a range of its own would take two. Few at a time: they are asked one by one.
+ */
+static uint32_t exceptions(const struct sbi_range *ranges, uint32_t count)
 {
-	return count == 3 && ranges[2].start == ranges[1].start + 1 && !ranges[0].leaf.count && !ranges[2].leaf.count &&
-	       ranges[0].leaf.action == ranges[2].leaf.action;
+	uint32_t n = 0;
+
+	while (n < EXCEPTIONS && 2 * n + 2 < count && !ranges[0].leaf.count && !ranges[2 * n + 2].leaf.count &&
+	       ranges[2 * n + 2].start == ranges[2 * n + 1].start + 1 &&
+	       ranges[2 * n + 2].leaf.action == ranges[0].leaf.action)
+		n++;
+	return n;
 }
 
-static uint32_t tree(struct sbi_code *code, const struct sbi_range *ranges, uint32_t count,
+/* A range, with its exceptions. */
+static uint32_t with_exceptions(struct sbi_code *code, const struct sbi_range *ranges, const struct sbi_branch *branches,
+				uint32_t count)
+{
+	uint32_t place = decide(code, &ranges[0].leaf, branches);
+
+	for (uint32_t i = count; i--;) {
+		uint32_t other = decide(code, &ranges[2 * i + 1].leaf, branches);
+
+		place = jump(code, EQUAL, ranges[2 * i + 1].start, other, place);
+	}
+	return place;
+}
+
+/* @at: where those with their exceptions begin in @ranges. */
+static uint32_t tree(struct sbi_code *code, const struct sbi_range *ranges, const uint16_t *at, uint32_t count,
 		     const struct sbi_branch *branches)
 {
 	uint32_t half = count / 2, left, right;
 
 	if (count == 1)
-		return decide(code, &ranges[0].leaf, branches);
-	if (is_exception(ranges, count)) {
-		right = decide(code, &ranges[1].leaf, branches);
-		return jump(code, EQUAL, ranges[1].start, right, decide(code, &ranges[0].leaf, branches));
-	}
-	right = tree(code, ranges + half, count - half, branches);
-	left = tree(code, ranges, half, branches);
-	return jump(code, AT_LEAST, ranges[half].start, right, left);
+		return with_exceptions(code, ranges + at[0], branches, (at[1] - at[0] - 1U) / 2);
+	right = tree(code, ranges, at + half, count - half, branches);
+	left = tree(code, ranges, at, half, branches);
+	return jump(code, AT_LEAST, ranges[at[half]].start, right, left);
 }
 
 /* Straight on to @place: nothing to do if that is what was written last. */
@@ -193,9 +240,13 @@ static void lead_to(struct sbi_code *code, uint32_t place)
 void sbi_code_tree(struct sbi_code *code, uint32_t arch, uint32_t foreign, const struct sbi_range *ranges,
 		   uint32_t count, const struct sbi_branch *branches)
 {
-	uint32_t native;
+	uint16_t at[SBI_SYSCALL_NUMBERS + 4];
+	uint32_t native, groups = 0;
 
-	lead_to(code, tree(code, ranges, count, branches));
+	for (uint32_t i = 0; i < count; i += 1 + 2 * exceptions(ranges + i, count - i))
+		at[groups++] = (uint16_t)i;
+	at[groups] = (uint16_t)count;
+	lead_to(code, tree(code, ranges, at, groups, branches));
 	native = emit(code, LOAD, 0, 0, (uint32_t)offsetof(struct seccomp_data, nr));
 	jump(code, EQUAL, arch, native, give(code, foreign));
 	emit(code, LOAD, 0, 0, (uint32_t)offsetof(struct seccomp_data, arch));
