@@ -47,8 +47,8 @@ SB_API int sb_set_seccomp(sb_config *cfg, const char *preset);
  *
  * Included files are looked for in the calling process's directory. Nothing of
  * it is used if any line is wrong: -EINVAL with name and line in the error,
- * -ENOENT an included file, -ELOOP one that includes itself, -E2BIG more than
- * 4096 instructions (BPF_MAXINSNS, bpf(2)); that last one at the spawn or check.
+ * -ENOENT an included file, -ELOOP one that includes itself, -E2BIG a text of 1 MiB, 16384 rules or 256
+ * included files; more than 4096 instructions (BPF_MAXINSNS, bpf(2)) are -E2BIG at the spawn or check.
  */
 SB_API int sb_set_seccomp_text(sb_config *cfg, const char *text, const char *name);
 /** sb_set_seccomp_file - a policy from a file; what it includes lies beside it. Errors as above, and open(2)'s. */
