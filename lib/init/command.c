@@ -64,7 +64,6 @@ static int receive_listener(int pair[2])
 int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct sbi_record *failure)
 {
 	int pair[2] = { -1, -1 };
-
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,

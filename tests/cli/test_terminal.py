@@ -189,8 +189,9 @@ class Terminal(Case):
 
 
 def setUpModule():
-    """as from a shell: whoever runs the tests under nohup(1) ignores it, and so would sbx"""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """as from a shell: in the background of a script, or under nohup(1), these are ignored, and sbx would keep that"""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 if __name__ == "__main__":
