@@ -222,24 +222,14 @@ int sb_set_fd(sb_config *cfg, int fd, int host_fd)
 	return 0;
 }
 
-static int set_switch(sb_config *cfg, const char *setter, int *field, int on)
-{
-	if (!cfg)
-		return -EINVAL;
-	if (on != 0 && on != 1)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: %d is neither 0 nor 1", setter, on);
-	*field = on;
-	return 0;
-}
-
 int sb_set_session(sb_config *cfg, int on)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->session : NULL, on);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->session : NULL, on);
 }
 
 int sb_set_tty(sb_config *cfg, int on)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->tty : NULL, on);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->tty : NULL, on);
 }
 
 int sb_set_tty_size(sb_config *cfg, uint32_t rows, uint32_t columns)
@@ -255,20 +245,20 @@ int sb_set_tty_size(sb_config *cfg, uint32_t rows, uint32_t columns)
 
 int sb_set_no_new_privs(sb_config *cfg, int on)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->no_new_privs : NULL, on);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->no_new_privs : NULL, on);
 }
 
 int sb_set_loopback(sb_config *cfg, int up)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->loopback : NULL, up);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->loopback : NULL, up);
 }
 
 int sb_set_host_root(sb_config *cfg, int allow)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->host_root : NULL, allow);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->host_root : NULL, allow);
 }
 
 int sb_set_rootfs_writable(sb_config *cfg, int writable)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->root_writable : NULL, writable);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->root_writable : NULL, writable);
 }

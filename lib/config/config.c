@@ -234,6 +234,16 @@ int sbi_cfg_fail(sb_config *cfg, int code, const char *format, ...)
 	return -code;
 }
 
+int sbi_cfg_switch(sb_config *cfg, const char *setter, int *field, int on)
+{
+	if (!cfg)
+		return -EINVAL;
+	if (on != 0 && on != 1)
+		return sbi_cfg_fail(cfg, EINVAL, "%s: %d is neither 0 nor 1", setter, on);
+	*field = on;
+	return 0;
+}
+
 int sbi_cfg_string(sb_config *cfg, char **field, const char *value)
 {
 	char *copy = NULL;

@@ -144,6 +144,8 @@ struct sb_config {
 
 /* Setters end in this: remember the first failure with its words, and return -@code. */
 int sbi_cfg_fail(sb_config *cfg, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What is 0 or 1; -EINVAL without a config. */
+int sbi_cfg_switch(sb_config *cfg, const char *setter, int *field, int on);
 /* Replace a string by a copy of @value (NULL = none); 0 or -ENOMEM, remembered. */
 int sbi_cfg_string(sb_config *cfg, char **field, const char *value);
 /* Room for one more at the end of a list; NULL (remembered) if memory is short. */

@@ -43,19 +43,9 @@ int sb_drop_cap(sb_config *cfg, const char *name)
 	return sbi_seccomp_refilter(cfg);
 }
 
-static int set_switch(sb_config *cfg, const char *setter, int *field, int on)
-{
-	if (!cfg)
-		return -EINVAL;
-	if (on != 0 && on != 1)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: %d is neither 0 nor 1", setter, on);
-	*field = on;
-	return 0;
-}
-
 int sb_set_ambient(sb_config *cfg, int on)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->ambient : NULL, on);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->ambient : NULL, on);
 }
 
 int sb_set_securebits(sb_config *cfg, uint32_t bits)
@@ -71,12 +61,12 @@ int sb_set_securebits(sb_config *cfg, uint32_t bits)
 
 int sb_set_core_sched(sb_config *cfg, int on)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->core_sched : NULL, on);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->core_sched : NULL, on);
 }
 
 int sb_set_no_new_userns(sb_config *cfg, int on)
 {
-	return set_switch(cfg, __func__, cfg ? &cfg->no_new_userns : NULL, on);
+	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->no_new_userns : NULL, on);
 }
 
 int sb_set_optional(sb_config *cfg, uint64_t layers)
