@@ -83,3 +83,10 @@ void sbi_hint(sb_error *err, const char *format, ...)
 	vsnprintf(err->hint, sizeof(err->hint), format, args);
 	va_end(args);
 }
+
+int sbi_fail_as(sb_error *err, const sb_error *why)
+{
+	if (err && sbi_size_valid(err, sizeof(uint32_t) * 4))
+		sbi_copy_out(err, why, sizeof(*why));
+	return -why->code;
+}

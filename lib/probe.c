@@ -111,8 +111,8 @@ static int probe_command(sb_config *cfg, const char *feature, sb_error *why)
 		return 1;
 	if (r == 0)
 		sb_proc_free(proc);
-	if (why && sbi_size_valid(why, sizeof(uint32_t) * 4))
-		sbi_copy_out(why, &err, sizeof(err));
+	if (r < 0)
+		sbi_fail_as(why, &err);
 	return r == 0;
 }
 

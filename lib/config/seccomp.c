@@ -15,37 +15,29 @@ static int fail(sb_config *cfg, const char *setter, const struct sbi_policy_erro
 	return sbi_cfg_fail(cfg, error->code, "%s: %s", setter, error->message);
 }
 
-static void forget_filter(sb_config *cfg)
-{
-	sbi_filter_cell_unref(cfg->filter);
-	cfg->filter = NULL;
-}
-
-/* @policy (the config's from now on, or NULL) instead of what was there. */
-static int replace(sb_config *cfg, const char *preset, struct sbi_policy *policy)
-{
-	struct sbi_filter_cell *cell = sbi_filter_cell_new();
-
-	if (!cell) {
-		sbi_policy_unref(policy);
-		return sbi_cfg_fail(cfg, ENOMEM, "not enough memory for the configuration");
-	}
-	forget_filter(cfg);
-	cfg->filter = cell;
-	sbi_policy_unref(cfg->policy);
-	cfg->policy = policy;
-	cfg->seccomp_preset = preset;
-	return 0;
-}
-
 int sbi_seccomp_refilter(sb_config *cfg)
 {
 	struct sbi_filter_cell *cell = sbi_filter_cell_new();
 
 	if (!cell)
 		return sbi_cfg_fail(cfg, ENOMEM, "not enough memory for the configuration");
-	forget_filter(cfg);
+	sbi_filter_cell_unref(cfg->filter);
 	cfg->filter = cell;
+	return 0;
+}
+
+/* @policy (the config's from now on, or NULL) instead of what was there. */
+static int replace(sb_config *cfg, const char *preset, struct sbi_policy *policy)
+{
+	int r = sbi_seccomp_refilter(cfg);
+
+	if (r < 0) {
+		sbi_policy_unref(policy);
+		return r;
+	}
+	sbi_policy_unref(cfg->policy);
+	cfg->policy = policy;
+	cfg->seccomp_preset = preset;
 	return 0;
 }
 
@@ -163,11 +155,8 @@ int sb_seccomp_test(const sb_config *cfg, const char *call, const uint64_t args[
 
 	if (!cfg || !call || !call[0])
 		return sbi_fail(err, SB_STEP_FILTER, 0, EINVAL, "sb_seccomp_test: a configuration and a system call are needed");
-	if (cfg->failed) {
-		if (err && sbi_size_valid(err, sizeof(uint32_t) * 4))
-			sbi_copy_out(err, &cfg->sticky, sizeof(cfg->sticky));
-		return -cfg->failed;
-	}
+	if (cfg->failed)
+		return sbi_fail_as(err, &cfg->sticky);
 	number = strtol(call, &end, 0);
 	if (*end)
 		number = sbi_syscall_number(call);

@@ -250,13 +250,6 @@ static int do_idmap(struct sbi_launch *l, sb_error *err)
 	return r;
 }
 
-static int failed_early(const struct sbi_launch *l, sb_error *err)
-{
-	if (err && sbi_size_valid(err, sizeof(uint32_t) * 4))
-		sbi_copy_out(err, &l->early, sizeof(l->early));
-	return -l->early.code;
-}
-
 static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 {
 	uint64_t start;
@@ -265,7 +258,7 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 	if ((what & SBI_SYNC_IDMAP) && l->mapped)
 		return 0; /* GO went out before it asked */
 	if (what & SBI_SYNC_IDMAP)
-		r = l->early.code ? failed_early(l, err) : do_idmap(l, err);
+		r = l->early.code ? sbi_fail_as(err, &l->early) : do_idmap(l, err);
 	if (r == 0 && (what & SBI_SYNC_IDMAP))
 		l->mapped = 1;
 	if (r == 0 && (what & SBI_SYNC_PIN)) {

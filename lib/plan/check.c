@@ -147,11 +147,8 @@ int sbi_check(const sb_config *cfg, int what, sb_error *err)
 {
 	int r = 0;
 
-	if (cfg->failed) {
-		if (err && sbi_size_valid(err, sizeof(uint32_t) * 4))
-			sbi_copy_out(err, &cfg->sticky, sizeof(cfg->sticky));
-		return -cfg->failed;
-	}
+	if (cfg->failed)
+		return sbi_fail_as(err, &cfg->sticky);
 	if (what & SBI_COMPILE_SETUP) {
 		r = check_namespaces(cfg, err);
 		if (r == 0)
