@@ -97,7 +97,7 @@ static int run_library(struct bench_case *c)
 		snprintf(c->why, sizeof(c->why), "%s %s", error.message, error.hint);
 		return r;
 	}
-	return result.outcome == SB_EXITED ? result.code : 128 + result.code;
+	return result.verdict == SB_EXITED ? result.code : 128 + result.code;
 }
 
 static void close_library(struct bench_case *c)

@@ -195,5 +195,5 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s\n", lines[i]);
 	sb_proc_free(proc);
 	sb_config_free(cfg);
-	return res.outcome == SB_EXITED ? res.code : 128 + res.code;
+	return res.verdict == SB_EXITED ? res.code : 128 + res.code;
 }

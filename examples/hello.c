@@ -25,5 +25,5 @@ int main(void)
 		       (double)res.wall_ns / 1e6, (double)res.setup_ns / 1e6);
 	sb_proc_free(proc);
 	sb_config_free(cfg);
-	return r < 0 || res.outcome != SB_EXITED || res.code != 0;
+	return r < 0 || res.verdict != SB_EXITED || res.code != 0;
 }

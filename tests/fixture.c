@@ -287,8 +287,8 @@ const char *fx_output(sb_config *cfg)
 
 	fx_run(cfg, buf, sizeof(buf), &res);
 	sb_config_free(cfg);
-	if (res.outcome != SB_EXITED || res.code != 0)
-		fail_msg("outcome %d code %d, it said:\n%s", res.outcome, res.code, buf);
+	if (res.verdict != SB_EXITED || res.code != 0)
+		fail_msg("verdict %d code %d, it said:\n%s", res.verdict, res.code, buf);
 	return buf;
 }
 

@@ -34,7 +34,7 @@ void denied_complain(const sb_proc *proc, const sb_result *res)
 			continue;
 		call_text(&denied, call);
 		snprintf(text, sizeof(text), "%skilled for the system call %s",
-			 res->outcome == SB_FILTERED ? "" : "a process of the command was ", call);
+			 res->verdict == SB_FILTERED ? "" : "a process of the command was ", call);
 		complain(text, NULL);
 	}
 }

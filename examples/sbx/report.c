@@ -66,17 +66,17 @@ static const struct {
 	{ SB_STATS_PRESSURE, "io_full_ns", offsetof(sb_stats, io_full_ns) },
 };
 
-static const char *outcome_name(int32_t outcome)
+static const char *verdict_name(int32_t verdict)
 {
-	switch (outcome) {
+	switch (verdict) {
 	case SB_EXITED:
 		return "exited";
 	case SB_SIGNALED:
 		return "signaled";
 	case SB_KILLED:
 		return "killed";
-	case SB_OOM_KILLED:
-		return "oom_killed";
+	case SB_MEMORY_EXCEEDED:
+		return "memory_exceeded";
 	case SB_FILTERED:
 		return "filtered";
 	default:
@@ -84,9 +84,9 @@ static const char *outcome_name(int32_t outcome)
 	}
 }
 
-static void begin(FILE *to, const char *outcome, int exit_code)
+static void begin(FILE *to, const char *verdict, int exit_code)
 {
-	fprintf(to, "{\"schema\": 1, \"outcome\": \"%s\", \"exit_code\": %d", outcome, exit_code);
+	fprintf(to, "{\"schema\": 1, \"verdict\": \"%s\", \"exit_code\": %d", verdict, exit_code);
 }
 
 static void figure(FILE *to, const sb_result *res, uint32_t has, const char *name, uint64_t value)
@@ -101,7 +101,7 @@ static void ending(FILE *to, const sb_result *res)
 
 	if (!(res->has & SB_HAS_CODE))
 		return;
-	if (res->outcome == SB_EXITED) {
+	if (res->verdict == SB_EXITED) {
 		fprintf(to, ", \"status\": %" PRId32, res->code);
 		return;
 	}
@@ -162,7 +162,7 @@ void report_result(FILE *to, const struct ending *end, int exit_code)
 {
 	const sb_result *res = end->res;
 
-	begin(to, outcome_name(res->outcome), exit_code);
+	begin(to, verdict_name(res->verdict), exit_code);
 	ending(to, res);
 	figure(to, res, SB_HAS_WALL, "wall_ns", res->wall_ns);
 	figure(to, res, SB_HAS_CPU, "cpu_user_ns", res->user_ns);

@@ -167,7 +167,7 @@ static int supervise(struct session *session, sb_result *res, sb_error *err)
 
 static int result_code(const sb_result *res)
 {
-	switch (res->outcome) {
+	switch (res->verdict) {
 	case SB_EXITED:
 		return res->code;
 	case SB_SIGNALED:
@@ -176,7 +176,7 @@ static int result_code(const sb_result *res)
 		return 128 + 9;
 	case SB_FILTERED:
 		return 128 + res->code;
-	case SB_OOM_KILLED:
+	case SB_MEMORY_EXCEEDED:
 		complain("the command was killed by the kernel's OOM killer (memory.max)", NULL);
 		return 128 + 9;
 	default:

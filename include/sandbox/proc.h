@@ -27,7 +27,7 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_SIGNALED 2 /* code = signal number                                  */
 #define SB_KILLED 3   /* by sb_proc_kill(), sb_box_kill() or sb_proc_free()     */
 #define SB_LOST 4     /* sb-init was killed from outside; how the command ended is unknown */
-#define SB_OOM_KILLED 5 /* SIGKILL, and the OOM killer was at work in its leaf: code = SIGKILL */
+#define SB_MEMORY_EXCEEDED 5 /* SIGKILL, and the OOM killer was at work in its leaf: code = SIGKILL */
 #define SB_FILTERED 6   /* killed for a system call, sb_proc_denied(): code = SIGSYS */
 
 /* sb_result.has: which figures exist. A figure that does not is 0. */
@@ -69,7 +69,7 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 typedef struct sb_result {
 	uint32_t size;         /* SB_INIT(sb_result)                            */
 	uint32_t has;          /* SB_HAS_*                                      */
-	int32_t outcome;       /* SB_EXITED…                                    */
+	int32_t verdict;       /* SB_EXITED…                                    */
 	int32_t code;          /* exit status or signal number                  */
 	uint32_t core_dumped;  /* 1 if the kernel wrote (or piped) a core       */
 	uint32_t skipped;      /* how many optional steps could not be done     */

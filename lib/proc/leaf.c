@@ -26,8 +26,8 @@ static void fill_result(sb_proc *proc)
 	if (stats->has & SB_STATS_MEMORY_EVENTS)
 		res->has |= SB_HAS_OOM_KILLS;
 	res->oom_kills = stats->oom_kills;
-	if (res->outcome == SB_SIGNALED && res->code == SIGKILL && stats->oom_kills)
-		res->outcome = SB_OOM_KILLED;
+	if (res->verdict == SB_SIGNALED && res->code == SIGKILL && stats->oom_kills)
+		res->verdict = SB_MEMORY_EXCEEDED;
 }
 
 /* At the first look, what the command left behind is killed; its end is news for whoever polls. */

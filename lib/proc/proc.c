@@ -84,13 +84,13 @@ static void take_report(sb_proc *proc, const struct sbi_record *rec)
 	proc->reported = 1;
 	res->code = rec->status;
 	res->core_dumped = rec->detail == CLD_DUMPED;
-	res->outcome = rec->detail == CLD_EXITED ? SB_EXITED : SB_SIGNALED;
+	res->verdict = rec->detail == CLD_EXITED ? SB_EXITED : SB_SIGNALED;
 	if (rec->at == SBI_ENDED_FILTERED || (proc->filtered && rec->status == SIGKILL)) {
-		res->outcome = SB_FILTERED;
+		res->verdict = SB_FILTERED;
 		res->code = SIGSYS;
-	} else if (res->outcome == SB_SIGNALED && rec->status == SIGKILL &&
+	} else if (res->verdict == SB_SIGNALED && rec->status == SIGKILL &&
 	    (atomic_load(&proc->killed) || atomic_load(&proc->box->killed)))
-		res->outcome = SB_KILLED;
+		res->verdict = SB_KILLED;
 	res->wall_ns = rec->time_ns;
 	res->user_ns = rec->user_ns;
 	res->system_ns = rec->system_ns;
@@ -105,7 +105,7 @@ static void take_loss(sb_proc *proc)
 
 	syscall(SYS_pidfd_send_signal, proc->pidfd, SIGKILL, NULL, 0);
 	proc->reported = 1;
-	proc->result.outcome = ours ? SB_KILLED : SB_LOST;
+	proc->result.verdict = ours ? SB_KILLED : SB_LOST;
 	proc->result.code = ours ? SIGKILL : 0;
 }
 

@@ -146,7 +146,7 @@ class Place(CgroupCase):
         if not own_cgroup():
             self.skipTest("no cgroup v2 is mounted")
         result, report = self.report("--cgroup-parent", "/no/such/cgroup", "true")
-        self.assertEqual((result.code, report["outcome"], report["error"]["step"]), (125, "failed", "cgroup"))
+        self.assertEqual((result.code, report["verdict"], report["error"]["step"]), (125, "failed", "cgroup"))
 
     def test_the_cgroup_lies_below_its_parent_and_goes_away(self):
         parent = self.parent()

@@ -91,7 +91,7 @@ class Limits(LimitsCase):
         result, report = self.report("-m", "32M", "tail", "/dev/zero")
         self.assertEqual((result.code, result.out), (137, ""), result)
         self.assertRegex(result.err, r"^\w+: the command was killed by the kernel's OOM killer \(memory\.max\)\n$")
-        self.assertEqual((report["outcome"], report["signal"]), ("oom_killed", 9))
+        self.assertEqual((report["verdict"], report["signal"]), ("memory_exceeded", 9))
         figures = report["cgroup"]
         self.assertEqual((report["oom_kills"], figures["oom_kills"]), (1, 1))
         self.assertGreaterEqual(figures["memory_max_events"], 1)
@@ -101,15 +101,15 @@ class Limits(LimitsCase):
 
     def test_killed_otherwise_is_a_signal(self):
         report = self.report("-m", "32M", "sh", "-c", "kill -9 $$")[1]
-        self.assertEqual((report["outcome"], report["oom_kills"], report["exit_code"]), ("signaled", 0, 137))
+        self.assertEqual((report["verdict"], report["oom_kills"], report["exit_code"]), ("signaled", 0, 137))
 
     def test_one_process_or_the_whole_group(self):
         words = ["-m", "32M", "sh", "-c", "tail /dev/zero; echo survived"]
         result, report = self.report(*words)
-        self.assertEqual((result.code, result.out, report["outcome"]), (0, "survived\n", "exited"), result)
+        self.assertEqual((result.code, result.out, report["verdict"]), (0, "survived\n", "exited"), result)
         self.assertEqual(report["oom_kills"], 1)
         result, report = self.report("--oom-group", *words)
-        self.assertEqual((result.code, result.out, report["outcome"]), (137, "", "oom_killed"), result)
+        self.assertEqual((result.code, result.out, report["verdict"]), (137, "", "memory_exceeded"), result)
 
     def test_cpus_throttles(self):
         spin = "i=0; while [ $i -lt 40000 ]; do i=$((i+1)); done"

@@ -86,7 +86,7 @@ class Report(Case):
 
     def test_report_of_an_exit(self):
         report = self.report("sh", "-c", "exit 3")
-        self.assertEqual((report["outcome"], report["status"]), ("exited", 3))
+        self.assertEqual((report["verdict"], report["status"]), ("exited", 3))
         self.assertNotIn("signal", report)
         self.assertGreater(report["setup_ns"], 0)
         self.assertGreater(report["wall_ns"], 0)
@@ -101,7 +101,7 @@ class Report(Case):
 
     def test_report_of_a_signal(self):
         report = self.report("sh", "-c", "kill -TERM $$")
-        self.assertEqual((report["outcome"], report["signal"], report["signal_name"]), ("signaled", 15, "TERM"))
+        self.assertEqual((report["verdict"], report["signal"], report["signal_name"]), ("signaled", 15, "TERM"))
         self.assertIs(report["core_dumped"], False)
 
     def test_report_counts_what_was_left_out(self):
@@ -109,7 +109,7 @@ class Report(Case):
 
     def test_report_of_a_failure(self):
         report = self.report("/no/such/program")
-        self.assertEqual(report["outcome"], "failed")
+        self.assertEqual(report["verdict"], "failed")
         self.assertEqual((report["error"]["step"], report["error"]["errno_name"]), ("exec", "ENOENT"))
         self.assertIn("/no/such/program", report["error"]["message"])
 
@@ -135,7 +135,7 @@ class Report(Case):
         path = self.host_file("x" * 10000, 0o666)
         self.run_ok("--report", path, "true")
         with open(path, encoding="utf-8") as text:
-            self.assertEqual(json.load(text)["outcome"], "exited")
+            self.assertEqual(json.load(text)["verdict"], "exited")
 
 
 class DryRun(Case):

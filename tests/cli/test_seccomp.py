@@ -93,7 +93,7 @@ class Denied(Case):
         self.assertEqual(result.code, 128 + SIGSYS, result)
         self.need_report(report)
         self.assertRegex(result.err, r"^\w+: killed for the system call socket\(2, 0x80001, 0\)\n$")
-        self.assertEqual((report["outcome"], report["signal"], report["exit_code"]), ("filtered", SIGSYS, 159))
+        self.assertEqual((report["verdict"], report["signal"], report["exit_code"]), ("filtered", SIGSYS, 159))
         self.assertEqual([(d["call"], d["action"], d["count"], d["args"]) for d in report["denied"]],
                          [("socket", "kill", 1, [2, 0x80001, 0])])
 
@@ -103,7 +103,7 @@ class Denied(Case):
         self.assertEqual((result.code, result.out), (3, "137\n"), result)
         self.need_report(report)
         self.assertIn("a process of the command was killed for the system call rmdir(0x", result.err)
-        self.assertEqual(report["outcome"], "exited")
+        self.assertEqual(report["verdict"], "exited")
 
     def test_logged_calls_are_made_and_counted(self):
         result, report = self.report("--seccomp-rule", "log ?mkdir mkdirat", "sh", "-c",
@@ -121,7 +121,7 @@ class Denied(Case):
     def test_a_call_that_traps_is_a_signal(self):
         result, report = self.report("--seccomp-rule", "trap ?rmdir", "rmdir", "/tmp/x")
         self.assertEqual((result.code, result.err), (128 + SIGSYS, ""), result)
-        self.assertEqual((report["outcome"], report["signal_name"]), ("signaled", "SYS"))
+        self.assertEqual((report["verdict"], report["signal_name"]), ("signaled", "SYS"))
 
     def test_calls_that_wait_for_an_answer_fail(self):
         result = self.sbx("run", "--seccomp-rule", "notify ?rmdir", "--seccomp-rule", "kill ?mkdir", "sh", "-c",

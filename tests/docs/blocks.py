@@ -44,7 +44,7 @@ int main(void)
 		return 125;
 	sb_proc_free(proc);
 	sb_config_free(cfg);
-	return res.outcome == SB_EXITED ? res.code : 128 + res.code;
+	return res.verdict == SB_EXITED ? res.code : 128 + res.code;
 }
 """
 

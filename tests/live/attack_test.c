@@ -36,10 +36,10 @@ static int run(sb_config *cfg, char *said, size_t len)
 
 	fx_run(cfg, said, len, &res);
 	sb_config_free(cfg);
-	if (res.outcome == SB_EXITED && (res.code == WORKED || res.code == DENIED || res.code == NOT_HERE))
+	if (res.verdict == SB_EXITED && (res.code == WORKED || res.code == DENIED || res.code == NOT_HERE))
 		return res.code;
-	if (res.outcome != SB_LOST)
-		fail_msg("the attack was not carried out: outcome %d code %d, it said: %s", res.outcome,
+	if (res.verdict != SB_LOST)
+		fail_msg("the attack was not carried out: verdict %d code %d, it said: %s", res.verdict,
 			 res.code, said);
 	return WORKED;
 }

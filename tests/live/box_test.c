@@ -52,7 +52,7 @@ static const char *output(sb_box *box, sb_config *cfg)
 	close(p[0]);
 	fx_wait(proc, &res);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 0);
 	return buf;
 }
@@ -87,7 +87,7 @@ static void one_after_another(void **state)
 		snprintf(word, sizeof(word), "exit=%d", i);
 		fx_command(cfg, word);
 		fx_wait(start(box, cfg), &res);
-		assert_int_equal(res.outcome, SB_EXITED);
+		assert_int_equal(res.verdict, SB_EXITED);
 		assert_int_equal(res.code, i);
 		assert_int_equal(res.has, SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS | SB_HAS_SETUP);
 	}
@@ -123,7 +123,7 @@ static void side_by_side(void **state)
 
 		at = i * 7 % N;
 		fx_wait(proc[at], &res);
-		assert_int_equal(res.outcome, SB_EXITED);
+		assert_int_equal(res.verdict, SB_EXITED);
 		assert_int_equal(res.code, 100 + at);
 	}
 	sb_box_free(box);
@@ -221,11 +221,11 @@ static void killing_one_command_leaves_the_others(void **state)
 	proc = start(box, other);
 	fx_ok(sb_proc_kill(victim));
 	fx_wait(victim, &res);
-	assert_int_equal(res.outcome, SB_KILLED);
+	assert_int_equal(res.verdict, SB_KILLED);
 	assert_int_equal(sb_proc_wait(proc, 0, NULL, NULL), 0);
 	close(in[1]);
 	fx_wait(proc, &res);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 5);
 	sb_config_free(cfg);
 	sb_config_free(other);
@@ -256,7 +256,7 @@ static void killing_the_box_ends_all(void **state)
 	assert_int_equal(poll(&p, 1, -1), 1);
 	for (i = 0; i < 3; i++) {
 		fx_wait(proc[i], &res);
-		assert_int_equal(res.outcome, SB_KILLED);
+		assert_int_equal(res.verdict, SB_KILLED);
 	}
 	while (read(out[0], &c, 1) > 0)
 		;

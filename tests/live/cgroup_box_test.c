@@ -63,7 +63,7 @@ static void what_a_command_leaves_running_is_killed(void **state)
 	box = open_box(cfg);
 	fx_talk_begin(&talk, box, cfg);
 	fx_talk_end(&talk, &res);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 3);
 	fx_talk_free(&talk);
 	fx_command(cfg, "processes", "say=up");
@@ -99,7 +99,7 @@ static void the_output_of_a_command_ends_with_it(void **state)
 	assert_int_equal(poll(&p, 1, 10000), 1);
 	assert_int_equal(read(talk.out, &c, 1), 0);
 	fx_talk_end(&talk, &res);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 3);
 	fx_talk_free(&talk);
 	sb_box_free(box);

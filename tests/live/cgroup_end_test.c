@@ -38,7 +38,7 @@ static void kill_many(uint64_t ns)
 		left += lives(pids[i]);
 	fx_talk_free(&talk);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_KILLED);
+	assert_int_equal(res.verdict, SB_KILLED);
 	assert_int_equal(left, 0);
 	fx_cg_parent_end();
 }
@@ -78,7 +78,7 @@ static void kill_bomb(uint64_t ns)
 	fx_talk_end(&talk, &res);
 	fx_talk_free(&talk);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_KILLED);
+	assert_int_equal(res.verdict, SB_KILLED);
 	fx_cg_parent_end();
 }
 
@@ -107,7 +107,7 @@ static void what_the_command_leaves_ends_with_it(void **state)
 	fx_talk_end(&talk, &res);
 	fx_talk_free(&talk);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 4);
 	fx_cg_parent_end();
 }
@@ -159,7 +159,7 @@ static void all_ends_also_if_sb_init_was_killed(void **state)
 	assert_true(init > 1 && init != getpid());
 	fx_ok(kill(init, SIGKILL));
 	fx_talk_end(&talk, &res);
-	assert_int_equal(res.outcome, SB_LOST);
+	assert_int_equal(res.verdict, SB_LOST);
 	fx_talk_free(&talk);
 	sb_config_free(cfg);
 	while (waitpid(-1, &status, __WALL) > 0) /* they came to us, the subreaper */

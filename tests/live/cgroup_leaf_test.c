@@ -156,7 +156,7 @@ static void with_ns(uint64_t ns)
 	fx_ok(sb_set_ns(cfg, ns));
 	fx_run(cfg, said, sizeof(said), &res);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_true(res.has & SB_HAS_LEAF_CPU);
 	assert_true(res.user_ns + res.system_ns >= 19000000); /* the child's, which no rusage has */
 }
@@ -213,7 +213,7 @@ static const char *close_all_and_go_on(void)
 	sb_set_cgroup_parent(cfg, fx_cg_base());
 	collected = sb_gc(cfg, NULL); /* the first place lost its lock with its descriptors */
 	sb_config_free(cfg);
-	return res.outcome != SB_EXITED ? "the second command did not run" : collected < 1 ? "the first place is not collected" : NULL;
+	return res.verdict != SB_EXITED ? "the second command did not run" : collected < 1 ? "the first place is not collected" : NULL;
 }
 
 static void a_host_that_closes_all_descriptors_is_survived(void **state)
@@ -291,7 +291,7 @@ static void *spawn_some(void *arg)
 	for (i = 0; i < 5; i++) {
 		if (sb_spawn(arg, &proc, NULL) < 0)
 			return (void *)1;
-		bad |= sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 || res.outcome != SB_EXITED ||
+		bad |= sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 || res.verdict != SB_EXITED ||
 		       !(res.has & SB_HAS_LEAF_CPU);
 		sb_proc_free(proc);
 	}

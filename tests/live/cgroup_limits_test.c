@@ -39,7 +39,7 @@ static void over_memory_max_is_told_as_such(void **state)
 	cfg = fx_config("touch=64", "say=survived");
 	fx_ok(sb_set_memory(cfg, 16 * MIB));
 	stats = run(cfg, &res, said, sizeof(said));
-	assert_int_equal(res.outcome, SB_OOM_KILLED);
+	assert_int_equal(res.verdict, SB_MEMORY_EXCEEDED);
 	assert_int_equal(res.code, SIGKILL);
 	assert_string_equal(said, "");
 	assert_int_equal(res.has & SB_HAS_OOM_KILLS, SB_HAS_OOM_KILLS);
@@ -61,7 +61,7 @@ static void within_memory_max_nothing_happens(void **state)
 	cfg = fx_config("touch=8", "say=survived");
 	fx_ok(sb_set_cgroup(cfg, "memory.max", "16M"));
 	stats = run(cfg, &res, said, sizeof(said));
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_string_equal(said, "survived\n");
 	assert_int_equal(res.oom_kills, 0);
 	assert_true(stats.has & SB_STATS_MEMORY_EVENTS);
@@ -81,7 +81,7 @@ static void another_sigkill_is_a_signal(void **state)
 	cfg = fx_config("signal=9");
 	fx_ok(sb_set_memory(cfg, 16 * MIB));
 	run(cfg, &res, said, sizeof(said));
-	assert_int_equal(res.outcome, SB_SIGNALED);
+	assert_int_equal(res.verdict, SB_SIGNALED);
 	assert_int_equal(res.code, SIGKILL);
 	assert_int_equal(res.oom_kills, 0);
 }
@@ -98,7 +98,7 @@ static void a_child_that_was_killed_is_counted_only(void **state)
 	fx_ok(sb_set_memory(cfg, 16 * MIB));
 	run(cfg, &res, said, sizeof(said));
 	assert_string_equal(said, "child=signal 9\n");
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 0);
 	assert_true(res.oom_kills >= 1);
 }
@@ -115,7 +115,7 @@ static void the_group_goes_at_once_if_asked(void **state)
 	fx_ok(sb_set_memory(cfg, 16 * MIB));
 	fx_ok(sb_set_cgroup(cfg, "memory.oom.group", "1"));
 	run(cfg, &res, said, sizeof(said));
-	assert_int_equal(res.outcome, SB_OOM_KILLED);
+	assert_int_equal(res.verdict, SB_MEMORY_EXCEEDED);
 	assert_true(res.oom_kills >= 2);
 }
 
@@ -151,7 +151,7 @@ static void swap_is_for_those_who_ask(void **state)
 	fx_talk_until(&talk, "survived");
 	stats = fx_stats(talk.proc);
 	fx_talk_end(&talk, &res);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_true(stats.has & SB_STATS_SWAP);
 	assert_true(stats.swap > 16 * MIB && stats.memory <= 16 * MIB);
 	stats = fx_stats(talk.proc);
@@ -164,7 +164,7 @@ static void swap_is_for_those_who_ask(void **state)
 	cfg = fx_config("touch=40", "say=survived");
 	fx_ok(sb_set_memory(cfg, 16 * MIB));
 	stats = run(cfg, &res, said, sizeof(said));
-	assert_int_equal(res.outcome, SB_OOM_KILLED);
+	assert_int_equal(res.verdict, SB_MEMORY_EXCEEDED);
 	assert_int_equal(stats.swap_peak, 0);
 
 	/* Not enough of it. */
@@ -172,7 +172,7 @@ static void swap_is_for_those_who_ask(void **state)
 	fx_ok(sb_set_memory(cfg, 16 * MIB));
 	fx_ok(sb_set_swap(cfg, 8 * MIB));
 	run(cfg, &res, said, sizeof(said));
-	assert_int_equal(res.outcome, SB_OOM_KILLED);
+	assert_int_equal(res.verdict, SB_MEMORY_EXCEEDED);
 }
 
 static void a_limit_without_room_for_the_start_is_an_error(void **state)
@@ -208,7 +208,7 @@ static void forks_stop_at_pids_max(void **state)
 	fx_ok(sb_set_pids(cfg, 20));
 	stats = run(cfg, &res, said, sizeof(said));
 	assert_string_equal(said, "forks=19 EAGAIN\n");
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_true(stats.pids_refused >= 1);
 	if (stats.has & SB_STATS_PIDS_PEAK)
 		assert_int_equal(stats.pids_peak, 20);
@@ -238,7 +238,7 @@ static void a_fork_bomb_stays_in_its_pids_max(void **state)
 	fx_ok(sb_proc_kill(talk.proc));
 	fx_talk_end(&talk, &res);
 	stats = fx_stats(talk.proc);
-	assert_int_equal(res.outcome, SB_KILLED);
+	assert_int_equal(res.verdict, SB_KILLED);
 	if (stats.has & SB_STATS_PIDS_PEAK)
 		assert_int_equal(stats.pids_peak, 30);
 	fx_talk_free(&talk);

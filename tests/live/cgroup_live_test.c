@@ -163,7 +163,7 @@ static void frozen_can_be_killed(void **state)
 		fx_ok(sb_proc_freeze(talk.proc, 1, NULL));
 		fx_ok(sb_proc_kill(talk.proc));
 		fx_talk_end(&talk, &res);
-		assert_int_equal(res.outcome, SB_KILLED);
+		assert_int_equal(res.verdict, SB_KILLED);
 		fx_talk_free(&talk);
 		/* And freed as it is. */
 		fx_talk_begin(&talk, NULL, cfg);

@@ -80,7 +80,7 @@ static void end_all(const char *parent)
 		fx_ok(sb_proc_kill(procs[i]));
 	for (i = 0; i < MANY; i++) {
 		assert_int_equal(sb_proc_wait(procs[i], UINT64_MAX, &res, NULL), 1);
-		assert_int_equal(res.outcome, SB_KILLED);
+		assert_int_equal(res.verdict, SB_KILLED);
 		procs[i] = sb_proc_free(procs[i]);
 	}
 	assert_int_equal(fx_cg_children(parent, NULL), 0);

@@ -128,14 +128,14 @@ static int inner(const char *inside, const char *beyond)
 	}
 	sb_proc_wait(proc, UINT64_MAX, &res, NULL);
 	sb_proc_free(proc);
-	if (res.outcome != SB_EXITED || res.code || !(res.has & SB_HAS_OOM_KILLS))
+	if (res.verdict != SB_EXITED || res.code || !(res.has & SB_HAS_OOM_KILLS))
 		return inner_says(11, "a command within its limit");
 	sb_set_command(cfg, "/inside", over);
 	if (sb_spawn(cfg, &proc, &err) < 0)
 		return inner_says(12, err.message);
 	sb_proc_wait(proc, UINT64_MAX, &res, NULL);
 	sb_proc_free(proc);
-	if (res.outcome != SB_OOM_KILLED)
+	if (res.verdict != SB_MEMORY_EXCEEDED)
 		return inner_says(13, "a command over its limit");
 	printf("inner: holds\n");
 	if (beyond[0] == '1') { /* more than the outer limit allows */
@@ -147,7 +147,7 @@ static int inner(const char *inside, const char *beyond)
 			return inner_says(14, err.message);
 		sb_proc_wait(proc, UINT64_MAX, &res, NULL);
 		sb_proc_free(proc);
-		printf("inner: beyond %s\n", res.outcome == SB_EXITED ? "worked" : "was stopped");
+		printf("inner: beyond %s\n", res.verdict == SB_EXITED ? "worked" : "was stopped");
 	}
 	sb_config_free(cfg);
 	return 0;
@@ -191,8 +191,8 @@ static void nested(int beyond)
 	fx_talk_begin(&talk, NULL, cfg);
 	fx_talk_end(&talk, &res);
 	print_message("# %s", talk.said);
-	if (res.outcome != SB_EXITED || res.code)
-		fail_msg("outcome %d code %d: %s", res.outcome, res.code, talk.said);
+	if (res.verdict != SB_EXITED || res.code)
+		fail_msg("verdict %d code %d: %s", res.verdict, res.code, talk.said);
 	fx_has(talk.said, "inner: holds\n");
 	if (beyond)
 		fx_has(talk.said, "inner: beyond was stopped\n");

@@ -163,7 +163,7 @@ static int part_spawn(uint64_t flags)
 	sb_proc_free(proc);
 	sb_config_free(cfg);
 	printf("after %s\n", fx_cg_of(0));
-	return res.outcome == SB_EXITED ? res.code : 1;
+	return res.verdict == SB_EXITED ? res.code : 1;
 }
 
 static void a_delegated_scope_is_used_by_moving_inside_it(void **state)

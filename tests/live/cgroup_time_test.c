@@ -26,7 +26,7 @@ static uint64_t share_of_half(sb_stats *stats)
 	*stats = fx_stats(talk.proc);
 	fx_talk_free(&talk);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	return stats->cpu_ns * 100 / res.wall_ns;
 }
 

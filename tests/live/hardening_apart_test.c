@@ -122,7 +122,7 @@ static void process_1_stands_every_signal(void **state)
 		if (i)
 			fx_ok(sb_add_cap(cfg, "kill"));
 		fx_wait(fx_spawn(cfg), &res);
-		assert_int_equal(res.outcome, SB_EXITED);
+		assert_int_equal(res.verdict, SB_EXITED);
 		assert_int_equal(res.code, 7);
 	}
 	sb_config_free(cfg);

@@ -20,7 +20,7 @@ static void ends_with_7(int times)
 
 	while (times-- > 0) {
 		fx_wait(fx_spawn(cfg), &res);
-		assert_int_equal(res.outcome, SB_EXITED);
+		assert_int_equal(res.verdict, SB_EXITED);
 		assert_int_equal(res.code, 7);
 		assert_true(res.has & SB_HAS_CODE);
 	}
@@ -166,7 +166,7 @@ static void the_spawning_thread_ends(void **state)
 	assert_int_equal(sb_proc_wait(handed.proc, 20 * 1000000, NULL, NULL), 0);
 	assert_int_equal(write(in[1], "x", 1), 1);
 	fx_wait(handed.proc, &res);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 7);
 	sb_config_free(handed.cfg);
 	close(in[0]);

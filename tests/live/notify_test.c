@@ -87,7 +87,7 @@ static void a_call_fails_with_the_error_it_is_given(void **state)
 	out = serve(with_policy(fx_config("unshare=1234"), "notify unshare"), refuse, &res);
 	fx_is(out, "unshare", "ENOTTY");
 	assert_int_equal(seen, 1);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.denied, 0);
 }
 
@@ -251,7 +251,7 @@ static void kill_and_log_lines_beside_notify_lines(void **state)
 		fx_ok(sb_notify_error(proc, &call, EPERM));
 	}
 	assert_int_equal(sb_proc_wait(proc, UINT64_MAX, &res, NULL), 1);
-	assert_int_equal(res.outcome, SB_FILTERED);
+	assert_int_equal(res.verdict, SB_FILTERED);
 	assert_int_equal(res.code, SIGSYS);
 	assert_true(res.has & SB_HAS_DENIED);
 	assert_true(res.applied & SB_APPLIED_SECCOMP_REPORT);
@@ -284,7 +284,7 @@ static void every_call_may_be_asked_about(void **state)
 	(void)state;
 	fx_ok(sb_add_seccomp(cfg, "notify @process @clock @io @files @socket @memory @identity @signal @info @schedule @futex"));
 	serve(cfg, go_on, &res);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 7);
 }
 

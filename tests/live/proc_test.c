@@ -126,7 +126,7 @@ static void wait_takes_no_longer_than_told(void **state)
 	close(h.in);
 	h.in = -1;
 	assert_int_equal(sb_proc_wait(h.proc, UINT64_C(3600) * 1000000000, &res, NULL), 1);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 4);
 	sb_proc_free(h.proc);
 	all_gone(&h);
@@ -174,7 +174,7 @@ static void one_descriptor_drives_an_event_loop(void **state)
 		/* Readable without an end must be rare: it would be a busy loop. */
 		assert_true(++turns < 20);
 	} while (r == 0);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 2);
 	sb_proc_free(h.proc);
 	all_gone(&h);
@@ -213,7 +213,7 @@ static void a_signal_reaches_the_command_alone(void **state)
 	assert_int_equal(sb_proc_signal(h.proc, 4000), -EINVAL);
 	fx_ok(sb_proc_signal(h.proc, SIGUSR2));
 	fx_wait(h.proc, &res);
-	assert_int_equal(res.outcome, SB_SIGNALED);
+	assert_int_equal(res.verdict, SB_SIGNALED);
 	assert_int_equal(res.code, SIGUSR2);
 	all_gone(&h);
 }
@@ -232,7 +232,7 @@ static void a_stopped_command_has_not_ended(void **state)
 	close(h.in);
 	h.in = -1;
 	fx_wait(h.proc, &res);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 1);
 	all_gone(&h);
 }
@@ -246,7 +246,7 @@ static void kill_ends_the_whole_sandbox(void **state)
 	until(&h, "up");
 	fx_ok(sb_proc_kill(h.proc));
 	assert_int_equal(sb_proc_wait(h.proc, UINT64_MAX, &res, NULL), 1);
-	assert_int_equal(res.outcome, SB_KILLED);
+	assert_int_equal(res.verdict, SB_KILLED);
 	fx_ok(sb_proc_kill(h.proc));
 	sb_proc_free(h.proc);
 	all_gone(&h);
@@ -269,7 +269,7 @@ static void what_the_command_left_behind_ends_with_it(void **state)
 
 	(void)state;
 	assert_int_equal(sb_proc_wait(h.proc, UINT64_MAX, &res, NULL), 1);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 11);
 	/* Before sb_proc_free(): ended means that the sandbox is gone. */
 	all_gone(&h);
@@ -291,7 +291,7 @@ static void also_without_a_pid_namespace(void **state)
 	fx_wait(fx_spawn(cfg), &res);
 	close(out[1]);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 12);
 	assert_int_equal(read(out[0], &c, 1), 0);
 	close(out[0]);
@@ -321,7 +321,7 @@ static void init_killed_from_outside_is_told_as_lost(void **state)
 		fx_skip("this caller may not kill sb-init (%s)", strerror(errno));
 	}
 	assert_int_equal(sb_proc_wait(h.proc, UINT64_MAX, &res, NULL), 1);
-	assert_int_equal(res.outcome, SB_LOST);
+	assert_int_equal(res.verdict, SB_LOST);
 	assert_int_equal(res.has & SB_HAS_CODE, 0);
 	assert_int_equal(res.code, 0);
 	sb_proc_free(h.proc);
@@ -344,7 +344,7 @@ static void another_thread_may_kill(void **state)
 	until(&h, "up");
 	fx_ok(pthread_create(&t, NULL, kill_it, h.proc));
 	assert_int_equal(sb_proc_wait(h.proc, UINT64_MAX, &res, NULL), 1);
-	assert_int_equal(res.outcome, SB_KILLED);
+	assert_int_equal(res.verdict, SB_KILLED);
 	pthread_join(t, NULL);
 	sb_proc_free(h.proc);
 	all_gone(&h);

@@ -67,7 +67,7 @@ static int talk(sb_config *cfg, char *buf, size_t len)
 	close(fds[0]);
 	sb_proc_wait(proc, UINT64_MAX, &res, NULL);
 	sb_proc_free(proc);
-	return res.outcome == SB_EXITED ? res.code : -1;
+	return res.verdict == SB_EXITED ? res.code : -1;
 }
 
 static void without_stdio(void)
@@ -112,7 +112,7 @@ static void crosswise(void)
 	CHECK(sb_set_fd(cfg, b[0], a[1]) == 0);
 	CHECK(sb_spawn(cfg, &proc, NULL) == 0);
 	CHECK(sb_proc_wait(proc, UINT64_MAX, &res, NULL) == 1);
-	CHECK(res.outcome == SB_EXITED && res.code == 0);
+	CHECK(res.verdict == SB_EXITED && res.code == 0);
 	sb_proc_free(proc);
 	sb_config_free(cfg);
 	n = (int)read(b[0], out, sizeof(out) - 1);

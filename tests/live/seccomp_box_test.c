@@ -43,13 +43,13 @@ static sb_proc *start(sb_box *box, sb_config *cfg)
 }
 
 /* A call that nobody answers would hang: that is a failure, not a test without end. */
-static void ends(sb_proc *proc, int outcome, int code, uint32_t denied)
+static void ends(sb_proc *proc, int verdict, int code, uint32_t denied)
 {
 	sb_result res = SB_INIT(sb_result);
 
 	if (sb_proc_wait(proc, 20 * SECONDS, &res, NULL) != 1)
 		fail_msg("it has not ended after 20 seconds");
-	assert_int_equal(res.outcome, outcome);
+	assert_int_equal(res.verdict, verdict);
 	assert_int_equal(res.code, code);
 	assert_int_equal(res.denied, denied);
 }
@@ -241,13 +241,13 @@ static const char *below_a_listener(void)
 	sb_result res = SB_INIT(sb_result);
 	const char *wrong = run_below(KILL, a_call("call=", SYS_sysinfo, "0"), &res);
 
-	if (wrong || (res.outcome != SB_SIGNALED && res.outcome != SB_FILTERED) || res.code != SIGSYS)
+	if (wrong || (res.verdict != SB_SIGNALED && res.verdict != SB_FILTERED) || res.code != SIGSYS)
 		return wrong ?: "kill does not kill";
 	wrong = run_below(LOG, a_call("call=", SYS_times, "0"), &res);
-	if (wrong || res.outcome != SB_EXITED || res.code != 7)
+	if (wrong || res.verdict != SB_EXITED || res.code != 7)
 		return wrong ?: "log does not allow";
 	wrong = run_below("default", a_call("call=", SYS_times, "0"), &res);
-	if (wrong || res.outcome != SB_EXITED || res.code != 7)
+	if (wrong || res.verdict != SB_EXITED || res.code != 7)
 		return wrong ?: "the default does not run";
 	return fx_judge(call_config("default allow\nnotify sysinfo\n", "exit=0"), EBUSY, "seccomp",
 			"one listener");
@@ -293,8 +293,8 @@ static void a_sandbox_in_a_sandbox_that_logs(void **state)
 		;
 	close(p[0]);
 	assert_int_equal(sb_proc_wait(proc, UINT64_MAX, &res, NULL), 1);
-	if (res.outcome != SB_EXITED || res.code != 0)
-		fail_msg("outcome %d code %d: %s", res.outcome, res.code, said);
+	if (res.verdict != SB_EXITED || res.code != 0)
+		fail_msg("verdict %d code %d: %s", res.verdict, res.code, said);
 	fx_ok(sb_proc_denied(proc, 0, &denied));
 	assert_string_equal(denied.name, "sched_yield");
 	sb_proc_free(proc);
@@ -339,7 +339,7 @@ static void kill_and_log_beside_notify(void **state)
 	}
 	assert_int_equal(sb_proc_wait(proc, 20 * SECONDS, &res, NULL), 1);
 	assert_int_equal(calls, 1);
-	assert_int_equal(res.outcome, SB_FILTERED);
+	assert_int_equal(res.verdict, SB_FILTERED);
 	assert_int_equal(res.code, SIGSYS);
 	assert_int_equal(res.denied, 2);
 	is_denied(proc, 0, SB_SECCOMP_LOG, "times", 2);

@@ -43,7 +43,7 @@ static void and_the_command_cannot_exec(void **state)
 	cfg = call_config("default allow\nkill execve\n", "exec=/attack", "say=alive");
 	fx_run(cfg, out, sizeof(out), &res);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_FILTERED);
+	assert_int_equal(res.verdict, SB_FILTERED);
 	fx_has_not(out, "alive");
 	fx_has_not(out, "executed");
 }
@@ -140,7 +140,7 @@ static const char *where_filters_are_refused(void)
 		return "what may be missing is demanded";
 	sb_proc_free(proc);
 	sb_config_free(cfg);
-	if (res.outcome != SB_EXITED || res.code != 3 || res.skipped != 1)
+	if (res.verdict != SB_EXITED || res.code != 3 || res.skipped != 1)
 		return "it ended differently, or the missing layer was not counted";
 	if (res.applied & (SB_APPLIED_SECCOMP | SB_APPLIED_SECCOMP_REPORT) || res.filter_length)
 		return "the missing layer counts as applied";

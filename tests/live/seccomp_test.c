@@ -145,11 +145,11 @@ static void a_trap_is_a_signal_that_may_be_caught(void **state)
 	sb_config_free(cfg);
 	snprintf(want, sizeof(want), "31 code=1 call=%ld errno=0", (long)SYS_sysinfo); /* SYS_SECCOMP */
 	fx_is(out, "caught", want);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	cfg = call_config("default allow\ntrap sysinfo\n", a_call("call=", SYS_sysinfo, "1"));
 	fx_run(cfg, out, sizeof(out), &res);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, SB_SIGNALED);
+	assert_int_equal(res.verdict, SB_SIGNALED);
 	assert_int_equal(res.code, SIGSYS);
 	assert_int_equal(res.denied, 0);
 }

@@ -65,7 +65,7 @@ static void a_kill_is_told_with_all_its_arguments(void **state)
 
 	(void)state;
 	assert_string_equal(out, "before\n");
-	assert_int_equal(res.outcome, SB_FILTERED);
+	assert_int_equal(res.verdict, SB_FILTERED);
 	assert_int_equal(res.code, SIGSYS);
 	assert_true(res.has & SB_HAS_DENIED && res.has & SB_HAS_CODE);
 	assert_true(res.applied & SB_APPLIED_SECCOMP_REPORT);
@@ -115,7 +115,7 @@ static void a_child_is_killed_and_the_command_goes_on(void **state)
 	fx_has(out, "after\n");
 	snprintf(key, sizeof(key), "child %ld", (long)SYS_sysinfo);
 	assert_int_equal(atoi(fx_get(out, key)) & 0x7f, SIGKILL);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 4);
 	assert_int_equal(res.denied, 1);
 	is_denied(proc, 0, SB_SECCOMP_KILL, SYS_sysinfo, "sysinfo", 1);
@@ -131,7 +131,7 @@ static void a_thread_is_its_process(void **state)
 
 	(void)state;
 	assert_string_equal(out, "");
-	assert_int_equal(res.outcome, SB_FILTERED);
+	assert_int_equal(res.verdict, SB_FILTERED);
 	assert_int_equal(res.code, SIGSYS);
 	is_denied(proc, 0, SB_SECCOMP_KILL, SYS_sysinfo, "sysinfo", 1);
 	sb_proc_free(proc);
@@ -150,7 +150,7 @@ static void what_is_logged_is_allowed_and_counted(void **state)
 	(void)state;
 	snprintf(key, sizeof(key), "call %ld", (long)SYS_times);
 	fx_is(out, key, "ok");
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 0);
 	assert_int_equal(res.denied, 1);
 	is_denied(proc, 0, SB_SECCOMP_LOG, SYS_times, "times", 3);
@@ -234,7 +234,7 @@ static void at_most_64_are_told(void **state)
 	}
 	fx_ok(sb_set_command(cfg, "/attack", args));
 	proc = run(NULL, cfg, out, sizeof(out), &res);
-	assert_int_equal(res.outcome, SB_EXITED);
+	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.denied, 64);
 	snprintf(key, sizeof(key), "call %ld", (long)SYS_clock_getres);
 	fx_is(out, key, "EINVAL");
@@ -251,13 +251,13 @@ static void other_signals_are_not_the_filters(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		sb_proc_free(run(NULL, call_config(POLICY, words[i]), NULL, 0, &res));
-		assert_int_equal(res.outcome, SB_SIGNALED);
+		assert_int_equal(res.verdict, SB_SIGNALED);
 		assert_int_equal(res.code, codes[i]);
 		assert_int_equal(res.denied, 0);
 		/* Also when a child was killed by the filter before. */
 		sb_proc_free(run(NULL, call_config(POLICY, a_call("child=", SYS_sysinfo, "0"), words[i]),
 				 NULL, 0, &res));
-		assert_int_equal(res.outcome, SB_SIGNALED);
+		assert_int_equal(res.verdict, SB_SIGNALED);
 		assert_int_equal(res.code, codes[i]);
 		assert_int_equal(res.denied, 1);
 	}
@@ -278,7 +278,7 @@ static void without_namespaces_too(void **state)
 		fx_ok(sb_set_user(cfg, 65534, 65534));
 	fx_ok(sb_set_seccomp_text(cfg, POLICY, NULL));
 	proc = run(NULL, cfg, NULL, 0, &res);
-	assert_int_equal(res.outcome, SB_FILTERED);
+	assert_int_equal(res.verdict, SB_FILTERED);
 	is_denied(proc, 0, SB_SECCOMP_KILL, SYS_sysinfo, "sysinfo", 2);
 	sb_proc_free(proc);
 }
@@ -293,7 +293,7 @@ static void a_hundred_leave_nothing(void **state)
 				 call_config(POLICY, a_call("call=", SYS_times, "0"),
 					     a_call("call=", SYS_sysinfo, "0")),
 				 NULL, 0, &res));
-		assert_int_equal(res.outcome, SB_FILTERED);
+		assert_int_equal(res.verdict, SB_FILTERED);
 		assert_int_equal(res.denied, 2);
 	}
 }

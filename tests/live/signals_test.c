@@ -30,7 +30,7 @@ static void what_is_sent_to_the_first_process_reaches_every_command(void **state
 		fx_ok(kill(sb_box_pid(box), numbers[n]));
 		for (int i = 0; i < 2; i++) {
 			assert_int_equal(sb_proc_wait(procs[i], UINT64_MAX, &res, NULL), 1);
-			assert_int_equal(res.outcome, SB_SIGNALED);
+			assert_int_equal(res.verdict, SB_SIGNALED);
 			assert_int_equal(res.code, numbers[n]);
 			sb_proc_free(procs[i]);
 		}

@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-static void ends_with(sb_config *cfg, int outcome, int code)
+static void ends_with(sb_config *cfg, int verdict, int code)
 {
 	sb_result res = SB_INIT(sb_result);
 
 	fx_wait(fx_spawn(cfg), &res);
 	sb_config_free(cfg);
-	assert_int_equal(res.outcome, outcome);
+	assert_int_equal(res.verdict, verdict);
 	assert_int_equal(res.code, code);
 	assert_true(res.has & SB_HAS_CODE);
 	assert_int_equal(res.core_dumped, 0);
@@ -243,7 +243,7 @@ static void the_set_up_is_not_billed(void **state)
 		fx_ok(sb_set_fd(cfg, fd, -1));
 	for (int i = 0; i < 10; i++) {
 		fx_wait(fx_spawn(cfg), &res);
-		assert_int_equal(res.outcome, SB_EXITED);
+		assert_int_equal(res.verdict, SB_EXITED);
 		assert_in_range(res.user_ns + res.system_ns, 1, res.wall_ns);
 	}
 	sb_config_free(cfg);

@@ -44,7 +44,7 @@ static void *spawner(void *arg)
 		sb_proc *proc = NULL;
 
 		if (sb_spawn(shared[which], &proc, NULL) < 0 ||
-		    sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 || res.outcome != SB_EXITED ||
+		    sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 || res.verdict != SB_EXITED ||
 		    res.code != (int)which + 10)
 			atomic_fetch_add(&wrong, 1);
 		sb_proc_free(proc);

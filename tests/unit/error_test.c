@@ -74,7 +74,7 @@ static void numbers_never_change(void **state)
 	assert_int_equal(SB_SIGNALED, 2);
 	assert_int_equal(SB_KILLED, 3);
 	assert_int_equal(SB_LOST, 4);
-	assert_int_equal(SB_OOM_KILLED, 5);
+	assert_int_equal(SB_MEMORY_EXCEEDED, 5);
 	assert_int_equal(SB_FILTERED, 6);
 	assert_int_equal(SB_LANE_HOST, 1);
 	assert_int_equal(SB_LANE_COMMAND, 3);
