@@ -22,13 +22,18 @@ SB_BEGIN_DECLS
  */
 SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_CHECK;
 
-/* Why the run ended. Numbers are ABI: append, never renumber. */
-#define SB_EXITED 1   /* code = exit status                                    */
-#define SB_SIGNALED 2 /* code = signal number                                  */
+/* Why the run ended: the first cause. Numbers are ABI: append, never renumber. */
+#define SB_EXITED 1   /* by itself: code = exit status, 0 is success           */
+#define SB_SIGNALED 2 /* by a signal that was no limit's: code = its number    */
 #define SB_KILLED 3   /* by sb_proc_kill(), sb_box_kill() or sb_proc_free()     */
 #define SB_LOST 4     /* sb-init was killed from outside; how the command ended is unknown */
-#define SB_MEMORY_EXCEEDED 5 /* SIGKILL, and the OOM killer was at work in its leaf: code = SIGKILL */
-#define SB_FILTERED 6   /* killed for a system call, sb_proc_denied(): code = SIGSYS */
+#define SB_MEMORY_EXCEEDED 5 /* the OOM killer was at work in its leaf: with SB_LIMIT_MEMORY it takes all, else the command */
+#define SB_FILTERED 6        /* killed for a system call, sb_proc_denied(): code = SIGSYS */
+#define SB_CPU_EXCEEDED 7    /* SB_LIMIT_CPU (sandbox/limit.h), and so on      */
+#define SB_WALL_EXCEEDED 8
+#define SB_OUTPUT_EXCEEDED 9
+#define SB_PIDS_EXCEEDED 10
+#define SB_NOT_STARTED 11 /* no verdict on it: set-up failed after sb_spawn() had returned, sb_proc_error() */
 
 /* sb_result.has: which figures exist. A figure that does not is 0. */
 #define SB_HAS_CODE (UINT32_C(1) << 0)
@@ -41,6 +46,13 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_HAS_OOM_KILLS (UINT32_C(1) << 7)   /* memory controller      */
 
 #define SB_HAS_DENIED (UINT32_C(1) << 8)      /* @denied: SB_APPLIED_SECCOMP_REPORT */
+#define SB_HAS_FAULTS (UINT32_C(1) << 9)      /* of the processes that were waited for, as all of rusage */
+#define SB_HAS_SWITCHES (UINT32_C(1) << 10)
+#define SB_HAS_PIDS_PEAK (UINT32_C(1) << 11)  /* pids controller, 6.1   */
+#define SB_HAS_PIDS_REFUSED (UINT32_C(1) << 12) /* pids controller      */
+#define SB_HAS_IO (UINT32_C(1) << 13)         /* io controller          */
+#define SB_HAS_MEMORY_END (UINT32_C(1) << 14) /* @memory_anon, @memory_file: memory controller */
+#define SB_HAS_OUTPUT (UINT32_C(1) << 15)     /* there are streams that the library carries */
 
 /* sb_result.applied, beside the SB_NS_* bits of the namespaces that are the command's own. */
 #define SB_APPLIED_ROOT (UINT64_C(1) << 32)         /* new root; the old one is out of reach */
@@ -56,6 +68,7 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_APPLIED_SECUREBITS (UINT64_C(1) << 42)
 #define SB_APPLIED_CORE_SCHED (UINT64_C(1) << 43)
 #define SB_APPLIED_NO_NEW_USERNS (UINT64_C(1) << 44)
+#define SB_APPLIED_CGROUP (UINT64_C(1) << 45)       /* a leaf of its own, with the controllers that its limits need */
 
 /**
  * sb_result - how a command ended, in memory the caller owns
@@ -70,7 +83,7 @@ typedef struct sb_result {
 	uint32_t size;         /* SB_INIT(sb_result)                            */
 	uint32_t has;          /* SB_HAS_*                                      */
 	int32_t verdict;       /* SB_EXITED…                                    */
-	int32_t code;          /* exit status or signal number                  */
+	int32_t code;          /* how the command itself ended: exit status or signal number */
 	uint32_t core_dumped;  /* 1 if the kernel wrote (or piped) a core       */
 	uint32_t skipped;      /* how many optional steps could not be done     */
 	uint64_t applied;      /* SB_NS_* and SB_APPLIED_*                      */
@@ -85,8 +98,26 @@ typedef struct sb_result {
 	uint32_t landlock_abi; /* 0 = none in use                               */
 	uint32_t filter_length; /* instructions of the seccomp filter; 0 = none */
 	uint32_t denied;       /* entries of sb_proc_denied()                   */
-	uint32_t reserved;     /* 0                                             */
+	uint32_t signaled;     /* 1: @code is a signal number                   */
+	uint64_t minor_faults; /* page faults without and…                      */
+	uint64_t major_faults; /* …with reading from a disk                     */
+	uint64_t voluntary;    /* context switches: it waited for something…    */
+	uint64_t involuntary;  /* …or its time was up                           */
+	uint64_t pids_peak;    /* processes and threads at once                 */
+	uint64_t pids_refused; /* forks that its limit refused                  */
+	uint64_t io_read_bytes;
+	uint64_t io_write_bytes;
+	uint64_t memory_anon;  /* bytes, when the command had ended: of what it had left behind */
+	uint64_t memory_file;  /* … page cache and tmpfs                        */
+	uint64_t output_bytes; /* that it wrote to captured and copied streams  */
+	uint32_t exceeded;     /* SB_LIMIT_BIT(): limits that the figures are above, whatever the verdict */
+	uint32_t soft;         /* … soft limits that were passed                */
+	uint32_t approximate;  /* … that were sampled, or held by rlimits, as there is no cgroup for it */
+	uint32_t reserved2;    /* 0                                             */
 } sb_result;
+
+/* A limit of sandbox/limit.h as a bit. */
+#define SB_LIMIT_BIT(limit) (UINT32_C(1) << (limit))
 
 /**
  * sb_proc_wait - wait for the end of the command
@@ -123,6 +154,10 @@ SB_API int sb_proc_pidfd(const sb_proc *proc);
 SB_API pid_t sb_proc_pid(const sb_proc *proc);
 /** sb_proc_tty - master side of the terminal (sb_set_tty()); -ENOTTY without one. Borrowed. */
 SB_API int sb_proc_tty(const sb_proc *proc);
+/** sb_proc_soft - soft limits that were passed so far (sb_set_soft_limit()), SB_LIMIT_BIT() each. */
+SB_API uint32_t sb_proc_soft(const sb_proc *proc);
+/** sb_proc_error - why it is SB_NOT_STARTED, in @err. Return: 0, -ENOENT if it is not. */
+SB_API int sb_proc_error(const sb_proc *proc, sb_error *err);
 /** sb_proc_free - kill it if it still runs, wait until it is gone, release. NULL in, NULL out. */
 SB_API sb_proc *sb_proc_free(sb_proc *proc);
 

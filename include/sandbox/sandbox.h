@@ -33,6 +33,7 @@
 #include <sandbox/config.h>
 #include <sandbox/confine.h>
 #include <sandbox/error.h>
+#include <sandbox/limit.h>
 #include <sandbox/notify.h>
 #include <sandbox/proc.h>
 #include <sandbox/seccomp.h>

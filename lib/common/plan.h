@@ -90,6 +90,28 @@ struct sbi_section {
 	uint32_t count;
 };
 
+/* Up to how much of something is nothing said, no verdict given, nobody killed. UINT64_MAX: never. */
+struct sbi_bound {
+	uint64_t soft, over, kill;
+};
+
+/* sbi_watch.flags */
+#define SBI_WATCH_CPU UINT32_C(1)
+#define SBI_WATCH_WALL UINT32_C(2)
+#define SBI_WATCH_MEMORY UINT32_C(4) /* by sampling: there is no controller for it */
+#define SBI_WATCH_PIDS UINT32_C(8)
+
+/* The limits that sb-init keeps. */
+struct sbi_watch {
+	uint32_t flags; /* 0 = none of it */
+	uint32_t cpus;  /* that there are: how fast cpu time can pass */
+	struct sbi_bound cpu, wall; /* ns */
+	struct sbi_bound memory;    /* bytes */
+	uint32_t cpu_signal, wall_signal; /* with @soft; 0 = none */
+	uint32_t cpu_stat, pids_events, kill; /* slots of these files of the leaf, plus 1; 0 = none */
+	uint32_t reserved;
+};
+
 struct sbi_plan {
 	uint32_t magic;
 	uint32_t size; /* of the whole blob */
@@ -99,6 +121,7 @@ struct sbi_plan {
 	struct sbi_section command;
 	uint32_t leaf; /* slot of the cgroup the command is born in, plus 1; 0 = sb-init's own */
 	uint32_t reserved;
+	struct sbi_watch watch;
 	uint64_t init_ns; /* mark: sb-init's first look at the clock */
 };
 

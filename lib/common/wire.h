@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define SBI_RECORD_MAGIC UINT32_C(0x33726273) /* "sbr3" */
+#define SBI_RECORD_MAGIC UINT32_C(0x34726273) /* "sbr4" */
 
 enum sbi_record_type {
 	/* host to sb-init */
@@ -24,7 +24,8 @@ enum sbi_record_type {
 	SBI_FAILED,  /* lane, at, error, detail */
 	SBI_LISTENER, /* with a descriptor: of the command's filter */
 	SBI_DENIED,  /* before ENDED: at = system call, detail = SBI_TELL_*, count, args */
-	SBI_ENDED,   /* detail = CLD_*, status, times */
+	SBI_SOFT,    /* at = SB_LIMIT_*: its soft limit was passed */
+	SBI_ENDED,   /* at = enum sbi_cause, detail = CLD_*, status, figures */
 	SBI_RECORD_TYPES
 };
 
@@ -63,6 +64,8 @@ struct sbi_record {
 			uint64_t user_ns;
 			uint64_t system_ns; /* STARTED: cpu time that the command's process used before its exec */
 			uint64_t max_rss;
+			uint64_t cause_ns; /* ENDED: when @at came about, on the host's monotonic clock */
+			uint64_t minor_faults, major_faults, voluntary, involuntary;
 		};
 		struct { /* DENIED */
 			uint64_t count, args[6];
@@ -70,9 +73,20 @@ struct sbi_record {
 	};
 };
 
-_Static_assert(sizeof(struct sbi_record) == 88, "the record is 88 bytes on every architecture");
+_Static_assert(sizeof(struct sbi_record) == 104, "the record is 104 bytes on every architecture");
 
-#define SBI_ENDED_FILTERED 1 /* ENDED.at: it was killed for a system call */
+/* ENDED.at: what sb-init ended it for. */
+enum sbi_cause {
+	SBI_CAUSE_NONE,
+	SBI_CAUSE_FILTERED,
+	SBI_CAUSE_CPU,
+	SBI_CAUSE_WALL,
+	SBI_CAUSE_MEMORY,
+	SBI_CAUSE_PIDS,
+	SBI_CAUSE_NOT_STARTED, /* FAILED has said why */
+	SBI_CAUSES
+};
+
 #define SBI_MAX_DENIED 64    /* DENIED records of one command */
 #define SBI_STARTED_TOLD 1   /* STARTED.detail: kill and log lines are told of */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* cgroup settings of a config: limits, devices, and where the leaf may be made. */
 #include <sandbox/cgroup.h>
+#include <sandbox/limit.h>
+#include <sandbox/proc.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -269,7 +271,30 @@ int sbi_forbids_swap(const sb_config *cfg)
 	return memory && strcmp(memory, "max") && !setting_of(cfg, "memory.swap.max");
 }
 
-int sbi_wants_leaf(const sb_config *cfg)
+static int needs_leaf(const sb_config *cfg)
 {
 	return cfg->cgroup_count || cfg->device_filter || (cfg->cgroup_flags & SB_CGROUP_ACCOUNT);
+}
+
+int sbi_leaf_is_expendable(const sb_config *cfg)
+{
+	return !needs_leaf(cfg) && (!sbi_limit_controllers(cfg) || (cfg->optional & SB_APPLIED_CGROUP));
+}
+
+/* The cgroup namespace is somebody else's, or is to outlive the command. */
+static int has_foreign_cgroupns(const sb_config *cfg)
+{
+	for (uint32_t i = 0; i < cfg->pin_count; i++)
+		if (cfg->pins[i].kind == SB_NS_CGROUP)
+			return 1;
+	return cfg->ns_fd[6] >= 0;
+}
+
+int sbi_wants_leaf(const sb_config *cfg)
+{
+	if (needs_leaf(cfg))
+		return 1;
+	if (!sbi_has_limit(cfg, SB_LIMIT_CPU) && !sbi_limit_controllers(cfg))
+		return 0;
+	return !sbi_leaf_is_expendable(cfg) || !has_foreign_cgroupns(cfg);
 }

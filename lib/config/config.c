@@ -60,6 +60,8 @@ sb_config *sb_config_new(void)
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		cfg->ns_fd[i] = -1;
 	cfg->cgroup_parent_fd = -1;
+	for (int i = 0; i < SBI_LIMITS; i++)
+		cfg->limits[i] = (struct sbi_limit){ UINT64_MAX, 0, UINT64_MAX, 0 };
 	return cfg;
 }
 

@@ -51,6 +51,14 @@ struct sbi_mount {
 	uint32_t mode;
 };
 
+/* One of sb_set_limit() and sb_set_soft_limit(); UINT64_MAX = none. */
+struct sbi_limit {
+	uint64_t value, grace, soft;
+	int signal;
+};
+
+#define SBI_LIMITS 6 /* by SB_LIMIT_* */
+
 /* One file of the leaf; io.max and the like have one for each device. */
 struct sbi_cgroup_setting {
 	uint32_t controller; /* SBI_CG_* */
@@ -137,6 +145,8 @@ struct sb_config {
 	int securebits_set;
 	uint32_t securebits;
 	uint64_t optional; /* SB_APPLIED_* that may be missing */
+	struct sbi_limit limits[SBI_LIMITS];
+	uint32_t cpus; /* that there are, where cpu time is limited */
 
 	struct sbi_caller caller; /* what does not change in the calling process */
 	struct sbi_initfd *init;  /* the program, shared by copies */
@@ -156,6 +166,11 @@ char **sbi_strv_copy(const char *const list[]);
 int sbi_cfg_inside(sb_config *cfg, const char *setter, const char *path);
 /* Does a command of this config get a cgroup of its own? */
 int sbi_wants_leaf(const sb_config *cfg);
+/* … but only for limits that can be kept without one, if less exactly? */
+int sbi_leaf_is_expendable(const sb_config *cfg);
+/* Is there such a limit, or a soft one? Which controllers do limits ask for? */
+int sbi_has_limit(const sb_config *cfg, uint32_t limit);
+uint32_t sbi_limit_controllers(const sb_config *cfg);
 /* Does its memory limit bring memory.swap.max = 0 along? */
 int sbi_forbids_swap(const sb_config *cfg);
 void sbi_mount_clear(struct sbi_mount *m);

@@ -12,7 +12,7 @@
 #define SECUREBITS_KNOWN UINT32_C(0xfff) /* capabilities(7), and the four of exec(2) of 6.14 */
 #define MAY_BE_MISSING                                                                                    \
 	(SB_APPLIED_SECCOMP | SB_APPLIED_SECCOMP_REPORT | SB_APPLIED_LANDLOCK | SB_APPLIED_SECUREBITS |   \
-	 SB_APPLIED_CORE_SCHED | SB_APPLIED_NO_NEW_USERNS | SB_APPLIED_KEYRING)
+	 SB_APPLIED_CORE_SCHED | SB_APPLIED_NO_NEW_USERNS | SB_APPLIED_KEYRING | SB_APPLIED_CGROUP)
 
 static int has_known(uint64_t caps)
 {

@@ -2,6 +2,8 @@
 /* The leaf of one command: made with its limits before anything runs in it, removed after all of it has ended. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <sandbox/limit.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,9 +35,46 @@ static int refused(const sb_config *cfg, uint32_t index, int code, sb_error *err
 	return code;
 }
 
+/* What the kernel of this age may lack counts as skipped, anything else is an error. */
+static int write_limit(struct sbi_leaf *leaf, const char *file, uint64_t value, int may_lack, sb_error *err)
+{
+	char text[24] = "max";
+	int r;
+
+	if (value != UINT64_MAX)
+		snprintf(text, sizeof(text), "%" PRIu64, value);
+	r = sbi_cg_write(leaf->fd, file, text);
+	if (r == -ENOENT && may_lack) {
+		leaf->skipped++;
+		return 0;
+	}
+	return r < 0 ? sbi_fail(err, SB_STEP_LIMIT, 0, -r, "%s = %s: %s", file, text, strerror(-r)) : 0;
+}
+
+/* Those of sandbox/limit.h that the kernel keeps. All go together, so that a child that was killed does not stay hidden. */
+static int write_limits(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
+{
+	const struct sbi_limit *memory = &cfg->limits[SB_LIMIT_MEMORY], *pids = &cfg->limits[SB_LIMIT_PIDS];
+	int r = 0;
+
+	if (memory->value != UINT64_MAX && (leaf->controllers & SBI_CG_MEMORY)) {
+		r = write_limit(leaf, "memory.max", memory->value + memory->grace, 0, err);
+		if (r == 0)
+			r = write_limit(leaf, "memory.swap.max", 0, 1, err);
+		if (r == 0)
+			r = write_limit(leaf, "memory.oom.group", 1, 1, err);
+	}
+	if (r == 0 && pids->value != UINT64_MAX && (leaf->controllers & SBI_CG_PIDS))
+		r = write_limit(leaf, "pids.max", pids->value, 0, err);
+	return r;
+}
+
 int sbi_leaf_limit(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
 {
-	int r;
+	int r = write_limits(cfg, leaf, err);
+
+	if (r < 0)
+		return r;
 
 	for (uint32_t i = 0; i < cfg->cgroup_count; i++) {
 		r = sbi_cg_write(leaf->fd, cfg->cgroup[i].file, cfg->cgroup[i].text);
@@ -44,12 +83,7 @@ int sbi_leaf_limit(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
 	}
 	if (!sbi_forbids_swap(cfg))
 		return 0;
-	r = sbi_cg_write(leaf->fd, "memory.swap.max", "0");
-	if (r == -ENOENT) { /* a kernel without swap accounting cannot limit it */
-		leaf->skipped++;
-		return 0;
-	}
-	return r < 0 ? sbi_fail(err, SB_STEP_LIMIT, cfg->cgroup_count, -r, "memory.swap.max = 0: %s", strerror(-r)) : 0;
+	return write_limit(leaf, "memory.swap.max", 0, 1, err); /* a kernel without swap accounting cannot limit it */
 }
 
 int sbi_is_delegating(const sb_config *cfg)

@@ -2,6 +2,8 @@
 /* Finding a place once, making our directory in it, and taking it down with the last reference. */
 #include "cgroup_place.h"
 
+#include <sandbox/proc.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -34,6 +36,7 @@ struct sbi_place {
 	atomic_uint enabled;     /* controllers of the leaves */
 	atomic_uint tried;       /* those that were wanted, whether they are there or not */
 	atomic_uint numbers;
+	atomic_int refused;      /* there is none */
 };
 
 static atomic_uint names;
@@ -59,7 +62,7 @@ struct sbi_place *sbi_place_ref(struct sbi_place *place)
 
 uint32_t sbi_needs(const sb_config *cfg)
 {
-	uint32_t need = 0;
+	uint32_t need = cfg->optional & SB_APPLIED_CGROUP ? 0 : sbi_limit_controllers(cfg);
 
 	for (uint32_t i = 0; i < cfg->cgroup_count; i++)
 		need |= cfg->cgroup[i].controller;
@@ -70,7 +73,9 @@ static uint32_t wants(const sb_config *cfg)
 {
 	if (sbi_is_delegating(cfg))
 		return (UINT32_C(1) << SBI_CG_KINDS) - 1;
-	return cfg->cgroup_flags & SB_CGROUP_ACCOUNT ? SBI_CG_CPU | SBI_CG_MEMORY | SBI_CG_IO | SBI_CG_PIDS : 0;
+	if (cfg->cgroup_flags & SB_CGROUP_ACCOUNT)
+		return SBI_CG_CPU | SBI_CG_MEMORY | SBI_CG_IO | SBI_CG_PIDS;
+	return sbi_limit_controllers(cfg);
 }
 
 static int is_what_it_was(int fd, const struct stat *was)
@@ -262,7 +267,13 @@ int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
 	if (r == 0 && (want & ~atomic_load(&place->tried)))
 		enable_wanted(place, want);
 	pthread_mutex_unlock(&place->lock);
+	atomic_store(&place->refused, r < 0 && r != -EMFILE && r != -ENFILE && r != -ENOMEM);
 	return r;
+}
+
+int sbi_place_refused(const struct sbi_place *place)
+{
+	return atomic_load(&place->refused);
 }
 
 int sbi_place_init(const struct sbi_place *place)

@@ -25,6 +25,8 @@ struct sbi_leaf {
 
 /** sbi_place_get - find the place, unless that is done, and see to it that its leaves have @cfg's controllers. */
 int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err);
+/** sbi_place_refused - was a place looked for, and none found? */
+int sbi_place_refused(const struct sbi_place *place);
 /** sbi_place_init - the cgroup of the sb-inits; borrowed, valid while @place is referred to. */
 int sbi_place_init(const struct sbi_place *place);
 /** sbi_place_path - of the place, for messages and traces. */

@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cgroup_device.h"
 #include "channel.h"
 #include "common/auto.h"
 #include "error.h"
@@ -52,6 +51,7 @@ int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *b
 	int r = 0;
 
 	l->in_box = box ? 1 : 0;
+	l->what = what;
 	if (!box)
 		r = sbi_view_get(l->cfg, &view, err);
 	l->privileged = view.privileged;
@@ -60,46 +60,6 @@ int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *b
 	sbi_view_free(&view);
 	sbi_launch_event(l, SB_STEP_CONFIG, l->began_ns, r, "description compiled into a plan");
 	return r;
-}
-
-static int make_leaf(struct sbi_launch *l, sb_error *err)
-{
-	uint64_t start = sbi_now();
-	char object[80];
-	int r = sbi_leaf_make(l->place, &l->leaf, err);
-
-	if (r == 0 && sbi_is_delegating(l->cfg))
-		r = sbi_leaf_delegate(&l->leaf, err);
-	snprintf(object, sizeof(object), "number %u", l->leaf.number);
-	sbi_launch_event(l, SB_STEP_LEAF, start, r, object);
-	if (r == 0 && l->cfg->cgroup_count) {
-		start = sbi_now();
-		r = sbi_leaf_limit(l->cfg, &l->leaf, err);
-		snprintf(object, sizeof(object), "%u settings", l->cfg->cgroup_count);
-		sbi_launch_event(l, SB_STEP_LIMIT, start, r, object);
-	}
-	if (r == 0 && l->cfg->device_filter) {
-		start = sbi_now();
-		r = sbi_device_filter(l->leaf.fd, l->cfg->devices, l->cfg->device_count, err);
-		snprintf(object, sizeof(object), "%u rules", l->cfg->device_count);
-		sbi_launch_event(l, SB_STEP_DEVICES, start, r, object);
-	}
-	return r;
-}
-
-/* Before anything else is made: here most of what the machine may refuse is refused. */
-int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *err)
-{
-	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
-	uint64_t start = sbi_now();
-	int r;
-
-	if (!l->plan.has_leaf)
-		return 0;
-	l->place = place ? place : l->cfg->place;
-	r = sbi_place_get(l->place, l->cfg, err);
-	sbi_launch_event(l, SB_STEP_CGROUP, start, r, r < 0 ? "place for leaves" : sbi_place_path(l->place));
-	return r < 0 || !(plan->flags & SBI_PLAN_COMMAND) ? r : make_leaf(l, err);
 }
 
 static int make_plan_fd(const struct sbi_arena *arena, sb_error *err)
@@ -113,8 +73,7 @@ static int make_plan_fd(const struct sbi_arena *arena, sb_error *err)
 	return fd;
 }
 
-/* Take over a descriptor made for this creation, or explain why there is none. */
-static int add_own(struct sbi_launch *l, int fd, const char *what, sb_error *err)
+int sbi_launch_own(struct sbi_launch *l, int fd, const char *what, sb_error *err)
 {
 	int code = errno;
 
@@ -151,7 +110,7 @@ static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 	int slot = l->plan.slots[at];
 
 	if (slot == SBI_SLOT_NULL)
-		return add_own(l, open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null", err);
+		return sbi_launch_own(l, open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null", err);
 	if (slot == SBI_SLOT_USERNS) {
 		uint64_t start = sbi_now();
 		int fd = sbi_idmap_userns(&l->plan.id, err);
@@ -161,8 +120,8 @@ static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 			l->own[l->own_fds++] = fd;
 		return fd;
 	}
-	if (slot == SBI_SLOT_LEAF)
-		return l->leaf.into;
+	if (slot <= SBI_SLOT_LEAF)
+		return sbi_launch_leaf_slot(l, slot, err);
 	return fcntl(slot, F_GETFD) >= 0 ? slot : not_open(l, at, err);
 }
 
@@ -181,12 +140,12 @@ static int prepare(struct sbi_launch *l, sb_error *err)
 			return fd;
 		}
 		l->fds[l->fd_count++] = fd;
-		fd = add_own(l, (int)syscall(SYS_pidfd_open, getpid(), 0), "pidfd of this process", err);
+		fd = sbi_launch_own(l, (int)syscall(SYS_pidfd_open, getpid(), 0), "pidfd of this process", err);
 		if (fd < 0)
 			return fd;
 		l->fds[l->fd_count++] = fd;
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-			return add_own(l, -1, "socket pair", err);
+			return sbi_launch_own(l, -1, "socket pair", err);
 		/* The lower number to the child: it copies the host's descriptors only up to its own. */
 		l->child_end = pair[0] < pair[1] ? pair[0] : pair[1];
 		l->control = pair[0] < pair[1] ? pair[1] : pair[0];

@@ -16,6 +16,7 @@ struct sbi_launch {
 	uint64_t began_ns;
 	struct sbi_place *place;  /* the config's or the box's, if the command gets a leaf; borrowed */
 	struct sbi_leaf leaf;     /* owned until it is handed over */
+	int what;                 /* SBI_COMPILE_* */
 	int in_box;               /* a command for an open box: no process of ours, no socket pair */
 	int privileged;
 	int control, child_end;   /* socket pair; child_end only until the clone */
@@ -51,6 +52,12 @@ void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg);
 int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *box, sb_error *err);
 /** sbi_launch_cgroup - steps CGROUP and LEAF, if the config asks for them. @place: of an open box. */
 int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *err);
+/** sbi_launch_leaf_slot - the leaf, or a file of it, for sb-init. In launch_cgroup.c, as the two around it. */
+int sbi_launch_leaf_slot(struct sbi_launch *l, int slot, sb_error *err);
+/** sbi_launch_approximate - SB_LIMIT_BIT() of limits that no cgroup keeps. */
+uint32_t sbi_launch_approximate(const struct sbi_launch *l);
+/** sbi_launch_own - take over a descriptor made for this creation (errno if @fd < 0); it, or -errno explained. */
+int sbi_launch_own(struct sbi_launch *l, int fd, const char *what, sb_error *err);
 /** sbi_launch_prepare - step PREPARE: plan memfd and the descriptors of the slots. */
 int sbi_launch_prepare(struct sbi_launch *l, sb_error *err);
 /** sbi_launch_clone - steps CLONE and BOOTSTRAP: sb-init runs. */

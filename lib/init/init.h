@@ -117,6 +117,8 @@ void forget_fds(void);
 operation do_tty;
 /* exec.c */
 operation do_exec;
+/* sample.c */
+operation do_sample;
 /* landlock.c */
 operation do_landlock;
 /* confine.c */

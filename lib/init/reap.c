@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
+#include <linux/time_types.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -13,25 +14,16 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "init.h"
+#include "commands.h"
 
-#define MAX_COMMANDS 1024
 #define FIXED 3 /* control, host, signals; then a channel for each command */
 
-struct command {
-	int pid, channel;
-	int leaf; /* its cgroup, in a box; -1 */
-	int listener; /* number of its filter's; -1 */
-	int abandoned; /* nobody listens at the channel: it has been killed */
-	uint64_t start_ns, base_ns; /* monotonic at exec; cpu time used before it */
-};
-
-static struct command commands[MAX_COMMANDS];
-static uint32_t command_count;
-static struct pollfd polled[FIXED + MAX_COMMANDS + MAX_LISTENERS];
+struct command commands[MAX_COMMANDS];
+uint32_t command_count;
+static struct pollfd polled[FIXED + 2 * MAX_COMMANDS + MAX_LISTENERS];
 static int children_fd; /* find_children() */
 int is_process_one;
-static int single;
+int single;
 
 static void leave(int code) __attribute__((noreturn));
 static void leave(int code)
@@ -48,7 +40,7 @@ void find_children(void)
 }
 
 /* Where no pid namespace does it for us: end what is left, generation by generation. */
-static void kill_children(void)
+void kill_children(void)
 {
 	char buf[4096];
 	long n = children_fd < 0 ? -1 : SYS(pread64, children_fd, buf, sizeof(buf), 0);
@@ -88,6 +80,10 @@ static void fill_times(struct sbi_record *rec, const struct rusage *usage, uint6
 	rec->user_ns = timeval_ns(&usage->ru_utime);
 	rec->system_ns = timeval_ns(&usage->ru_stime);
 	rec->max_rss = (uint64_t)usage->ru_maxrss * 1024;
+	rec->minor_faults = (uint64_t)usage->ru_minflt;
+	rec->major_faults = (uint64_t)usage->ru_majflt;
+	rec->voluntary = (uint64_t)usage->ru_nvcsw;
+	rec->involuntary = (uint64_t)usage->ru_nivcsw;
 	if (rec->system_ns >= base) {
 		rec->system_ns -= base;
 		return;
@@ -125,13 +121,19 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 	fill_times(&rec, usage, command->base_ns);
 	empty_leaf(command);
 	if (command->listener >= 0 && tell_denied(command->listener, command->channel) && info->si_status == SIGKILL) {
-		rec.at = SBI_ENDED_FILTERED;
+		rec.at = SBI_CAUSE_FILTERED;
 		rec.status = SIGSYS; /* as if the kernel itself had done it */
+		rec.cause_ns = now();
+	}
+	if (command->watch.cause) { /* a limit came before it */
+		rec.at = command->watch.cause;
+		rec.cause_ns = command->watch.cause_ns;
 	}
 	send_record(command->channel, &rec, -1);
 	if (single)
 		leave(0);
 	SYS(close, command->channel);
+	end_watch(command);
 	*command = commands[--command_count];
 }
 
@@ -152,104 +154,6 @@ static void reap(void)
 	}
 }
 
-/* The host cannot be told of a command that runs (ETOOMANYREFS: unix(7)): then it must not run. */
-static int take_back(struct run *run, const struct command *command, int error)
-{
-	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->at, .error = -error };
-
-	SYS(kill, command->pid, SIGKILL);
-	SYS(waitid, P_PID, command->pid, 0, WEXITED, 0);
-	if (command->listener >= 0)
-		forget_listener(command->listener);
-	command_count--;
-	send_record(run->channel, &rec, -1);
-	return error;
-}
-
-static int start(struct run *run)
-{
-	struct sbi_record rec = { .type = SBI_STARTED };
-	struct command *command = &commands[command_count];
-	int pidfd = -1, listener = -1, r, sent;
-
-	if (command_count == MAX_COMMANDS || (find_told(run) && !listeners_left())) {
-		rec = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EAGAIN, .detail = SBI_DETAIL_FULL };
-		send_record(run->channel, &rec, -1);
-		return -EAGAIN;
-	}
-	r = start_command(run, &command->pid, &pidfd, &listener, &rec);
-	if (r == 0) {
-		command->channel = run->channel;
-		command->abandoned = 0;
-		command->leaf = -1;
-		command->listener = -1;
-		if (listener >= 0)
-			command->listener = take_listener(run, find_told(run), listener, command->pid);
-		rec.detail = command->listener >= 0 ? SBI_STARTED_TOLD : 0;
-		command->start_ns = run->exec_ns;
-		command->base_ns = run->used_ns;
-		rec.time_ns = run->exec_ns;
-		rec.system_ns = run->used_ns;
-		rec.user_ns = run->caps;
-		rec.status = run->landlock_abi;
-		rec.skipped = run->skipped;
-		rec.at = run->left_out;
-		command_count++;
-	}
-	sent = send_record(run->channel, &rec, pidfd);
-	if (r == 0)
-		SYS(close, pidfd);
-	if (r == 0 && sent < 0)
-		return take_back(run, command, sent);
-	return r;
-}
-
-static void use_command_section(struct run *run)
-{
-	run->ops = (const struct sbi_op *)(run->base + run->plan->command.ops);
-	run->marks = (struct sbi_mark *)(run->base + run->plan->command.marks);
-	run->count = run->plan->command.count;
-}
-
-/* SPAWN: descriptors channel, plan, slots. The plan is unmapped and all but channel and leaf closed again. */
-static void spawn(int *fds, uint32_t count)
-{
-	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EINVAL };
-	int slots[SBI_MAX_SLOTS];
-	struct run run = { .slots = slots, .channel = fds[0] };
-	struct sbi_plan head;
-	long map;
-	int r = -EINVAL;
-
-	for (uint32_t i = 2; i < count; i++)
-		slots[i - 2] = fds[i];
-	if (SYS(pread64, fds[1], &head, sizeof(head), 0) == sizeof(head) && head.magic == SBI_PLAN_MAGIC &&
-	    head.slots == count - 2) {
-		map = SYS(mmap, 0, head.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fds[1], 0);
-		if (map > 0 || map < -4095) {
-			run.base = (char *)map;
-			run.plan = (struct sbi_plan *)run.base;
-			use_command_section(&run);
-			r = start(&run);
-			if (r == 0 && head.leaf && head.leaf <= head.slots) {
-				commands[command_count - 1].leaf = fds[head.leaf + 1];
-				fds[head.leaf + 1] = -1;
-			}
-			if (r == 0 && commands[command_count - 1].listener >= 0)
-				keep_plan(commands[command_count - 1].listener, (void *)map, head.size);
-			else
-				SYS(munmap, map, head.size);
-		} else {
-			rec.error = ENOMEM;
-			send_record(fds[0], &rec, -1);
-		}
-	} else {
-		send_record(fds[0], &rec, -1);
-	}
-	for (uint32_t i = r < 0 ? 0 : 1; i < count; i++)
-		SYS(close, fds[i]);
-}
-
 /* The host speaks, or is gone. */
 static void on_control(void)
 {
@@ -265,7 +169,7 @@ static void on_control(void)
 		leave(0);
 	}
 	if (sbi_record_valid(&rec, r) && rec.type == SBI_SPAWN && count >= 2)
-		spawn(fds, count);
+		launch_in_box(fds, count);
 	else
 		for (uint32_t i = 0; i < count; i++)
 			SYS(close, fds[i]);
@@ -298,10 +202,30 @@ static void on_channels(uint32_t count)
 		}
 }
 
+/* Until something happens, or a limit wants to be looked at. */
+static long wait_for_news(uint32_t count)
+{
+	struct __kernel_timespec rest = { 0, 0 };
+	uint64_t next = next_look(), at;
+
+	if (next == ~UINT64_C(0))
+		return SYS(ppoll, polled, count, 0, 0, 0);
+	at = now();
+	if (next <= at) {
+		look_at_limits(at);
+		next = next_look();
+	}
+	if (next > at) {
+		rest.tv_sec = (int64_t)((next - at) / 1000000000);
+		rest.tv_nsec = (int64_t)((next - at) % 1000000000);
+	}
+	return SYS(ppoll, polled, count, next == ~UINT64_C(0) ? 0 : &rest, 0, 0);
+}
+
 static void loop(int signals) __attribute__((noreturn));
 static void loop(int signals)
 {
-	uint32_t count, told;
+	uint32_t count, told, limits;
 
 	polled[0] = (struct pollfd){ SBI_FD_CONTROL, POLLIN, 0 };
 	polled[1] = (struct pollfd){ SBI_FD_HOST, POLLIN, 0 };
@@ -311,10 +235,12 @@ static void loop(int signals)
 		for (uint32_t i = 0; i < count; i++)
 			polled[FIXED + i] = (struct pollfd){ commands[i].abandoned ? -1 : commands[i].channel, 0, 0 };
 		told = poll_listeners(polled + FIXED + count);
-		if (SYS(ppoll, polled, FIXED + count + told, 0, 0, 0) < 0)
+		limits = poll_limits(polled + FIXED + count + told);
+		if (wait_for_news(FIXED + count + told + limits) < 0)
 			continue;
 		on_channels(count);
 		on_listeners(polled + FIXED + count, told);
+		on_limits(polled + FIXED + count + told, limits);
 		if (polled[2].revents)
 			on_signal(signals);
 		if (polled[1].revents) {
@@ -337,7 +263,7 @@ void supervise(struct run *setup)
 	seal_self(0);
 	if (single) {
 		use_command_section(setup);
-		if (start(setup) < 0) {
+		if (launch(setup) < 0) {
 			kill_everything(); /* it may have run, and forked, before it was taken back */
 			leave(1);
 		}

@@ -21,6 +21,7 @@ operation *find_setup(uint16_t step)
 		{ SB_STEP_BIND, do_bind },
 		{ SB_STEP_TMPFS, do_tmpfs },
 		{ SB_STEP_PROC, do_proc },
+		{ SB_STEP_SAMPLE, do_sample },
 		{ SB_STEP_DEV, do_dev },
 		{ SB_STEP_MQUEUE, do_mqueue },
 		{ SB_STEP_SYSFS, do_sysfs },

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <sandbox/cgroup.h>
+#include <sandbox/limit.h>
+#include <string.h>
 
 #include "error.h"
 
@@ -78,6 +80,25 @@ static int check_mounts(const sb_config *cfg, sb_error *err)
 }
 
 /* A leaf and its namespace go with the command. */
+static int is_set(const sb_config *cfg, const char *file)
+{
+	for (uint32_t i = 0; i < cfg->cgroup_count; i++)
+		if (!strcmp(cfg->cgroup[i].file, file))
+			return 1;
+	return 0;
+}
+
+static int check_limits(const sb_config *cfg, sb_error *err)
+{
+	if (cfg->limits[SB_LIMIT_MEMORY].value != UINT64_MAX &&
+	    (is_set(cfg, "memory.max") || is_set(cfg, "memory.oom.group") || is_set(cfg, "memory.swap.max")))
+		return contradiction(err, "SB_LIMIT_MEMORY sets memory.max, memory.swap.max and memory.oom.group itself",
+				     "leave out sb_set_memory() and the like, or the limit");
+	if (cfg->limits[SB_LIMIT_PIDS].value != UINT64_MAX && is_set(cfg, "pids.max"))
+		return contradiction(err, "SB_LIMIT_PIDS sets pids.max itself", "leave out sb_set_pids(), or the limit");
+	return 0;
+}
+
 static int check_cgroup(const sb_config *cfg, int what, sb_error *err)
 {
 	for (uint32_t i = 0; i < cfg->mount_count; i++) {
@@ -158,6 +179,8 @@ int sbi_check(const sb_config *cfg, int what, sb_error *err)
 	}
 	if (r == 0)
 		r = check_confine(cfg, what, err);
+	if (r == 0)
+		r = check_limits(cfg, err);
 	if (r == 0 && (what & SBI_COMPILE_COMMAND))
 		r = check_command(cfg, what, err);
 	return r;

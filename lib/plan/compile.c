@@ -95,6 +95,8 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 	if (c->id.userns == SBI_USERNS_CLONE) /* files cannot be made before; what stands above needs no id */
 		emit_sync(c, 0, SBI_SYNC_IDMAP, SBI_SYNC_ASK | SBI_SYNC_WAIT);
 	compile_joins(cfg, c);
+	if ((what & SBI_COMPILE_COMMAND) && is_new(cfg, SB_NS_PID) && sbi_may_sample(cfg, c))
+		sbi_emit(c, 0, SB_STEP_SAMPLE, 0);
 	if (is_new(cfg, SB_NS_MOUNT))
 		sbi_compile_fs(cfg, c);
 	if ((what & SBI_COMPILE_COMMAND) && sbi_identity_enters_late(&c->id, view))
@@ -175,12 +177,14 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 		head.flags |= SBI_PLAN_PIDNS;
 	if (what & SBI_COMPILE_COMMAND)
 		head.flags |= SBI_PLAN_COMMAND;
-	if (what == (SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND))
+	if ((what & SBI_COMPILE_SETUP) && (what & SBI_COMPILE_COMMAND))
 		head.flags |= SBI_PLAN_SINGLE;
 	if ((what & SBI_COMPILE_COMMAND) && !cfg->session)
 		head.flags |= SBI_PLAN_FOREGROUND;
 	if (c->has_leaf && (what & SBI_COMPILE_COMMAND))
 		head.leaf = sbi_slot(c, SBI_SLOT_LEAF) + 1;
+	if (what & SBI_COMPILE_COMMAND)
+		sbi_compile_watch(cfg, c, &head.watch);
 	head.slots = c->slot_count;
 	head.size = (uint32_t)c->arena.used;
 	if (c->arena.failed) {
@@ -194,6 +198,13 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 	return 0;
 }
 
+static int no_leaves(sb_error *err)
+{
+	sbi_fail(err, SB_STEP_LIMIT, 0, EINVAL, "a limit of memory or pids, in a box whose commands have no cgroups");
+	sbi_hint(err, "open the box with a limit too, or with SB_CGROUP_ACCOUNT");
+	return -EINVAL;
+}
+
 int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, const struct sbi_boxed *box,
 		struct sbi_compiled *out, sb_error *err)
 {
@@ -201,6 +212,8 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 
 	memset(out, 0, sizeof(*out));
 	r = sbi_check(cfg, what, err);
+	if (r == 0 && box && !box->has_leaves && sbi_limit_controllers(cfg) && !(cfg->optional & SB_APPLIED_CGROUP))
+		r = no_leaves(err);
 	if (r < 0)
 		return r;
 	if (what & SBI_COMPILE_SETUP)
@@ -214,7 +227,9 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 		out->applied = applied(cfg, &out->id);
 		out->separate = box ? box->separate : out->applied & SB_NS_ALL;
 		out->applied |= sbi_applied_confine(cfg, what, out);
-		out->has_leaf = box ? box->has_leaves : sbi_wants_leaf(cfg);
+		out->has_leaf = box ? box->has_leaves : sbi_wants_leaf(cfg) && !(what & SBI_COMPILE_NO_LEAF);
+		if (out->has_leaf)
+			out->applied |= SB_APPLIED_CGROUP;
 		if (what & SBI_COMPILE_SETUP)
 			compile_setup(cfg, view, what, out);
 		if (what & SBI_COMPILE_COMMAND)

@@ -102,6 +102,7 @@ void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int 
 	if (cfg->session)
 		sbi_emit(c, 1, SB_STEP_SESSION, 0);
 	compile_rlimits(cfg, c);
+	sbi_compile_second_line(cfg, c);
 	if (cfg->nice_set && !(cfg->nice < 0 && view && sbi_identity_enters_late(&c->id, view)))
 		sbi_emit(c, 1, SB_STEP_NICE, 0)->arg[0] = (uint64_t)(int64_t)cfg->nice;
 	sbi_emit(c, 1, SB_STEP_UMASK, 0)->arg[0] = cfg->umask;

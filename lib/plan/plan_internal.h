@@ -58,7 +58,7 @@ struct sbi_compiled {
 	uint64_t separate;       /* SB_NS_*: namespaces of the command that are not the caller's */
 	int has_leaf;            /* the command gets a cgroup of its own */
 	uint64_t late_sync;      /* what the command's process has to wait for */
-	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf */
+	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf… */
 	uint32_t slot_count;
 	struct sbi_op *setup, *command; /* while compiling; an operation moves when the next one is added */
 	struct sbi_filter *filter;      /* a reference; NULL without */
@@ -69,9 +69,14 @@ struct sbi_compiled {
 #define SBI_SLOT_NULL (-1)
 #define SBI_SLOT_USERNS (-2)
 #define SBI_SLOT_LEAF (-3)
+/* Files of the leaf, for sb-init's limits. */
+#define SBI_SLOT_CPU_STAT (-4)
+#define SBI_SLOT_PIDS_EVENTS (-5)
+#define SBI_SLOT_KILL (-6)
 
 #define SBI_COMPILE_SETUP 1
 #define SBI_COMPILE_COMMAND 2
+#define SBI_COMPILE_NO_LEAF 4 /* there is no place for one: sbi_leaf_is_expendable() */
 
 /** sbi_view_get - look at the calling process. @cfg tells what is worth reading. */
 int sbi_view_get(const sb_config *cfg, struct sbi_view *view, sb_error *err);
@@ -114,6 +119,11 @@ void sbi_compile_landlock(const sb_config *cfg, struct sbi_compiled *c);
 uint64_t sbi_landlock_handled(const sb_config *cfg);
 /* SB_APPLIED_* of these, if nothing is left out. */
 uint64_t sbi_applied_confine(const sb_config *cfg, int what, const struct sbi_compiled *c);
+/* compile_watch.c: what sb-init limits; rlimits behind it. */
+void sbi_compile_watch(const sb_config *cfg, struct sbi_compiled *c, struct sbi_watch *watch);
+/* Is there a limit that no cgroup may keep? */
+int sbi_may_sample(const sb_config *cfg, const struct sbi_compiled *c);
+void sbi_compile_second_line(const sb_config *cfg, struct sbi_compiled *c);
 /* compile_seccomp.c: the filter program goes into the plan. */
 void sbi_compile_seccomp(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c);

@@ -98,7 +98,8 @@ int sb_box_kill(sb_box *box)
 
 	if (!box)
 		return -EINVAL;
-	atomic_store(&box->killed, 1);
+	if (!atomic_load(&box->killed_ns))
+		atomic_store(&box->killed_ns, sbi_now());
 	if (!box->has_pidns) {
 		shutdown(box->control, SHUT_RDWR);
 		return signal_box(box, SIGCONT) == -EPERM ? -EPERM : 0;

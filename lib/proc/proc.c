@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sandbox/limit.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -72,6 +73,8 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 	proc->result.caps = start->caps;
 	proc->result.landlock_abi = (uint32_t)start->landlock_abi;
 	proc->result.skipped = start->skipped + proc->leaf.skipped;
+	proc->result.approximate = sbi_launch_approximate(l);
+	memcpy(proc->limits, l->cfg->limits, sizeof(proc->limits));
 	proc->result.has |= SB_HAS_SETUP;
 	proc->result.setup_ns = start->started_ns > l->began_ns ? start->started_ns - l->began_ns : 0;
 }
@@ -82,31 +85,28 @@ static void take_report(sb_proc *proc, const struct sbi_record *rec)
 	sb_result *res = &proc->result;
 
 	proc->reported = 1;
+	proc->cause = rec->at < SBI_CAUSES ? rec->at : SBI_CAUSE_NONE;
+	proc->cause_ns = rec->cause_ns;
 	res->code = rec->status;
 	res->core_dumped = rec->detail == CLD_DUMPED;
-	res->verdict = rec->detail == CLD_EXITED ? SB_EXITED : SB_SIGNALED;
-	if (rec->at == SBI_ENDED_FILTERED || (proc->filtered && rec->status == SIGKILL)) {
-		res->verdict = SB_FILTERED;
-		res->code = SIGSYS;
-	} else if (res->verdict == SB_SIGNALED && rec->status == SIGKILL &&
-	    (atomic_load(&proc->killed) || atomic_load(&proc->box->killed)))
-		res->verdict = SB_KILLED;
+	res->signaled = rec->detail != CLD_EXITED;
 	res->wall_ns = rec->time_ns;
 	res->user_ns = rec->user_ns;
 	res->system_ns = rec->system_ns;
 	res->max_rss = rec->max_rss;
-	res->has |= SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS;
+	res->minor_faults = rec->minor_faults;
+	res->major_faults = rec->major_faults;
+	res->voluntary = rec->voluntary;
+	res->involuntary = rec->involuntary;
+	res->has |= SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS | SB_HAS_FAULTS | SB_HAS_SWITCHES;
 }
 
 /* sb-init ended first: without a pid namespace the command may still be there. */
 static void take_loss(sb_proc *proc)
 {
-	int ours = atomic_load(&proc->killed) || atomic_load(&proc->box->killed);
-
 	syscall(SYS_pidfd_send_signal, proc->pidfd, SIGKILL, NULL, 0);
 	proc->reported = 1;
-	proc->result.verdict = ours ? SB_KILLED : SB_LOST;
-	proc->result.code = ours ? SIGKILL : 0;
+	proc->lost = 1;
 }
 
 /* From now on only the end of sb-init is news: an ended channel stays readable. */
@@ -131,6 +131,8 @@ static int look(sb_proc *proc)
 		take_report(proc, &rec);
 	else if (r == 1 && rec.type == SBI_DENIED)
 		sbi_denied_note(proc, rec.detail == SBI_TELL_LOG ? SB_SECCOMP_LOG : SB_SECCOMP_KILL, rec.at, rec.count, rec.args);
+	else if (r == 1 && rec.type == SBI_SOFT && rec.at < SBI_LIMITS)
+		proc->result.soft |= SB_LIMIT_BIT(rec.at);
 	else if (r != 1 && gone)
 		take_loss(proc);
 	if (r == 0 || proc->reported)
@@ -148,6 +150,8 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 		return 0;
 	if (!sbi_leaf_is_over(proc))
 		return 0;
+	if (!proc->ended)
+		sbi_verdict(proc);
 	proc->ended = 1;
 	if (res)
 		sbi_copy_out(res, &proc->result, sizeof(proc->result));
@@ -224,7 +228,8 @@ int sb_proc_kill(sb_proc *proc)
 
 	if (!proc)
 		return -EINVAL;
-	atomic_store(&proc->killed, 1);
+	if (!atomic_load(&proc->killed_ns))
+		atomic_store(&proc->killed_ns, sbi_now());
 	if (proc->leaf.fd >= 0) /* all at once, so that a fork bomb has no time; of a leaf that is gone nothing is left */
 		sbi_cg_kill(proc->leaf.fd);
 	r = sb_proc_signal(proc, SIGKILL);
@@ -252,6 +257,21 @@ pid_t sb_proc_pid(const sb_proc *proc)
 	return pid > 0 ? pid : -ESRCH;
 }
 
+uint32_t sb_proc_soft(const sb_proc *proc)
+{
+	return proc ? proc->result.soft : 0;
+}
+
+int sb_proc_error(const sb_proc *proc, sb_error *err)
+{
+	if (!proc)
+		return -EINVAL;
+	if (!proc->not_started)
+		return -ENOENT;
+	sbi_fail_as(err, proc->not_started);
+	return 0;
+}
+
 int sb_proc_tty(const sb_proc *proc)
 {
 	if (!proc)
@@ -276,6 +296,7 @@ sb_proc *sb_proc_free(sb_proc *proc)
 	sbi_close_fd(&proc->listener);
 	sbi_filter_unref(proc->filter);
 	free(proc->denied);
+	free(proc->not_started);
 	sbi_close_fd(&proc->epoll);
 	if (proc->leaf.fd >= 0 && !proc->leaf_over)
 		sbi_leaf_remove(proc->place, &proc->leaf);

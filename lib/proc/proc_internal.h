@@ -18,7 +18,7 @@ struct sb_box {
 	pid_t pid;
 	int has_pidns; /* killing sb-init ends everything */
 	int gone;      /* sb-init was seen to have ended, and is reaped */
-	atomic_int killed;
+	atomic_ullong killed_ns; /* the first sb_box_kill(); 0 = none */
 	struct sbi_boxed like;
 	struct sbi_place *place; /* of the leaves of its commands; NULL without */
 	uint64_t applied;
@@ -37,10 +37,15 @@ struct sb_proc {
 	int reported; /* the ENDED record has come, or never will */
 	int silent;   /* nothing more comes over the channel */
 	int ended;    /* result is final */
-	atomic_int killed;
 	struct sbi_place *place;
 	struct sbi_leaf leaf;
 	int filtered;       /* we killed it for a system call */
+	uint32_t cause;     /* enum sbi_cause: what sb-init ended it for, or found it above */
+	uint64_t cause_ns;
+	atomic_ullong killed_ns; /* the first sb_proc_kill(); 0 = none */
+	sb_error *not_started;   /* why it was not, after all; NULL */
+	struct sbi_limit limits[SBI_LIMITS];
+	int lost;           /* sb-init ended without a word about it */
 	int leaf_events;    /* cgroup.events, while its last processes die; -EBADF */
 	int clearing;       /* … and they have been killed */
 	int leaf_over;      /* its figures are read, it is removed; the descriptors live on */
@@ -55,6 +60,8 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 		    const struct sbi_start *start);
 sb_box *sbi_box_new(void);
 sb_proc *sbi_proc_new(void);
+/** sbi_verdict - all that can be known is: say what ended it. */
+void sbi_verdict(sb_proc *proc);
 /** sbi_denied_note - count a call that was killed for or logged. */
 void sbi_denied_note(sb_proc *proc, uint32_t action, uint32_t number, uint64_t count, const uint64_t args[6]);
 /** sbi_leaf_is_over - once the command has ended: is its leaf done with? Without waiting. */

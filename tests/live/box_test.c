@@ -89,7 +89,8 @@ static void one_after_another(void **state)
 		fx_wait(start(box, cfg), &res);
 		assert_int_equal(res.verdict, SB_EXITED);
 		assert_int_equal(res.code, i);
-		assert_int_equal(res.has, SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS | SB_HAS_SETUP);
+		assert_int_equal(res.has, SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS | SB_HAS_SETUP |
+							 SB_HAS_FAULTS | SB_HAS_SWITCHES);
 	}
 	sb_config_free(cfg);
 	sb_box_free(box);

@@ -74,7 +74,8 @@ static void result_has_every_figure(void **state)
 	fx_wait(fx_spawn(cfg), &res);
 	sb_config_free(cfg);
 	assert_int_equal(res.size, sizeof(res));
-	assert_int_equal(res.has, SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS | SB_HAS_SETUP);
+	assert_int_equal(res.has, SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS | SB_HAS_SETUP |
+						 SB_HAS_FAULTS | SB_HAS_SWITCHES);
 	assert_int_equal(res.skipped, 0);
 	assert_true(res.wall_ns > 0);
 	assert_true(res.setup_ns > 0);

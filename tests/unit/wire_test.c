@@ -87,13 +87,14 @@ static void noise_is_not(void **state)
 static void layouts_have_no_holes(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof(struct sbi_record), 88);
+	assert_int_equal(sizeof(struct sbi_record), 104);
 	assert_int_equal(offsetof(struct sbi_record, time_ns), 32);
 	assert_int_equal(sizeof(struct sbi_op), 64);
 	assert_int_equal(offsetof(struct sbi_op, arg), 40);
 	assert_int_equal(sizeof(struct sbi_mark), 32);
 	assert_int_equal(sizeof(struct sbi_section), 12);
-	assert_int_equal(sizeof(struct sbi_plan), 56);
+	assert_int_equal(sizeof(struct sbi_watch), 104);
+	assert_int_equal(sizeof(struct sbi_plan), 160);
 }
 
 /* As an sb-init that fails early: it says why and ends, with the host's GO unread. */
