@@ -37,6 +37,7 @@
 #include <sandbox/notify.h>
 #include <sandbox/proc.h>
 #include <sandbox/seccomp.h>
+#include <sandbox/stream.h>
 #include <sandbox/trace.h>
 #include <sandbox/version.h>
 

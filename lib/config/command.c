@@ -200,28 +200,6 @@ int sb_set_nice(sb_config *cfg, int nice)
 	return 0;
 }
 
-int sb_set_fd(sb_config *cfg, int fd, int host_fd)
-{
-	uint32_t at = 0;
-
-	if (!cfg)
-		return -EINVAL;
-	if (fd < 0 || fd > SBI_MAX_FD)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_fd: descriptor %d is not between 0 and %d", fd, SBI_MAX_FD);
-	if (host_fd < -1)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_fd: %d is no descriptor of the host", host_fd);
-	while (at < cfg->fd_count && cfg->fds[at].fd < fd)
-		at++;
-	if (at == cfg->fd_count || cfg->fds[at].fd != fd) {
-		if (!sbi_cfg_grow(cfg, &cfg->fds, cfg->fd_count, sizeof(*cfg->fds)))
-			return -ENOMEM;
-		memmove(cfg->fds + at + 1, cfg->fds + at, (cfg->fd_count - at) * sizeof(*cfg->fds));
-		cfg->fd_count++;
-	}
-	cfg->fds[at] = (struct sbi_fd){ fd, host_fd };
-	return 0;
-}
-
 int sb_set_session(sb_config *cfg, int on)
 {
 	return sbi_cfg_switch(cfg, __func__, cfg ? &cfg->session : NULL, on);

@@ -83,6 +83,8 @@ sb_config *sb_config_free(sb_config *cfg)
 		sbi_mount_clear(&cfg->mounts[i]);
 	for (uint32_t i = 0; i < cfg->pin_count; i++)
 		free(cfg->pins[i].path);
+	for (uint32_t i = 0; i < cfg->fd_count; i++)
+		sbi_stream_clear(&cfg->fds[i]);
 	for (uint32_t i = 0; i < cfg->landlock.count; i++)
 		free(cfg->landlock.rules[i].path);
 	free(cfg->landlock.rules);
@@ -212,6 +214,10 @@ sb_config *sb_config_copy(const sb_config *cfg)
 		r |= dup_string(&copy->pins[i].path);
 	for (uint32_t i = 0; copy->landlock.rules && i < copy->landlock.count; i++)
 		r |= dup_string(&copy->landlock.rules[i].path);
+	for (uint32_t i = 0; copy->fds && i < copy->fd_count; i++)
+		r |= sbi_stream_copy(&copy->fds[i], &cfg->fds[i]);
+	if (!copy->fds)
+		copy->fd_count = 0;
 	if (!copy->mounts)
 		copy->mount_count = 0;
 	if (!copy->pins)

@@ -16,8 +16,25 @@
 #define SBI_MAX_FD 1023
 #define SBI_MAX_FILES (UINT32_C(1) << 20) /* bytes of all sb_add_file() together */
 
-struct sbi_fd {
-	int fd, host_fd;
+/* Where a descriptor of the command comes from: a kind for each setter. */
+enum sbi_stream_kind {
+	SBI_STREAM_HOST,    /* sb_set_fd(): @host_fd, -1 = /dev/null */
+	SBI_STREAM_DATA,    /* @data                                 */
+	SBI_STREAM_PATH,    /* @path, opened inside with @open_flags and @mode */
+	SBI_STREAM_SAME,    /* a duplicate of @other                 */
+	SBI_STREAM_CAPTURE, /* a pipe that is kept: @cap, @flags     */
+	SBI_STREAM_COPY,    /* a pipe that is passed on to @host_fd and @copy_fd: @cap, @flags */
+};
+
+struct sbi_stream {
+	int fd;
+	enum sbi_stream_kind kind;
+	int host_fd, copy_fd, other;
+	struct sbi_data *data; /* a reference */
+	char *path;
+	int open_flags;
+	uint32_t mode;
+	uint64_t cap, flags;
 };
 
 struct sbi_rlimit {
@@ -100,7 +117,7 @@ struct sb_config {
 	uint32_t tty_rows, tty_columns;
 	uint64_t keep_caps;
 	struct sbi_rlimit *rlimits;
-	struct sbi_fd *fds; /* sorted by fd */
+	struct sbi_stream *fds; /* sorted by fd */
 	uint32_t rlimit_count, fd_count;
 
 	uint64_t ns;
@@ -164,6 +181,14 @@ void *sbi_cfg_grow(sb_config *cfg, void *list_field, uint32_t count, size_t item
 char **sbi_strv_copy(const char *const list[]);
 /* Is @path one that can lie inside: absolute, no "..", shorter than PATH_MAX? Else fails for @setter. */
 int sbi_cfg_inside(sb_config *cfg, const char *setter, const char *path);
+/* The place of the command's descriptor @fd in the list, made and empty if it is new; -EINVAL for @setter, -ENOMEM. */
+int sbi_cfg_stream(sb_config *cfg, const char *setter, int fd, struct sbi_stream **stream);
+/* What was set for @fd, or NULL. */
+const struct sbi_stream *sbi_stream_find(const sb_config *cfg, int fd);
+/* What @stream is a duplicate of in the end, its number in @fd: NULL if that is not set, one of kind SAME in a circle. */
+const struct sbi_stream *sbi_stream_origin(const sb_config *cfg, const struct sbi_stream *stream, int *fd);
+void sbi_stream_clear(struct sbi_stream *stream);
+int sbi_stream_copy(struct sbi_stream *to, const struct sbi_stream *from);
 /* Does a command of this config get a cgroup of its own? */
 int sbi_wants_leaf(const sb_config *cfg);
 /* … but only for limits that can be kept without one, if less exactly? */

@@ -152,6 +152,27 @@ static int has_dev(const sb_config *cfg)
 	return 0;
 }
 
+/* Duplicates of what is not there, or of each other. */
+static int check_streams(const sb_config *cfg, sb_error *err)
+{
+	for (uint32_t i = 0; i < cfg->fd_count; i++) {
+		const struct sbi_stream *stream = &cfg->fds[i], *origin;
+		int fd;
+
+		origin = sbi_stream_origin(cfg, stream, &fd);
+		if (origin && origin->kind == SBI_STREAM_SAME)
+			return sbi_fail(err, SB_STEP_FD, (uint32_t)stream->fd, EINVAL,
+					"descriptor %d is a duplicate of itself, by way of %d", stream->fd, stream->other);
+		if (!origin && fd >= 3)
+			return sbi_fail(err, SB_STEP_FD, (uint32_t)stream->fd, EINVAL,
+					"descriptor %d is a duplicate of %d, which is not set", stream->fd, fd);
+		if (!origin && cfg->tty && stream->fd >= 3)
+			return sbi_fail(err, SB_STEP_FD, (uint32_t)stream->fd, EINVAL,
+					"descriptor %d is a duplicate of %d, which is the terminal", stream->fd, fd);
+	}
+	return 0;
+}
+
 static int check_command(const sb_config *cfg, int what, sb_error *err)
 {
 	if (!cfg->path)
@@ -183,5 +204,7 @@ int sbi_check(const sb_config *cfg, int what, sb_error *err)
 		r = check_limits(cfg, err);
 	if (r == 0 && (what & SBI_COMPILE_COMMAND))
 		r = check_command(cfg, what, err);
+	if (r == 0 && (what & SBI_COMPILE_COMMAND))
+		r = check_streams(cfg, err);
 	return r;
 }

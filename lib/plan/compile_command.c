@@ -41,23 +41,46 @@ static void compile_rlimits(const sb_config *cfg, struct sbi_compiled *c)
 	}
 }
 
-/* FD: id[0] target, count slot. */
+/* What the slot of a descriptor is filled with; 0 for a duplicate of one of 0 to 2 that are not set. */
+static int source(const sb_config *cfg, const struct sbi_stream *stream, int *slot)
+{
+	int fd;
+
+	stream = sbi_stream_origin(cfg, stream, &fd);
+	if (!stream)
+		return 0;
+	switch (stream->kind) {
+	case SBI_STREAM_DATA:
+	case SBI_STREAM_CAPTURE:
+	case SBI_STREAM_COPY:
+		*slot = SBI_SLOT_STREAM - (int)(stream - cfg->fds);
+		break;
+	case SBI_STREAM_PATH:
+		*slot = SBI_SLOT_NULL;
+		break;
+	default:
+		*slot = stream->host_fd;
+	}
+	return 1;
+}
+
+/* FD: id[0] target, count slot. Duplicates share a slot. */
 static void compile_fds(const sb_config *cfg, struct sbi_compiled *c)
 {
 	uint32_t at = 0;
 
 	for (int fd = 0; fd < 3 || at < cfg->fd_count;) {
 		struct sbi_op *op;
-		int host_fd = -1, given = at < cfg->fd_count && (fd >= 3 || cfg->fds[at].fd == fd);
+		int slot = SBI_SLOT_NULL, given = at < cfg->fd_count && (fd >= 3 || cfg->fds[at].fd == fd);
 
 		if (given) {
 			fd = cfg->fds[at].fd;
-			host_fd = cfg->fds[at++].host_fd;
+			given = source(cfg, &cfg->fds[at++], &slot);
 		}
 		if (given || !cfg->tty) {
 			op = sbi_emit(c, 1, SB_STEP_FD, (uint32_t)fd);
 			op->id[0] = (uint32_t)fd;
-			op->count = sbi_slot(c, host_fd);
+			op->count = sbi_slot(c, slot);
 		}
 		fd++;
 	}

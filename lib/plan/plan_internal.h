@@ -73,6 +73,7 @@ struct sbi_compiled {
 #define SBI_SLOT_CPU_STAT (-4)
 #define SBI_SLOT_PIDS_EVENTS (-5)
 #define SBI_SLOT_KILL (-6)
+#define SBI_SLOT_STREAM (-16) /* less N: made for sb_config.fds[N] */
 
 #define SBI_COMPILE_SETUP 1
 #define SBI_COMPILE_COMMAND 2

@@ -8,8 +8,22 @@ import subprocess
 
 SOURCE = pathlib.Path(os.environ["SB_SOURCE"])
 BUILD = pathlib.Path(os.environ["SB_BUILD"])
-HEADERS = ["sandbox.h", "common.h", "error.h", "config.h", "box.h", "cgroup.h", "confine.h", "seccomp.h",
-           "limit.h", "notify.h", "proc.h", "trace.h", "version.h"]
+HEADERS = [
+    "box.h",
+    "cgroup.h",
+    "common.h",
+    "config.h",
+    "confine.h",
+    "error.h",
+    "limit.h",
+    "notify.h",
+    "proc.h",
+    "sandbox.h",
+    "seccomp.h",
+    "stream.h",
+    "trace.h",
+    "version.h",
+]
 INCLUDES = ["-I", str(SOURCE / "include"), "-I", str(BUILD / "include")]
 
 INSTRUMENTS = ("-fsanitize", "-flto", "--coverage")
