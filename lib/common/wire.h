@@ -88,7 +88,9 @@ enum sbi_cause {
 };
 
 #define SBI_MAX_DENIED 64    /* DENIED records of one command */
-#define SBI_STARTED_TOLD 1   /* STARTED.detail: kill and log lines are told of */
+/* STARTED.detail, bits */
+#define SBI_STARTED_TOLD 1    /* kill and log lines are told of */
+#define SBI_STARTED_OPENING 2 /* it is still opening a file: FAILED may follow */
 
 static inline int sbi_record_valid(const struct sbi_record *rec, long size)
 {

@@ -188,11 +188,23 @@ static int kill_one_by_one(int dir)
 	return n < 0 ? (int)n : n > 0 ? -EAGAIN : 0;
 }
 
+/*
+ * cgroup.kill sends its SIGKILL to first threads. One that has ended gets
+ * nothing, and its process goes on (seen up to 6.18): those are left, and are
+ * killed by their numbers. What they forked meanwhile is the next round's.
+ */
 int sbi_cg_kill(int dir)
 {
-	int r = sbi_cg_write(dir, "cgroup.kill", "1");
+	int r;
 
-	return r == -ENOENT ? kill_one_by_one(dir) : r;
+	for (int round = 0; round < 3; round++) {
+		r = sbi_cg_write(dir, "cgroup.kill", "1");
+		if (r == -ENOENT)
+			return kill_one_by_one(dir);
+		if (r < 0 || kill_once(dir) <= 0)
+			return r;
+	}
+	return r;
 }
 
 int sbi_cg_wait(int events, const char *key, int64_t value, int timeout_ms)

@@ -256,7 +256,8 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
 			break;
 		start->pidfd = fd;
 		start->skipped = rec->skipped;
-		start->told = rec->type == SBI_STARTED && rec->detail == SBI_STARTED_TOLD;
+		start->told = rec->type == SBI_STARTED && (rec->detail & SBI_STARTED_TOLD);
+		start->opening = rec->type == SBI_STARTED && (rec->detail & SBI_STARTED_OPENING);
 		start->started_ns = rec->time_ns;
 		start->used_ns = rec->system_ns;
 		start->left_out = rec->at;

@@ -37,6 +37,7 @@ struct sbi_start {
 	int pidfd; /* of the command; -EBADF for a box without one */
 	int tty;   /* master side; -EBADF */
 	int listener; /* of the command's filter; -EBADF */
+	int opening; /* it is not executed yet: sb_proc_error() */
 	int told;  /* sb-init tells of kill and log lines */
 	uint32_t skipped;
 	uint32_t left_out; /* operations that their marks say more about */

@@ -27,6 +27,7 @@ static operation *find_command(uint16_t step)
 		{ SB_STEP_EXEC, do_exec },       { SB_STEP_SYNC, do_sync },
 		{ SB_STEP_CGROUPNS, do_cgroupns }, { SB_STEP_SECUREBITS, do_securebits },
 		{ SB_STEP_CORE_SCHED, do_core_sched }, { SB_STEP_LANDLOCK, do_landlock }, { SB_STEP_SECCOMP, do_seccomp },
+		{ SB_STEP_STREAM, do_stream },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -42,6 +43,7 @@ static int child(void *arg)
 
 	SYS(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
 	result = carry_out(run, find_command);
+	report_failure(run, result);
 	SYS(exit, 127, 0, 0, 0, 0, pass); /* also where the filter forbids it: who would answer its listener sleeps until then */
 	return 127;
 }
@@ -59,6 +61,27 @@ static int receive_listener(int pair[2])
 	receive_record(pair[0], &rec, &fd, 1, &count, MSG_DONTWAIT);
 	SYS(close, pair[0]);
 	return count == 1 ? fd : -1;
+}
+
+int start_failed(int error, int *pidfd, struct sbi_record *failure)
+{
+	*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = -error,
+					.detail = SBI_DETAIL_CLONE };
+	*pidfd = -1; /* a clone that failed late has written a number that means nothing */
+	return error;
+}
+
+/* The process of a command that could not be executed. */
+static int clear_away(int pid, int *pidfd, int listener)
+{
+	if (*pidfd < 0)
+		return -1;
+	if (listener >= 0)
+		SYS(close, listener);
+	SYS(waitid, 1 /* P_PID */, pid, 0, 4 /* WEXITED */, 0);
+	SYS(close, *pidfd);
+	*pidfd = -1;
+	return -1;
 }
 
 int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct sbi_record *failure)
@@ -87,14 +110,16 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 	run->detail = 0;
 	run->ruleset = -1;
 	forget_fds();
+	run->report = run->opening = -1;
+	if (run->plan->flags & SBI_PLAN_OPENS) {
+		r = start_opening(run, &args, child, pid, pidfd, listener, failure);
+		return r < 0 ? clear_away(*pid, pidfd, *listener) : 0;
+	}
 	r = sys_clone3(&args, sizeof(args), child, run);
 	pass = 0;
 	*listener = receive_listener(pair);
 	if (r < 0) {
-		*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = (int32_t)-r,
-						.detail = SBI_DETAIL_CLONE };
-		*pidfd = -1; /* a clone that failed late has written a number that means nothing */
-		return (int)r;
+		return start_failed((int)r, pidfd, failure);
 	}
 	*pid = (int)r;
 	if (run->at < run->count && run->ops[run->at].step == SB_STEP_EXEC && result == 1) {
@@ -107,10 +132,5 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 					.error = result < 0 ? -result : EINTR,
 					.detail = result < 0 ? run->detail : SBI_DETAIL_KILLED,
 					.status = run->landlock_abi };
-	if (*listener >= 0)
-		SYS(close, *listener);
-	SYS(waitid, 1 /* P_PID */, r, 0, 4 /* WEXITED */, 0);
-	SYS(close, *pidfd);
-	*pidfd = -1;
-	return -1;
+	return clear_away(*pid, pidfd, *listener);
 }

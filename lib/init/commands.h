@@ -22,6 +22,7 @@ struct watch {
 
 struct command {
 	int pid, channel;
+	int opening; /* what its process tells while it opens its streams; -1 */
 	int leaf; /* its cgroup, in a box; -1 */
 	int listener; /* number of its filter's; -1 */
 	int abandoned; /* nobody listens at the channel: it has been killed */
@@ -46,6 +47,11 @@ void look_at_limits(uint64_t at);
 void end_watch(struct command *command);
 uint32_t poll_limits(struct pollfd *polled);
 void on_limits(const struct pollfd *polled, uint32_t count);
+void note_cause(struct command *command, uint32_t cause, uint64_t at); /* the first one counts */
+/* opening.c */
+uint32_t poll_openings(struct pollfd *polled);
+void hear_opening(struct command *command);
+void on_openings(const struct pollfd *polled, uint32_t count);
 /* sample.c: without a cgroup that counts */
 uint64_t sample_cpu(const struct command *command);    /* ns, the set-up included */
 uint64_t sample_memory(const struct command *command); /* bytes */

@@ -60,6 +60,7 @@ static int execute(struct run *run, const char *path, char **argv, char **env)
 	SYS(clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &used, 0, 0, 0, pass);
 	run->used_ns = (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
 	run->exec_ns = now();
+	report_exec(run);
 	r = (int)SYS(execve, path, argv, env, 0, 0, pass);
 
 	run->detail = find_detail(path, r);

@@ -33,6 +33,8 @@ struct run {
 	uint32_t left_out; /* operations that were skipped, also those that nobody has to be told of */
 	const int *slots; /* descriptors that came with the plan */
 	int channel;      /* where a terminal's master goes */
+	int report;       /* where a process that opens files says how it goes; -1 = it is a vfork's */
+	int opening;      /* … and the other end, if it is not done with it; -1 */
 	int listener_to;  /* where a filter's listener goes: the channel, or ourselves; -1 */
 	uint64_t exec_ns, used_ns; /* when the command was executed, and the cpu time its process had used by then */
 	uint64_t caps;             /* that were kept */
@@ -101,6 +103,14 @@ operation do_dir, do_file, do_symlink;
 operation do_dev;
 /* command.c */
 int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct sbi_record *failure);
+int start_failed(int error, int *pidfd, struct sbi_record *failure);
+/* opening.c */
+struct clone_args;
+operation do_stream;
+int start_opening(struct run *run, struct clone_args *args, int (*child)(void *), int *pid, int *pidfd, int *listener,
+		  struct sbi_record *failure);
+void report_exec(struct run *run);
+void report_failure(struct run *run, int error);
 /* identity.c */
 operation do_bounding, do_groups, do_user, do_keyring, do_caps, do_no_new_privs;
 void seal_self(int single);

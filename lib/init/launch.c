@@ -17,6 +17,8 @@ static int take_back(struct run *run, struct command *command, int error)
 	if (command->listener >= 0)
 		forget_listener(command->listener);
 	end_watch(command);
+	if (command->opening >= 0)
+		SYS(close, command->opening);
 	command_count--;
 	send_record(run->channel, &rec, -1);
 	return error;
@@ -38,10 +40,11 @@ int launch(struct run *run)
 		command->channel = run->channel;
 		command->abandoned = 0;
 		command->leaf = -1;
+		command->opening = run->opening;
 		command->listener = -1;
 		if (listener >= 0)
 			command->listener = take_listener(run, find_told(run), listener, command->pid);
-		rec.detail = command->listener >= 0 ? SBI_STARTED_TOLD : 0;
+		rec.detail = (command->listener >= 0 ? SBI_STARTED_TOLD : 0) | (run->opening >= 0 ? SBI_STARTED_OPENING : 0);
 		command->start_ns = run->exec_ns;
 		command->base_ns = run->used_ns;
 		begin_watch(command, run->plan, run->slots);

@@ -20,7 +20,7 @@
 
 struct command commands[MAX_COMMANDS];
 uint32_t command_count;
-static struct pollfd polled[FIXED + 2 * MAX_COMMANDS + MAX_LISTENERS];
+static struct pollfd polled[FIXED + 3 * MAX_COMMANDS + MAX_LISTENERS];
 static int children_fd; /* find_children() */
 int is_process_one;
 int single;
@@ -39,11 +39,11 @@ void find_children(void)
 	children_fd = (int)SYS(openat, AT_FDCWD, "/proc/thread-self/children", O_RDONLY | O_CLOEXEC, 0);
 }
 
-/* Where no pid namespace does it for us: end what is left, generation by generation. */
-void kill_children(void)
+/* What a file of the kernel lists, one number after the other. */
+static void kill_listed(long fd)
 {
 	char buf[4096];
-	long n = children_fd < 0 ? -1 : SYS(pread64, children_fd, buf, sizeof(buf), 0);
+	long n = fd < 0 ? -1 : SYS(pread64, fd, buf, sizeof(buf), 0);
 	int pid = 0;
 
 	for (long i = 0; i < n; i++) {
@@ -54,6 +54,12 @@ void kill_children(void)
 			pid = 0;
 		}
 	}
+}
+
+/* Where no pid namespace does it for us: end what is left, generation by generation. */
+void kill_children(void)
+{
+	kill_listed(children_fd);
 }
 
 static void kill_everything(void)
@@ -93,7 +99,10 @@ static void fill_times(struct sbi_record *rec, const struct rusage *usage, uint6
 	rec->user_ns = rec->user_ns > base ? rec->user_ns - base : 0;
 }
 
-/* What it left behind ends with it, also if the host looks only later. Without cgroup.kill (5.14) the host does it. */
+/*
+ * What it left behind ends with it, also if the host looks only later. Without cgroup.kill (5.14) the host does
+ * it; with it one by one as well, as it does not reach a process whose first thread has ended.
+ */
 static void empty_leaf(struct command *command)
 {
 	long fd;
@@ -103,6 +112,11 @@ static void empty_leaf(struct command *command)
 	fd = SYS(openat, command->leaf, "cgroup.kill", O_WRONLY | O_CLOEXEC, 0);
 	if (fd >= 0) {
 		SYS(write, fd, "1", 1);
+		SYS(close, fd);
+		fd = SYS(openat, command->leaf, "cgroup.procs", O_RDONLY | O_CLOEXEC, 0);
+	}
+	if (fd >= 0) {
+		kill_listed(fd);
 		SYS(close, fd);
 	}
 	SYS(close, command->leaf);
@@ -114,6 +128,7 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 	struct sbi_record rec = { .type = SBI_ENDED, .detail = (uint32_t)info->si_code, .status = info->si_status };
 
 	rec.time_ns = now() - command->start_ns;
+	hear_opening(command); /* before the end is told: why it came, maybe */
 	if (single) {
 		kill_everything();
 		SYS(getrusage, RUSAGE_CHILDREN, usage);
@@ -134,6 +149,8 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 		leave(0);
 	SYS(close, command->channel);
 	end_watch(command);
+	if (command->opening >= 0)
+		SYS(close, command->opening);
 	*command = commands[--command_count];
 }
 
@@ -225,7 +242,7 @@ static long wait_for_news(uint32_t count)
 static void loop(int signals) __attribute__((noreturn));
 static void loop(int signals)
 {
-	uint32_t count, told, limits;
+	uint32_t count, told, limits, openings;
 
 	polled[0] = (struct pollfd){ SBI_FD_CONTROL, POLLIN, 0 };
 	polled[1] = (struct pollfd){ SBI_FD_HOST, POLLIN, 0 };
@@ -236,11 +253,13 @@ static void loop(int signals)
 			polled[FIXED + i] = (struct pollfd){ commands[i].abandoned ? -1 : commands[i].channel, 0, 0 };
 		told = poll_listeners(polled + FIXED + count);
 		limits = poll_limits(polled + FIXED + count + told);
-		if (wait_for_news(FIXED + count + told + limits) < 0)
+		openings = poll_openings(polled + FIXED + count + told + limits);
+		if (wait_for_news(FIXED + count + told + limits + openings) < 0)
 			continue;
 		on_channels(count);
 		on_listeners(polled + FIXED + count, told);
 		on_limits(polled + FIXED + count + told, limits);
+		on_openings(polled + FIXED + count + told + limits, openings);
 		if (polled[2].revents)
 			on_signal(signals);
 		if (polled[1].revents) {

@@ -54,19 +54,18 @@ static void end_run(struct command *command)
 	struct watch *w = &command->watch;
 
 	w->killed = 1;
-	if (w->kill >= 0 && SYS(write, w->kill, "1", 1) == 1)
-		return;
-	SYS(kill, command->pid, SIGKILL);
-	if (single && is_process_one) {
+	if (w->kill >= 0)
+		SYS(write, w->kill, "1", 1);
+	SYS(kill, command->pid, SIGKILL); /* cgroup.kill misses a process whose first thread has ended: SIGKILL is sent to that */
+	if (single && is_process_one)
 		SYS(kill, -1, SIGKILL);
-	} else if (single) {
+	else if (single)
 		kill_children();
-	} else {
+	else if (w->kill < 0)
 		SYS(kill, -command->pid, SIGKILL);
-	}
 }
 
-static void note_cause(struct command *command, uint32_t cause, uint64_t at)
+void note_cause(struct command *command, uint32_t cause, uint64_t at)
 {
 	if (command->watch.cause)
 		return;

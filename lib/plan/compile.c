@@ -185,6 +185,8 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 		head.leaf = sbi_slot(c, SBI_SLOT_LEAF) + 1;
 	if (what & SBI_COMPILE_COMMAND)
 		sbi_compile_watch(cfg, c, &head.watch);
+	if (c->opens)
+		head.flags |= SBI_PLAN_OPENS;
 	head.slots = c->slot_count;
 	head.size = (uint32_t)c->arena.used;
 	if (c->arena.failed) {

@@ -86,6 +86,32 @@ static void compile_fds(const sb_config *cfg, struct sbi_compiled *c)
 	}
 }
 
+/* A number that is a file inside, or a duplicate of one. */
+static void compile_path(const sb_config *cfg, const struct sbi_stream *stream, int duplicates, struct sbi_compiled *c)
+{
+	int fd;
+	const struct sbi_stream *origin = sbi_stream_origin(cfg, stream, &fd);
+	struct sbi_op *op;
+
+	if (!origin || origin->kind != SBI_STREAM_PATH || (stream != origin) != duplicates)
+		return;
+	op = sbi_emit(c, 1, SB_STEP_STREAM, (uint32_t)stream->fd);
+	op->id[0] = (uint32_t)stream->fd;
+	op->id[1] = (uint32_t)(duplicates ? fd : origin->open_flags);
+	op->id[2] = origin->mode;
+	if (!duplicates)
+		op->text[0] = sbi_arena_text(&c->arena, origin->path);
+	c->opens = 1;
+}
+
+/* With nothing but the command's own rights; the numbers have been kept free for them by /dev/null. */
+static void compile_paths(const sb_config *cfg, struct sbi_compiled *c)
+{
+	for (int duplicates = 0; duplicates < 2; duplicates++)
+		for (uint32_t i = 0; i < cfg->fd_count; i++)
+			compile_path(cfg, &cfg->fds[i], duplicates, c);
+}
+
 static void compile_identity(const sb_config *cfg, struct sbi_compiled *c)
 {
 	struct sbi_op *op;
@@ -151,6 +177,7 @@ void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int 
 		sbi_compile_seccomp(cfg, c);
 		compile_caps(cfg, c);
 	}
+	compile_paths(cfg, c);
 	op = sbi_emit(c, 1, SB_STEP_EXEC, 0);
 	op->text[0] = sbi_arena_text(&c->arena, cfg->path);
 	op->text[2] = vector(c, cfg->argv, &op->count);

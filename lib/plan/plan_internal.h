@@ -57,6 +57,7 @@ struct sbi_compiled {
 	uint64_t applied;        /* SB_NS_*, SB_APPLIED_* */
 	uint64_t separate;       /* SB_NS_*: namespaces of the command that are not the caller's */
 	int has_leaf;            /* the command gets a cgroup of its own */
+	int opens;               /* the command's process opens files as its streams */
 	uint64_t late_sync;      /* what the command's process has to wait for */
 	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf… */
 	uint32_t slot_count;

@@ -19,6 +19,7 @@
 #include "error.h"
 #include "host/cgroup_dir.h"
 #include "host/channel.h"
+#include "host/explain.h"
 #include "proc_internal.h"
 
 #define OF_THE_BOX (SB_NS_ALL | SB_APPLIED_ROOT | SB_APPLIED_ROOT_READONLY | SB_APPLIED_NO_NEW_USERNS)
@@ -49,6 +50,17 @@ static void adopt_filter(sb_proc *proc, struct sbi_launch *l, const struct sbi_s
 	}
 }
 
+static void keep_plan(sb_proc *proc, struct sbi_launch *l)
+{
+	proc->plan = malloc(sizeof(*proc->plan));
+	if (!proc->plan)
+		return;
+	*proc->plan = l->plan;
+	memset(&l->plan.arena, 0, sizeof(l->plan.arena));
+	memset(&l->plan.id, 0, sizeof(l->plan.id));
+	l->plan.filter = NULL;
+}
+
 void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struct sbi_launch *l,
 		    const struct sbi_start *start)
 {
@@ -74,6 +86,8 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 	proc->result.landlock_abi = (uint32_t)start->landlock_abi;
 	proc->result.skipped = start->skipped + proc->leaf.skipped;
 	proc->result.approximate = sbi_launch_approximate(l);
+	if (start->opening)
+		keep_plan(proc, l);
 	memcpy(proc->limits, l->cfg->limits, sizeof(proc->limits));
 	proc->result.has |= SB_HAS_SETUP;
 	proc->result.setup_ns = start->started_ns > l->began_ns ? start->started_ns - l->began_ns : 0;
@@ -99,6 +113,19 @@ static void take_report(sb_proc *proc, const struct sbi_record *rec)
 	res->voluntary = rec->voluntary;
 	res->involuntary = rec->involuntary;
 	res->has |= SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS | SB_HAS_FAULTS | SB_HAS_SWITCHES;
+}
+
+/* After sb_spawn() had returned: its streams could not be opened, or it could not be executed. */
+static void take_failure(sb_proc *proc, const struct sbi_record *rec)
+{
+	sb_error why = SB_INIT(sb_error);
+
+	if (!proc->plan || proc->not_started)
+		return;
+	sbi_explain_failed((const struct sbi_plan *)proc->plan->arena.base, &proc->plan->id, rec, proc->leaf.fd, &why);
+	proc->not_started = malloc(sizeof(why));
+	if (proc->not_started)
+		*proc->not_started = why;
 }
 
 /* sb-init ended first: without a pid namespace the command may still be there. */
@@ -131,6 +158,8 @@ static int look(sb_proc *proc)
 		take_report(proc, &rec);
 	else if (r == 1 && rec.type == SBI_DENIED)
 		sbi_denied_note(proc, rec.detail == SBI_TELL_LOG ? SB_SECCOMP_LOG : SB_SECCOMP_KILL, rec.at, rec.count, rec.args);
+	else if (r == 1 && rec.type == SBI_FAILED)
+		take_failure(proc, &rec);
 	else if (r == 1 && rec.type == SBI_SOFT && rec.at < SBI_LIMITS)
 		proc->result.soft |= SB_LIMIT_BIT(rec.at);
 	else if (r != 1 && gone)
@@ -297,6 +326,9 @@ sb_proc *sb_proc_free(sb_proc *proc)
 	sbi_filter_unref(proc->filter);
 	free(proc->denied);
 	free(proc->not_started);
+	if (proc->plan)
+		sbi_compiled_free(proc->plan);
+	free(proc->plan);
 	sbi_close_fd(&proc->epoll);
 	if (proc->leaf.fd >= 0 && !proc->leaf_over)
 		sbi_leaf_remove(proc->place, &proc->leaf);

@@ -43,6 +43,7 @@ struct sb_proc {
 	uint32_t cause;     /* enum sbi_cause: what sb-init ended it for, or found it above */
 	uint64_t cause_ns;
 	atomic_ullong killed_ns; /* the first sb_proc_kill(); 0 = none */
+	struct sbi_compiled *plan; /* while it is not executed: what may fail is explained by it; NULL */
 	sb_error *not_started;   /* why it was not, after all; NULL */
 	struct sbi_limit limits[SBI_LIMITS];
 	int lost;           /* sb-init ended without a word about it */

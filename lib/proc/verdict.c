@@ -92,7 +92,7 @@ void sbi_verdict(sb_proc *proc)
 	sb_result *res = &proc->result;
 	int32_t verdict = find_doer(proc);
 
-	res->exceeded = find_exceeded(proc);
+	res->exceeded = find_exceeded(proc) | bit_if(proc->cause == SBI_CAUSE_MEMORY, SB_LIMIT_MEMORY);
 	if (is_out_of_memory(proc) && verdict != SB_NOT_STARTED)
 		verdict = SB_MEMORY_EXCEEDED;
 	if (!verdict && proc->lost)
