@@ -11,6 +11,12 @@ static int opt_workdir(struct run *run, const char *arg)
 	return sb_set_cwd(run->cfg, arg);
 }
 
+static int opt_argv0(struct run *run, const char *arg)
+{
+	run->argv0 = arg;
+	return 0;
+}
+
 static int opt_env(struct run *run, const char *arg)
 {
 	return sb_add_env(run->cfg, arg);
@@ -133,6 +139,7 @@ static int opt_preserve_fds(struct run *run, const char *arg)
 
 const struct option_row command_options[] = {
 	{ "workdir", 'w', "DIR", ROW_LATE, opt_workdir, "start in DIR (default /)" },
+	{ "argv0", 0, "NAME", 0, opt_argv0, "what the command is told its name is" },
 	{ "env", 'e', "NAME[=VALUE]", ROW_LATE, opt_env, "set a variable, or take it over from here" },
 	{ "env-file", 0, "FILE", ROW_LATE, opt_env_file, "the same for each line of FILE" },
 	{ "clearenv", 0, NULL, 0, opt_clearenv, "begin with no variable at all" },

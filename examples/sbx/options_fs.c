@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define FILE_MAX (1024 * 1024) /* what sb_add_file() takes in all */
+#define LOWER_MAX 64 /* what sb_add_overlay() takes */
+#define MODE_OF_FILE UINT32_MAX /* none was given */
 
 static int opt_rootfs(struct run *run, const char *arg)
 {
@@ -206,24 +208,41 @@ static ssize_t read_file(const char *path, char *data, bool *executable)
 	return (ssize_t)len;
 }
 
+/* PATH or PATH:mode=M before the equals sign; a colon without "mode=" behind it is part of the path. */
+static char *file_target(char **rest, uint32_t *mode)
+{
+	char *colon = strstr(*rest, ":mode="), *path = *rest, *text;
+	size_t equals = strcspn(*rest, "=");
+
+	if (!colon || (size_t)(colon - *rest) + strlen(":mode") != equals)
+		return next_field(rest, '=');
+	*colon = '\0';
+	*rest = colon + strlen(":mode=");
+	text = next_field(rest, '=');
+	return parse_octal(text, 07777, mode) < 0 ? NULL : next_field(&path, '\0');
+}
+
 static int opt_file(struct run *run, const char *arg)
 {
 	AUTOFREE char *copy = strdup(arg);
 	AUTOFREE char *data = malloc(FILE_MAX + 1);
 	char *rest = copy, *target;
+	uint32_t mode = MODE_OF_FILE;
 	bool executable;
 	ssize_t len;
 
 	if (!copy || !data)
 		return -ENOMEM;
-	target = next_field(&rest, '=');
-	if (!*target || !rest || !*rest)
-		return refuse(run, "expected PATH=FILE, FILE one of the host");
+	target = file_target(&rest, &mode);
+	if (!target || !*target || !rest || !*rest)
+		return refuse(run, "expected PATH[:mode=0644]=FILE, FILE one of the host");
 	len = read_file(rest, data, &executable);
 	if (len < 0)
 		return refuse_errno(run);
 	/* Executable if it was: a script can be run at once. */
-	return sb_add_file(run->cfg, target, data, (size_t)len, executable ? 0755 : 0644);
+	if (mode == MODE_OF_FILE)
+		mode = executable ? 0755 : 0644;
+	return sb_add_file(run->cfg, target, data, (size_t)len, mode);
 }
 
 static int opt_symlink(struct run *run, const char *arg)
@@ -251,6 +270,39 @@ static int opt_dir(struct run *run, const char *arg)
 	if (rest && (strncmp(rest, "mode=", 5) != 0 || parse_octal(rest + 5, 07777, &mode) < 0))
 		return refuse(run, "expected PATH[:mode=0755]");
 	return sb_add_dir(run->cfg, target, mode);
+}
+
+/* The keys of --overlayfs; @place is what a key stands for. Return: NULL for anything else. */
+static const char **overlay_place(const char *field, const char **lower, const char **upper, const char **work)
+{
+	if (strncmp(field, "lower=", 6) == 0)
+		return lower;
+	if (strncmp(field, "upper=", 6) == 0)
+		return upper;
+	return strncmp(field, "work=", 5) == 0 ? work : NULL;
+}
+
+static int opt_overlayfs(struct run *run, const char *arg)
+{
+	static const char why[] = "expected DIR:lower=PATH[:lower=PATH]...[:upper=PATH:work=PATH]";
+	AUTOFREE char *copy = strdup(arg);
+	const char *lower[LOWER_MAX + 1] = { NULL }, *upper = NULL, *work = NULL, **place;
+	char *rest = copy, *target, *field;
+	size_t n = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	target = next_field(&rest, ':');
+	while ((field = next_field(&rest, ':')) != NULL) {
+		if (n == LOWER_MAX)
+			return refuse(run, "more than 64 lower directories");
+		place = overlay_place(field, &lower[n], &upper, &work);
+		if (!place || *place)
+			return refuse(run, why);
+		*place = strchr(field, '=') + 1;
+		n += lower[n] != NULL;
+	}
+	return n ? sb_add_overlay(run->cfg, target, lower, upper, work) : refuse(run, why);
 }
 
 static int opt_mask(struct run *run, const char *arg)
@@ -290,9 +342,11 @@ const struct option_row fs_options[] = {
 	  "show SRC as DST; ro,noexec,dev,suid,norec,optional,idmap" },
 	{ "tmpfs", 0, "DIR[:OPTS]", LATE_MOUNT, opt_tmpfs,
 	  "an empty directory in memory; size=64m,inodes=N,mode=1777" },
-	{ "file", 0, "PATH=FILE", LATE_MOUNT, opt_file, "a copy of FILE" },
+	{ "file", 0, "PATH[:mode=M]=FILE", LATE_MOUNT, opt_file, "a copy of FILE" },
 	{ "symlink", 0, "PATH=TEXT", LATE_MOUNT, opt_symlink, "a symbolic link that says TEXT" },
 	{ "dir", 0, "PATH[:mode=M]", LATE_MOUNT, opt_dir, "a directory, with those above it" },
+	{ "overlayfs", 0, "DIR:lower=L...", LATE_MOUNT, opt_overlayfs,
+	  "DIR is L in layers, with upper=U:work=W or a tmpfs for writes" },
 	{ "mask", 0, "PATH", LATE_MOUNT, opt_mask, "hide PATH behind something empty" },
 	{ "ro-path", 0, "PATH", LATE_MOUNT, opt_ro_path, "what is mounted at or below PATH is read-only" },
 	{ "mqueue", 0, "DIR", LATE_MOUNT, opt_mqueue, "mount the POSIX message queues" },

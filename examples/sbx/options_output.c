@@ -31,6 +31,12 @@ static int opt_report(struct run *run, const char *arg)
 	return *arg ? 0 : refuse(run, "the name of the file is empty");
 }
 
+static int opt_pid_file(struct run *run, const char *arg)
+{
+	run->pid_file = arg;
+	return *arg ? 0 : refuse(run, "the name of the file is empty");
+}
+
 static int opt_help(struct run *run, const char *arg)
 {
 	(void)arg;
@@ -43,6 +49,7 @@ const struct option_row output_options[] = {
 	{ "trace", 0, "FILE", ROW_OPTIONAL, opt_trace, "tell each step with its time; FILE.json: Chrome trace" },
 	{ "explain", 0, NULL, 0, opt_explain, "as --trace, with a sentence for each kind of step" },
 	{ "report", 0, "FILE", 0, opt_report, "how it ended, as JSON, to FILE or fd:N" },
+	{ "pid-file", 0, "FILE", 0, opt_pid_file, "the command's process id, as it starts, to FILE or fd:N" },
 	{ "help", 0, NULL, 0, opt_help, "this text" },
 	{ 0 },
 };

@@ -194,6 +194,27 @@ static int standard_fds(struct run *run)
 	return sb_set_fd(run->cfg, STDERR_FILENO, STDERR_FILENO);
 }
 
+/* The library copies both, and a command with another name than its file has two. */
+static int set_command(struct run *run)
+{
+	const char **argv;
+	size_t n = 0;
+	int r;
+
+	if (!run->argv0)
+		return sb_set_command(run->cfg, NULL, run->argv);
+	while (run->argv[n++])
+		;
+	argv = calloc(n, sizeof(*argv));
+	if (!argv)
+		return -ENOMEM;
+	memcpy(argv, run->argv, n * sizeof(*argv));
+	argv[0] = run->argv0;
+	r = sb_set_command(run->cfg, run->argv[0], argv);
+	free(argv);
+	return r;
+}
+
 /* After them: what depends on all options together. */
 int policy_finish(struct run *run)
 {
@@ -206,7 +227,7 @@ int policy_finish(struct run *run)
 		return complain_config(run, "--map-root");
 	if (cgroup_finish(run) < 0)
 		return complain_config(run, "cgroup");
-	if (standard_fds(run) < 0 || sb_set_command(run->cfg, NULL, run->argv) < 0)
+	if (standard_fds(run) < 0 || set_command(run) < 0)
 		return complain_config(run, "command");
 	return 0;
 }

@@ -10,7 +10,7 @@
 /* What one run holds open. */
 struct session {
 	const struct run *run;
-	FILE *report, *trace;
+	FILE *report, *trace, *pid_file;
 	int signal_fd;
 	sb_proc *proc;
 	struct terminal *term;
@@ -83,6 +83,11 @@ static int session_open(struct session *session, const struct run *run)
 	if (run->trace_file) {
 		session->trace = output_open("--trace", run->trace_file);
 		if (!session->trace)
+			return -EIO;
+	}
+	if (run->pid_file) {
+		session->pid_file = output_open("--pid-file", run->pid_file);
+		if (!session->pid_file)
 			return -EIO;
 	}
 	session->signal_fd = relay_open();
@@ -185,6 +190,18 @@ static int result_code(const sb_result *res)
 	}
 }
 
+/* At once, and with the end of the line: who waits for the number has it then. */
+static int print_pid(struct session *session)
+{
+	FILE *to = session->pid_file;
+
+	if (!to)
+		return 0;
+	session->pid_file = NULL;
+	fprintf(to, "%d\n", (int)sb_proc_pid(session->proc));
+	return output_close(to, "--pid-file", session->run->pid_file);
+}
+
 /* It was started, and sbx cannot look after it any longer. */
 static int lost(struct session *session, const sb_error *err)
 {
@@ -196,12 +213,14 @@ static int started(struct session *session)
 {
 	sb_result res = SB_INIT(sb_result);
 	sb_error err = SB_INIT(sb_error);
-	bool trace_failed;
+	bool output_failed;
 	int code, r;
 
 	if (session->report)
 		id_maps_read(&session->maps, sb_proc_pid(session->proc));
-	trace_failed = print_trace(session) < 0;
+	output_failed = print_pid(session) < 0;
+	if (print_trace(session) < 0)
+		output_failed = true;
 
 	if (session->run->tty) {
 		session->term = terminal_open(session->proc, session->run->interactive);
@@ -216,7 +235,7 @@ static int started(struct session *session)
 		return lost(session, &err);
 	denied_complain(session->proc, &res);
 	code = report_to_file(session, &res, NULL, result_code(&res));
-	return trace_failed ? EXIT_SBX : code;
+	return output_failed ? EXIT_SBX : code;
 }
 
 int run_command(struct run *run)
@@ -239,6 +258,8 @@ int run_command(struct run *run)
 		fclose(session.report);
 	if (session.trace)
 		fclose(session.trace);
+	if (session.pid_file)
+		fclose(session.pid_file);
 	if (session.signal_fd >= 0)
 		close(session.signal_fd);
 	return code;

@@ -61,6 +61,7 @@ struct run {
 	sb_config *cfg;
 	sb_trace *trace;         /* NULL unless asked for */
 	const char *const *argv; /* the command */
+	const char *argv0;       /* what it is told its name is; NULL = the same */
 	const char *why;         /* of the last option that was refused */
 
 	uint64_t ns_new;          /* SB_NS_* to create */
@@ -83,7 +84,7 @@ struct run {
 	uint64_t optional;             /* SB_APPLIED_* */
 
 	bool dry_run, trace_wanted, explain, help;
-	const char *trace_file, *report_file;
+	const char *trace_file, *report_file, *pid_file;
 
 	struct cgroup_wishes cgroup;
 

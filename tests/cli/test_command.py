@@ -60,6 +60,9 @@ class Surroundings(Case):
         self.assertEqual(self.run_ok("--clearenv", "/usr/bin/env"), "")
         self.assertEqual(self.run_ok("-e", "A=1", "--clearenv", "/usr/bin/env"), "A=1")
 
+    def test_argv0_is_another_name(self):
+        self.assertEqual(self.run_ok("--argv0", "other", "sh", "-c", "echo $0"), "other")
+
     def test_env_sets_takes_over_and_replaces(self):
         out = self.run_ok("--clearenv", "-e", "A=1", "-e", "B", "-e", "C", "--env", "A=2=3", "-e", "D=", "env",
                           env={"B": "here", "PATH": os.environ["PATH"]})

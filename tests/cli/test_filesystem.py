@@ -160,6 +160,26 @@ class Mounts(Case):
                          "--file", f"/opt/run={script}", "--symlink", "/opt/link=run", "--dir", "/opt/deep/er:mode=750")
         self.assertEqual(out.splitlines(), ["script 1000", "#!/bin/sh", "echo script $(id -u)", "750", "1000"])
 
+    def test_file_with_a_mode(self):
+        text = self.host_file("text", 0o755)
+        out = self.shell("stat -c '%n %a' /tmp/*", "--file", f"/tmp/a:mode=600={text}", "--file", f"/tmp/b:c={text}",
+                         "--file", rf"/tmp/d\:mode\=640={text}")
+        self.assertEqual(out.splitlines(), ["/tmp/a 600", "/tmp/b:c 755", "/tmp/d:mode=640 755"])
+
+    def test_overlayfs_layers_in_order(self):
+        path = self.directory()
+        for name in ("upper", "work", "one", "o:two"):
+            os.mkdir(os.path.join(path, name))
+            os.chmod(os.path.join(path, name), 0o777)
+        for name, text in (("one/a", "1"), ("o:two/a", "2"), ("o:two/b", "2")):
+            with open(os.path.join(path, name), "w", encoding="utf-8") as to:
+                to.write(text)
+        lower = rf"lower={path}/one:lower={path}/o\:two"
+        self.assertEqual(self.shell("cat /o/a /o/b; echo 3 >/o/c; cat /o/c", "--overlayfs", f"/o:{lower}"), "123")
+        self.assertEqual(self.shell("echo 3 >/o/c; cat /o/c", "--overlayfs",
+                                    f"/o:{lower}:upper={path}/upper:work={path}/work"), "3")
+        self.assertEqual((os.listdir(path + "/one"), os.listdir(path + "/upper")), (["a"], ["c"]))
+
     def test_mask_hides(self):
         out = self.shell("ls -A /usr/share | wc -l; wc -c </usr/bin/env; ls /usr/bin | grep -c .", "--mask", "/usr/share",
                          "--mask", "/usr/bin/env")

@@ -120,13 +120,30 @@ class Report(Case):
         with os.fdopen(reader) as pipe:
             self.assertEqual(json.load(pipe)["exit_code"], result.code)
 
+    def test_pid_file_names_the_command(self):
+        reader, writer = os.pipe()
+        child = self.popen("-i", "--pid-file", f"fd:{writer}", "sh", "-c", "read line; exit 3", stdin=-1,
+                           pass_fds=[writer])
+        os.close(writer)
+        with os.fdopen(reader) as pipe:
+            pid = int(pipe.readline())
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8") as words:
+            self.assertEqual(words.read().split("\0")[0], "sh")
+        child.communicate("\n")
+        self.assertEqual(child.returncode, 3)
+
+    def test_no_command_no_pid(self):
+        path = os.path.join(self.directory(), "pid")
+        self.assertEqual(self.sbx("run", "--pid-file", path, "/no/such/program").code, 127)
+        self.assertEqual(os.path.getsize(path), 0)
+
     def test_unwritable_report_is_found_before_the_command_runs(self):
         err = self.refused("--report", "/no/such/directory/report", "echo", "ran")
         self.assertIn("/no/such/directory/report", err)
         self.refused("--report", "fd:99", "echo", "ran")
 
     def test_full_disk_is_not_a_success(self):
-        for option in ("--report=/dev/full", "--trace=/dev/full"):
+        for option in ("--report=/dev/full", "--trace=/dev/full", "--pid-file=/dev/full"):
             result = self.sbx("run", option, "true")
             self.assertEqual(result.code, 125, result)
             self.assertIn("/dev/full", result.err)
