@@ -28,7 +28,7 @@
 #define SBI_PLAN_COMMAND UINT32_C(4) /* there is a command section */
 #define SBI_PLAN_FOREGROUND UINT32_C(8) /* stay in the host's process group: the command shares its session */
 
-#define SBI_PLAN_OPENS UINT32_C(16) /* the command section has STREAM operations */
+#define SBI_PLAN_OPENS UINT32_C(16) /* the command section has OPEN operations */
 
 /* sbi_op.flags */
 #define SBI_OP_OPTIONAL UINT16_C(1) /* ENOENT leaves the operation out */

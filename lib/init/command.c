@@ -27,7 +27,7 @@ static operation *find_command(uint16_t step)
 		{ SB_STEP_EXEC, do_exec },       { SB_STEP_SYNC, do_sync },
 		{ SB_STEP_CGROUPNS, do_cgroupns }, { SB_STEP_SECUREBITS, do_securebits },
 		{ SB_STEP_CORE_SCHED, do_core_sched }, { SB_STEP_LANDLOCK, do_landlock }, { SB_STEP_SECCOMP, do_seccomp },
-		{ SB_STEP_STREAM, do_stream },
+		{ SB_STEP_OPEN, do_open },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

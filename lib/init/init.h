@@ -106,7 +106,7 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 int start_failed(int error, int *pidfd, struct sbi_record *failure);
 /* opening.c */
 struct clone_args;
-operation do_stream;
+operation do_open;
 int start_opening(struct run *run, struct clone_args *args, int (*child)(void *), int *pid, int *pidfd, int *listener,
 		  struct sbi_record *failure);
 void report_exec(struct run *run);

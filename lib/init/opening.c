@@ -62,8 +62,8 @@ static void report_waiting(struct run *run)
 	send_record(run->report, &rec, -1);
 }
 
-/* STREAM: text[0] path with id[1] flags and id[2] mode, or without a path a duplicate of id[1]; id[0] number. */
-int do_stream(struct run *run, const struct sbi_op *op)
+/* OPEN: text[0] path with id[1] flags and id[2] mode, or without a path a duplicate of id[1]; id[0] number. */
+int do_open(struct run *run, const struct sbi_op *op)
 {
 	const char *path = op_text(run, op->text[0]);
 	struct statx st;

@@ -95,7 +95,7 @@ static void compile_path(const sb_config *cfg, const struct sbi_stream *stream, 
 
 	if (!origin || origin->kind != SBI_STREAM_PATH || (stream != origin) != duplicates)
 		return;
-	op = sbi_emit(c, 1, SB_STEP_STREAM, (uint32_t)stream->fd);
+	op = sbi_emit(c, 1, SB_STEP_OPEN, (uint32_t)stream->fd);
 	op->id[0] = (uint32_t)stream->fd;
 	op->id[1] = (uint32_t)(duplicates ? fd : origin->open_flags);
 	op->id[2] = origin->mode;

@@ -263,7 +263,7 @@ static void put_command(struct text *t, const struct sbi_plan *plan, const struc
 		if (op->id[0])
 			put(t, " %u rows %u columns", op->id[0], op->id[1]);
 		break;
-	case SB_STEP_STREAM:
+	case SB_STEP_OPEN:
 		put(t, " %u is ", op->id[0]);
 		if (op->text[0])
 			put_word(t, sbi_text(plan, op->text[0]));

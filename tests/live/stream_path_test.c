@@ -86,7 +86,7 @@ static void a_file_that_is_missing_is_an_error_of_the_spawn(void **state)
 	(void)state;
 	fx_ok(sb_set_stream_path(cfg, 0, "/dir/missing", O_RDONLY, 0));
 	err = fx_refused(cfg, ENOENT);
-	assert_int_equal(err->step, SB_STEP_STREAM);
+	assert_int_equal(err->step, SB_STEP_OPEN);
 	assert_non_null(strstr(err->message, "/dir/missing"));
 }
 
