@@ -26,6 +26,8 @@ enum sbi_stream_kind {
 	SBI_STREAM_COPY,    /* a pipe that is passed on to @host_fd and @copy_fd: @cap, @flags */
 };
 
+#define SBI_STREAM_WIRE (UINT64_C(1) << 63) /* of @flags: to another member of a group */
+
 struct sbi_stream {
 	int fd;
 	enum sbi_stream_kind kind;

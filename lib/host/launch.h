@@ -8,7 +8,7 @@
 #include "common/wire.h"
 #include "plan/plan_internal.h"
 
-#define SBI_HOST_EVENTS 12
+#define SBI_HOST_EVENTS 14
 
 struct sbi_launch {
 	const sb_config *cfg;

@@ -35,6 +35,13 @@ sb_proc *sbi_proc_new(void)
 	return proc;
 }
 
+void sbi_proc_drop(sb_proc *proc)
+{
+	if (proc)
+		sbi_streams_free(proc->streams);
+	free(proc);
+}
+
 /* Which of its lines are told of, and by whom: sb-init, or us if there are notify lines. */
 static void adopt_filter(sb_proc *proc, struct sbi_launch *l, const struct sbi_start *start)
 {
@@ -173,11 +180,13 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 {
 	if (!proc)
 		return sbi_fail(err, SB_STEP_WAIT, 0, EINVAL, "sb_proc_process: no command given");
+	if (proc->streams)
+		sbi_streams_move(proc);
 	while (!proc->reported && look(proc))
 		;
 	if (!proc->reported || (!proc->ended && proc->owns_box && !sbi_box_is_gone(proc->box)))
 		return 0;
-	if (!sbi_leaf_is_over(proc))
+	if (!sbi_leaf_is_over(proc) || (proc->streams && !sbi_streams_are_over(proc)))
 		return 0;
 	if (!proc->ended)
 		sbi_verdict(proc);
@@ -194,6 +203,14 @@ static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 
 	if (proc->clearing)
 		return ppoll(&leaf, 1, timeout, NULL);
+	if (proc->streams) {
+		polled[0].fd = sb_proc_fd(proc);
+		if (polled[0].fd < 0) {
+			errno = -polled[0].fd;
+			return -1;
+		}
+		return ppoll(polled, 1, timeout, NULL);
+	}
 
 	/*
 	 * With a sandbox of its own the end of sb-init is the end; to wake up for its report as well costs a switch.
@@ -238,9 +255,11 @@ int sb_proc_fd(sb_proc *proc)
 		event.events = EPOLLIN;
 	}
 	if (fd < 0 || (!proc->silent && epoll_ctl(fd, EPOLL_CTL_ADD, proc->channel, &event) < 0) ||
-	    epoll_ctl(fd, EPOLL_CTL_ADD, proc->box->pidfd, &event) < 0)
+	    (!proc->without_box && epoll_ctl(fd, EPOLL_CTL_ADD, proc->box->pidfd, &event) < 0))
 		return -errno;
 	proc->epoll = sbi_take_fd(&fd);
+	if (proc->streams)
+		sbi_streams_watch(proc);
 	return proc->epoll;
 }
 
@@ -251,20 +270,33 @@ int sb_proc_signal(sb_proc *proc, int number)
 	return syscall(SYS_pidfd_send_signal, proc->pidfd, number, NULL, 0) < 0 ? -errno : 0;
 }
 
-int sb_proc_kill(sb_proc *proc)
+static int kill_all(sb_proc *proc)
 {
 	int r;
 
-	if (!proc)
-		return -EINVAL;
-	if (!atomic_load(&proc->killed_ns))
-		atomic_store(&proc->killed_ns, sbi_now());
 	if (proc->leaf.fd >= 0) /* all at once, so that a fork bomb has no time; of a leaf that is gone nothing is left */
 		sbi_cg_kill(proc->leaf.fd);
 	r = sb_proc_signal(proc, SIGKILL);
 	if (proc->owns_box && !proc->box->has_pidns) /* somebody in there may have stopped sb-init */
 		syscall(SYS_pidfd_send_signal, proc->box->pidfd, SIGCONT, NULL, 0);
 	return r == -ESRCH ? 0 : r;
+}
+
+int sb_proc_kill(sb_proc *proc)
+{
+	if (!proc)
+		return -EINVAL;
+	if (!atomic_load(&proc->killed_ns))
+		atomic_store(&proc->killed_ns, sbi_now());
+	return kill_all(proc);
+}
+
+void sbi_proc_exceeded(sb_proc *proc)
+{
+	unsigned long long never = 0;
+
+	if (atomic_compare_exchange_strong(&proc->exceeded_ns, &never, sbi_now()))
+		kill_all(proc);
 }
 
 int sb_proc_pidfd(const sb_proc *proc)
@@ -330,6 +362,7 @@ sb_proc *sb_proc_free(sb_proc *proc)
 		sbi_compiled_free(proc->plan);
 	free(proc->plan);
 	sbi_close_fd(&proc->epoll);
+	sbi_streams_free(proc->streams);
 	if (proc->leaf.fd >= 0 && !proc->leaf_over)
 		sbi_leaf_remove(proc->place, &proc->leaf);
 	sbi_leaf_close(&proc->leaf);

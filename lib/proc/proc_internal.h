@@ -11,6 +11,7 @@
 #include "common/wire.h"
 #include "host/launch.h"
 #include "stats.h"
+#include "stream.h"
 
 struct sb_box {
 	int control; /* lifeline and channel to sb-init */
@@ -37,6 +38,9 @@ struct sb_proc {
 	int reported; /* the ENDED record has come, or never will */
 	int silent;   /* nothing more comes over the channel */
 	int ended;    /* result is final */
+	struct sbi_streams *streams; /* that we carry; NULL without */
+	int without_box;    /* the end of sb-init has been seen, and is no news in @epoll */
+	atomic_ullong exceeded_ns; /* when we ended it for SB_LIMIT_OUTPUT; 0 = never */
 	struct sbi_place *place;
 	struct sbi_leaf leaf;
 	int filtered;       /* we killed it for a system call */
@@ -63,6 +67,10 @@ sb_box *sbi_box_new(void);
 sb_proc *sbi_proc_new(void);
 /** sbi_verdict - all that can be known is: say what ended it. */
 void sbi_verdict(sb_proc *proc);
+/** sbi_proc_drop - of a command that was never started; accepts NULL. */
+void sbi_proc_drop(sb_proc *proc);
+/** sbi_proc_exceeded - end the run, once, for SB_LIMIT_OUTPUT, which the host keeps. Any thread. */
+void sbi_proc_exceeded(sb_proc *proc);
 /** sbi_denied_note - count a call that was killed for or logged. */
 void sbi_denied_note(sb_proc *proc, uint32_t action, uint32_t number, uint64_t count, const uint64_t args[6]);
 /** sbi_leaf_is_over - once the command has ended: is its leaf done with? Without waiting. */

@@ -15,7 +15,8 @@
 #include "host/launch.h"
 #include "proc_internal.h"
 
-static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct sbi_start *start, sb_error *err)
+/* @proc: of the command, if there is one. */
+static int create(struct sbi_launch *l, const sb_config *cfg, int what, sb_proc *proc, struct sbi_start *start, sb_error *err)
 {
 	int r;
 
@@ -23,6 +24,8 @@ static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct s
 	r = sbi_launch_compile(l, what, NULL, err);
 	if (r == 0)
 		r = sbi_launch_cgroup(l, NULL, err);
+	if (r == 0 && proc)
+		r = sbi_streams_make(l, &proc->streams, err);
 	if (r == 0)
 		r = sbi_launch_prepare(l, err);
 	if (r == 0)
@@ -55,12 +58,12 @@ int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err)
 		return no_argument(err, "sb_spawn");
 	box = sbi_box_new();
 	proc = sbi_proc_new();
-	r = box && proc ? create(&l, cfg, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, &start, err) : no_memory(err);
+	r = box && proc ? create(&l, cfg, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, proc, &start, err) : no_memory(err);
 	if (r < 0) {
 		if (box && proc)
 			sbi_launch_end(&l, 1);
 		free(box);
-		free(proc);
+		sbi_proc_drop(proc);
 		return r;
 	}
 	sbi_box_adopt(box, &l, &start);
@@ -82,7 +85,7 @@ int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err)
 	box = sbi_box_new();
 	if (!box)
 		return no_memory(err);
-	r = create(&l, cfg, SBI_COMPILE_SETUP, &start, err);
+	r = create(&l, cfg, SBI_COMPILE_SETUP, NULL, &start, err);
 	if (r < 0) {
 		sbi_launch_end(&l, 1);
 		free(box);
@@ -131,6 +134,8 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 	if (r == 0)
 		r = sbi_launch_cgroup(&l, box->place, err);
 	if (r == 0)
+		r = sbi_streams_make(&l, &proc->streams, err);
+	if (r == 0)
 		r = sbi_launch_prepare(&l, err);
 	if (r == 0)
 		r = ask(&l, box, &channel, err);
@@ -141,7 +146,7 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 		sbi_proc_adopt(proc, box, 0, sbi_take_fd(&channel), &l, &start);
 		*out = proc;
 	} else {
-		free(proc);
+		sbi_proc_drop(proc);
 	}
 	sbi_launch_end(&l, r < 0);
 	return r;

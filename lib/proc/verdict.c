@@ -25,7 +25,7 @@ static uint32_t find_exceeded(const sb_proc *proc)
 	       bit_if(res->wall_ns > limits[SB_LIMIT_WALL].value, SB_LIMIT_WALL) |
 	       bit_if(has_memory && (res->oom_kills || res->memory_peak > limits[SB_LIMIT_MEMORY].value), SB_LIMIT_MEMORY) |
 	       bit_if(has_pids && res->pids_refused, SB_LIMIT_PIDS) |
-	       bit_if(res->output_bytes > limits[SB_LIMIT_OUTPUT].value, SB_LIMIT_OUTPUT);
+	       bit_if(proc->streams && proc->streams->exceeded, SB_LIMIT_OUTPUT);
 }
 
 static int32_t verdict_of(uint32_t cause)
@@ -44,11 +44,16 @@ static int32_t find_doer(const sb_proc *proc)
 {
 	uint64_t killed = atomic_load(&proc->killed_ns), box = atomic_load(&proc->box->killed_ns), first = UINT64_MAX;
 	int is_killed = proc->lost || (proc->result.signaled && proc->result.code == SIGKILL);
+	uint64_t exceeded = atomic_load(&proc->exceeded_ns);
 	int32_t verdict = 0;
 
 	if (proc->cause) {
 		verdict = verdict_of(proc->cause);
 		first = proc->cause_ns;
+	}
+	if (exceeded && exceeded < first) {
+		verdict = SB_OUTPUT_EXCEEDED;
+		first = exceeded;
 	}
 	if (box && (!killed || box < killed))
 		killed = box;

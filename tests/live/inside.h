@@ -19,5 +19,6 @@ struct verb {
 extern const struct verb file_verbs[];
 extern const struct verb cgroup_verbs[];
 extern const struct verb confine_verbs[];
+extern const struct verb stream_verbs[];
 
 #endif
