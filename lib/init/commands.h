@@ -54,6 +54,7 @@ void hear_opening(struct command *command);
 void on_openings(const struct pollfd *polled, uint32_t count);
 /* sample.c: without a cgroup that counts */
 uint64_t sample_cpu(const struct command *command);    /* ns, the set-up included */
+void kill_sampled(const struct command *command);
 uint64_t sample_memory(const struct command *command); /* bytes */
 
 #endif

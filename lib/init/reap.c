@@ -99,6 +99,15 @@ static void fill_times(struct sbi_record *rec, const struct rusage *usage, uint6
 	rec->user_ns = rec->user_ns > base ? rec->user_ns - base : 0;
 }
 
+/* What was seen of a process that nobody has waited for is no longer in rusage. */
+static void add_sampled(struct sbi_record *rec, const struct watch *w)
+{
+	uint64_t total = rec->user_ns + rec->system_ns;
+
+	if ((w->limits.flags & SBI_WATCH_CPU) && w->cpu_stat < 0 && w->seen > total)
+		rec->user_ns += w->seen - total;
+}
+
 /*
  * What it left behind ends with it, also if the host looks only later. Without cgroup.kill (5.14) the host does
  * it; with it one by one as well, as it does not reach a process whose first thread has ended.
@@ -134,6 +143,7 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 		SYS(getrusage, RUSAGE_CHILDREN, usage);
 	}
 	fill_times(&rec, usage, command->base_ns);
+	add_sampled(&rec, &command->watch);
 	empty_leaf(command);
 	if (command->listener >= 0 && tell_denied(command->listener, command->channel) && info->si_status == SIGKILL) {
 		rec.at = SBI_CAUSE_FILTERED;

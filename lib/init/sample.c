@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <linux/time_types.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -60,26 +61,32 @@ static long read_of(int pid, const char *file, char *text, size_t room)
 	return n;
 }
 
-/* Its own time by its clock, that of the children it has waited for by stat (fields 16 and 17 of proc_pid_stat(5)). */
+/* Number @field of PID/stat (proc_pid_stat(5)), from the fourth on; what follows it in @at. */
+static uint64_t stat_field(const char *text, int field, const char **at)
+{
+	const char *end = text;
+
+	for (; *text; text++)
+		if (*text == ')') /* the name before it may hold anything */
+			end = text;
+	*at = end;
+	for (int i = 4; i < field; i++)
+		number(at); /* a sign is no digit, but no negative field is two numbers either */
+	return number(at);
+}
+
+/* Its own time by its clock, that of the children it has waited for by stat (fields 16 and 17). */
 static uint64_t cpu_of_one(int pid)
 {
 	struct __kernel_timespec ts = { 0, 0 };
 	char text[512];
-	const char *at = text, *end = 0;
+	const char *at;
 	uint64_t waited = 0;
 
 	SYS(clock_gettime, CPUTIME_OF(pid), &ts, 0, 0, 0, pass);
 	if (read_of(pid, "stat", text, sizeof(text)) > 0) {
-		for (; *at; at++)
-			if (*at == ')') /* the name before it may hold anything */
-				end = at;
-		if (end) {
-			at = end;
-			for (int field = 4; field < 16; field++)
-				number(&at); /* a sign is no digit, but no negative field is two numbers either */
-			waited = number(&at);
-			waited += number(&at);
-		}
+		waited = stat_field(text, 16, &at);
+		waited += number(&at);
 	}
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec + waited * TICK;
 }
@@ -98,8 +105,25 @@ static uint64_t memory_of_one(int pid)
 	return number(&at) * 1024;
 }
 
-/* The sum over all processes but ourselves. */
-static uint64_t of_all(uint64_t (*one)(int pid))
+static uint64_t kill_one(int pid)
+{
+	SYS(kill, pid, SIGKILL);
+	return 0;
+}
+
+/* In a box, where others run beside it, those of its session: what has begun another one is missed. */
+static int is_of(const struct command *command, int pid)
+{
+	char text[512];
+	const char *at;
+
+	if (single)
+		return 1;
+	return read_of(pid, "stat", text, sizeof(text)) > 0 && stat_field(text, 6, &at) == (uint64_t)command->pid;
+}
+
+/* The sum over its processes. */
+static uint64_t of_all(const struct command *command, uint64_t (*one)(int pid))
 {
 	struct {
 		uint64_t inode;
@@ -116,11 +140,15 @@ static uint64_t of_all(uint64_t (*one)(int pid))
 	while ((n = SYS(getdents64, proc_fd, buf, sizeof(buf))) > 0)
 		for (long i = 0; i < n; i += entry->length) {
 			const char *name;
+			int pid;
 
 			entry = (void *)(buf + i);
 			name = entry->name;
-			if (*name >= '0' && *name <= '9' && !text_equal(name, "1"))
-				sum += one((int)number(&name));
+			if (*name < '0' || *name > '9' || text_equal(name, "1"))
+				continue;
+			pid = (int)number(&name);
+			if (is_of(command, pid))
+				sum += one(pid);
 		}
 	return sum;
 }
@@ -128,15 +156,22 @@ static uint64_t of_all(uint64_t (*one)(int pid))
 uint64_t sample_cpu(const struct command *command)
 {
 	struct rusage usage;
+	uint64_t sum = proc_fd > 0 ? of_all(command, cpu_of_one) : cpu_of_one(command->pid);
 
-	if (!single || proc_fd <= 0)
-		return cpu_of_one(command->pid);
+	if (!single)
+		return sum;
 	SYS(getrusage, RUSAGE_CHILDREN, &usage);
-	return of_all(cpu_of_one) + (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000 +
+	return sum + (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000 +
 	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000;
 }
 
 uint64_t sample_memory(const struct command *command)
 {
-	return single && proc_fd > 0 ? of_all(memory_of_one) : memory_of_one(command->pid);
+	return proc_fd > 0 ? of_all(command, memory_of_one) : memory_of_one(command->pid);
+}
+
+void kill_sampled(const struct command *command)
+{
+	if (proc_fd > 0)
+		of_all(command, kill_one);
 }

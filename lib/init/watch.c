@@ -62,7 +62,7 @@ static void end_run(struct command *command)
 	else if (single)
 		kill_children();
 	else if (w->kill < 0)
-		SYS(kill, -command->pid, SIGKILL);
+		kill_sampled(command);
 }
 
 void note_cause(struct command *command, uint32_t cause, uint64_t at)

@@ -95,7 +95,7 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 	if (c->id.userns == SBI_USERNS_CLONE) /* files cannot be made before; what stands above needs no id */
 		emit_sync(c, 0, SBI_SYNC_IDMAP, SBI_SYNC_ASK | SBI_SYNC_WAIT);
 	compile_joins(cfg, c);
-	if ((what & SBI_COMPILE_COMMAND) && is_new(cfg, SB_NS_PID) && sbi_may_sample(cfg, c))
+	if (is_new(cfg, SB_NS_PID) && sbi_may_sample(cfg, c))
 		sbi_emit(c, 0, SB_STEP_SAMPLE, 0);
 	if (is_new(cfg, SB_NS_MOUNT))
 		sbi_compile_fs(cfg, c);
