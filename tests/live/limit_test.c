@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define MS UINT64_C(1000000)
@@ -214,6 +215,28 @@ static void one_fork_too_many_ends_the_run(void **state)
 	assert_true(res.pids_refused > 0);
 }
 
+/* It cannot be told that a fork was refused, but it is. */
+static void without_a_controller_processes_are_held_by_an_rlimit(void **state)
+{
+	sb_config *cfg = fx_config("forks=40");
+	sb_result res = SB_INIT(sb_result);
+	char out[256];
+
+	(void)state;
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_PIDS, 8, 0));
+	fx_ok(sb_set_optional(cfg, SB_APPLIED_CGROUP));
+	fx_run(cfg, out, sizeof(out), &res);
+	sb_config_free(cfg);
+	if (res.applied & SB_APPLIED_CGROUP) {
+		assert_int_equal(res.verdict, SB_PIDS_EXCEEDED);
+		return;
+	}
+	assert_int_equal(res.approximate, SB_LIMIT_BIT(SB_LIMIT_PIDS));
+	assert_int_equal(res.verdict, SB_EXITED);
+	fx_has(out, "EAGAIN");
+	assert_true(atoi(fx_get(out, "forks")) < 10);
+}
+
 static void in_a_box_each_command_has_its_own(void **state)
 {
 	sb_config *cfg = fx_config("pause"), *busy = fx_config("spin-wall=60000");
@@ -287,6 +310,7 @@ int main(void)
 		FX_TEST(a_hidden_child_out_of_memory_is_the_verdict),
 		FX_TEST(without_a_controller_memory_is_sampled_if_that_will_do),
 		FX_TEST(one_fork_too_many_ends_the_run),
+		FX_TEST(without_a_controller_processes_are_held_by_an_rlimit),
 		FX_TEST(in_a_box_each_command_has_its_own),
 		FX_TEST(in_a_box_its_children_count_and_go_with_it),
 		FX_TEST(without_a_pid_namespace_they_hold_too),
