@@ -3,6 +3,8 @@
 #include "plan_internal.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <sandbox/limit.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +69,48 @@ static void dump_pins(struct out *o, const sb_config *cfg)
 	}
 }
 
+/* Those of sandbox/limit.h that are written into the leaf. */
+static void dump_kernel_limits(struct out *o, const sb_config *cfg)
+{
+	const struct sbi_limit *memory = &cfg->limits[SB_LIMIT_MEMORY], *pids = &cfg->limits[SB_LIMIT_PIDS];
+	char text[96];
+
+	if (memory->value != UINT64_MAX) {
+		snprintf(text, sizeof(text), "limit memory.max = %" PRIu64, memory->value + memory->grace);
+		line(o, "host", text);
+		line(o, "host", "limit memory.swap.max = 0");
+		line(o, "host", "limit memory.oom.group = 1");
+	}
+	if (pids->value != UINT64_MAX) {
+		snprintf(text, sizeof(text), "limit pids.max = %" PRIu64, pids->value);
+		line(o, "host", text);
+	}
+}
+
+/* What sb-init keeps while the command runs. */
+static void dump_bound(struct out *o, const char *what, const struct sbi_bound *bound)
+{
+	char text[160];
+	int n = snprintf(text, sizeof(text), "watch %s", what);
+
+	if (bound->soft != UINT64_MAX)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, ", tell at %" PRIu64 " ns", bound->soft);
+	if (bound->over != UINT64_MAX)
+		snprintf(text + n, sizeof(text) - (size_t)n, ", at most %" PRIu64 " ns, end after %" PRIu64 " ns", bound->over,
+			 bound->kill);
+	line(o, "init", text);
+}
+
+static void dump_watch(struct out *o, const struct sbi_watch *watch)
+{
+	if (watch->flags & SBI_WATCH_CPU)
+		dump_bound(o, watch->cpu_stat ? "cpu by cpu.stat" : "cpu by sampling", &watch->cpu);
+	if (watch->flags & SBI_WATCH_WALL)
+		dump_bound(o, "wall", &watch->wall);
+	if (watch->flags & SBI_WATCH_PIDS)
+		line(o, "init", "watch pids by pids.events");
+}
+
 /* What the host does before the clone; the numbers in it are the machine's business. */
 static void dump_cgroup(struct out *o, const sb_config *cfg, const struct sbi_compiled *c)
 {
@@ -86,6 +130,7 @@ static void dump_cgroup(struct out *o, const sb_config *cfg, const struct sbi_co
 	}
 	if (sbi_forbids_swap(cfg))
 		line(o, "host", "limit memory.swap.max = 0");
+	dump_kernel_limits(o, cfg);
 	if (cfg->device_filter) {
 		snprintf(text, sizeof(text), "devices %u rules", cfg->device_count);
 		line(o, "host", text);
@@ -106,6 +151,7 @@ size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, s
 	dump_pins(&o, cfg);
 	dump_section(&o, plan, &plan->setup, "init");
 	dump_section(&o, plan, &plan->command, "command");
+	dump_watch(&o, &plan->watch);
 	return o.used;
 }
 

@@ -72,7 +72,6 @@ static void two_numbers_may_share_one_file(void **state)
 	fx_ok(sb_set_stream_same(cfg, 1, 5));
 	fx_ok(sb_set_stream_same(cfg, 9, 5));
 	assert_int_equal(result_of(cfg).verdict, SB_EXITED);
-	print_message("# %s", content("out"));
 	assert_non_null(strstr(content("out"), "5"));
 	assert_non_null(strstr(content("out"), "9"));
 	unlink(in_dir("out"));

@@ -222,6 +222,23 @@ static void a_cgroup_of_its_own(void **state)
 	is_golden(cfg, &user_view, "account");
 }
 
+static void limits_of_a_run(void **state)
+{
+	sb_config *cfg = least(), *copy;
+
+	(void)state;
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_CPU, 1000000000, 500000000));
+	fx_ok(sb_set_soft_limit(cfg, SB_LIMIT_WALL, 2000000000, 15));
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_WALL, 3000000000, 0));
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_OUTPUT, 4096, 0));
+	copy = sb_config_copy(cfg);
+	fx_ok(sb_set_ns_fd(copy, SB_NS_CGROUP, 0)); /* no leaf can be had: the processes are added up */
+	is_golden(copy, &user_view, "limits-sampled");
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_MEMORY, 64 << 20, 1 << 20));
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_PIDS, 16, 0));
+	is_golden(cfg, &root_view, "limits-run");
+}
+
 /* All that holds back: the order is that of who still may. */
 static sb_config *confined(void)
 {
@@ -306,6 +323,7 @@ int main(void)
 		cmocka_unit_test(few_namespaces),
 		cmocka_unit_test(joined_and_pinned),
 		cmocka_unit_test(a_cgroup_of_its_own),
+		cmocka_unit_test(limits_of_a_run),
 		cmocka_unit_test(layers_by_layers),
 		cmocka_unit_test(text_is_one_line_a_step),
 		cmocka_unit_test(the_length_is_told_and_the_text_cut),
