@@ -34,6 +34,7 @@
 #include <sandbox/confine.h>
 #include <sandbox/error.h>
 #include <sandbox/limit.h>
+#include <sandbox/group.h>
 #include <sandbox/notify.h>
 #include <sandbox/proc.h>
 #include <sandbox/seccomp.h>

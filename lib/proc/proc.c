@@ -96,6 +96,7 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 	if (start->opening)
 		keep_plan(proc, l);
 	memcpy(proc->limits, l->cfg->limits, sizeof(proc->limits));
+	proc->started_ns = start->started_ns;
 	proc->result.has |= SB_HAS_SETUP;
 	proc->result.setup_ns = start->started_ns > l->began_ns ? start->started_ns - l->began_ns : 0;
 }

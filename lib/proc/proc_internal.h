@@ -40,6 +40,7 @@ struct sb_proc {
 	int ended;    /* result is final */
 	struct sbi_streams *streams; /* that we carry; NULL without */
 	int without_box;    /* the end of sb-init has been seen, and is no news in @epoll */
+	uint64_t started_ns;
 	atomic_ullong exceeded_ns; /* when we ended it for SB_LIMIT_OUTPUT; 0 = never */
 	struct sbi_place *place;
 	struct sbi_leaf leaf;

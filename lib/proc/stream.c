@@ -226,7 +226,7 @@ int sbi_streams_are_over(sb_proc *proc)
 	return over;
 }
 
-static struct sbi_pump *find(sb_proc *proc, int fd)
+struct sbi_pump *sbi_streams_find(const sb_proc *proc, int fd)
 {
 	for (uint32_t i = 0; proc->streams && i < proc->streams->count; i++)
 		if (proc->streams->pumps[i].fd == fd)
@@ -240,7 +240,7 @@ int sb_proc_output(sb_proc *proc, int fd, const void **data, size_t *len)
 
 	if (!proc || !data || !len)
 		return -EINVAL;
-	pump = find(proc, fd);
+	pump = sbi_streams_find(proc, fd);
 	if (!pump || !pump->captures)
 		return -ENOENT;
 	*data = pump->buf;
@@ -260,7 +260,7 @@ int sb_proc_stream(sb_proc *proc, int fd, sb_stream *stream)
 
 	if (!proc || !stream || !sbi_size_valid(stream, offsetof(sb_stream, flags)))
 		return -EINVAL;
-	pump = find(proc, fd);
+	pump = sbi_streams_find(proc, fd);
 	if (!pump)
 		return -ENOENT;
 	if (pump->in < 0 && pump->sink[0].fd < 0 && pump->sink[1].fd < 0)

@@ -39,6 +39,7 @@ struct sbi_pump {
 	int captures, drops; /* kinds */
 	int has_host;  /* @sink[0] was given */
 	int wire;      /* to another command: a reader that is gone is the writer's EPIPE */
+	uint64_t writer_gone_ns, reader_gone_ns; /* of a wire: when we noticed; 0 = not yet */
 	int in_over;   /* nothing more comes: to be closed */
 	int watched;
 	int error;
@@ -90,6 +91,8 @@ void sbi_streams_free(struct sbi_streams *streams);
 void sbi_streams_move(sb_proc *proc);
 /** sbi_streams_watch - all of them, in an epoll set that is new. */
 void sbi_streams_watch(sb_proc *proc);
+/** sbi_streams_find - the one of the command's descriptor @fd, or NULL. */
+struct sbi_pump *sbi_streams_find(const sb_proc *proc, int fd);
 /** sbi_streams_are_over - once the command has ended: has all been carried? Without waiting. */
 int sbi_streams_are_over(sb_proc *proc);
 

@@ -85,6 +85,13 @@ static char *space(struct sbi_pump *pump, size_t *len)
 	return pump->buf + at;
 }
 
+static void end_reading(struct sbi_pump *pump)
+{
+	pump->in_over = 1;
+	if (pump->wire && !pump->reader_gone_ns)
+		pump->writer_gone_ns = sbi_now();
+}
+
 /* One read. Return: bytes; 0: no more at present. */
 static size_t read_once(struct sbi_pump *pump, uint64_t budget, int *is_short)
 {
@@ -103,7 +110,7 @@ static size_t read_once(struct sbi_pump *pump, uint64_t budget, int *is_short)
 		n = read(pump->in, to ? to : counted, len);
 	while (n < 0 && errno == EINTR);
 	if (n == 0 || (n < 0 && errno != EAGAIN))
-		pump->in_over = 1;
+		end_reading(pump);
 	if (n <= 0)
 		return 0;
 	pump->bytes += (uint64_t)n;
@@ -134,7 +141,7 @@ static void feed(struct sbi_pump *pump, struct sbi_sink *sink, struct sbi_guard 
 	}
 }
 
-/* Has the reader left without a write of ours to notice it? */
+/* The reader may have left without a write of ours to notice it: then the writer is to notice it. */
 static void look_for_reader(struct sbi_pump *pump)
 {
 	struct pollfd reader = { pump->sink[0].fd, 0, 0 };
@@ -142,6 +149,10 @@ static void look_for_reader(struct sbi_pump *pump)
 	if (is_live(&pump->sink[0]) && poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR)) {
 		fail_with(pump, EPIPE);
 		pump->sink[0].over = 1;
+	}
+	if (pump->sink[0].over && pump->in >= 0 && !pump->in_over) {
+		pump->reader_gone_ns = sbi_now();
+		pump->in_over = 1;
 	}
 }
 
@@ -164,11 +175,8 @@ uint64_t sbi_pump_move(struct sbi_pump *pump, uint64_t budget, struct sbi_guard 
 		if (n)
 			pass_on(pump, guard);
 	} while (n && !is_short);
-	if (pump->wire) {
+	if (pump->wire)
 		look_for_reader(pump);
-		if (pump->sink[0].over)
-			pump->in_over = 1;
-	}
 	if ((pump->in < 0 || pump->in_over) && !pump->captures)
 		for (int i = 0; i < 2; i++)
 			if (pump->sink[i].done == pump->queued)

@@ -15,6 +15,7 @@ HEADERS = [
     "config.h",
     "confine.h",
     "error.h",
+    "group.h",
     "limit.h",
     "notify.h",
     "proc.h",
