@@ -16,6 +16,14 @@
 #include "common/sys.h"
 #include "common/wire.h"
 
+/* Most calls have at most three arguments: one place that sets the others to 0 is two KiB less of program. */
+long sys3(long nr, long a, long b, long c);
+#undef SYS
+#define SYS_OF_(_0, _1, _2, _3, _4, _5, _6, of, ...) of
+#define SYS_3_(nr, a, b, c, ...) sys3((nr), (long)(a), (long)(b), (long)(c))
+#define SYS(name, ...)                                                                                                  \
+	SYS_OF_(_, ##__VA_ARGS__, SYS_ARGS_, SYS_ARGS_, SYS_ARGS_, SYS_3_, SYS_3_, SYS_3_, SYS_3_)(__NR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+
 #define MNT_DETACH_ 2 /* <sys/mount.h> and the kernel's headers do not go together */
 #define SBI_LANE_INIT 2
 #define SBI_LANE_COMMAND 3
