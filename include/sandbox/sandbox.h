@@ -32,6 +32,7 @@
 #include <sandbox/common.h>
 #include <sandbox/config.h>
 #include <sandbox/confine.h>
+#include <sandbox/determinism.h>
 #include <sandbox/error.h>
 #include <sandbox/limit.h>
 #include <sandbox/group.h>

@@ -54,6 +54,7 @@ sb_config *sb_config_new(void)
 	cfg->no_new_privs = 1;
 	cfg->ns = SB_NS_ALL;
 	cfg->loopback = 1;
+	cfg->aslr = cfg->tsc = 1;
 	cfg->ambient = 1;
 	cfg->seccomp_preset = "default";
 	cfg->landlock.is_auto = 1;
@@ -106,6 +107,7 @@ sb_config *sb_config_free(sb_config *cfg)
 	free(cfg->root_work);
 	free(cfg->cgroup);
 	free(cfg->devices);
+	free(cfg->affinity);
 	free(cfg->cgroup_parent);
 	sbi_policy_unref(cfg->policy);
 	sbi_filter_cell_unref(cfg->filter);
@@ -190,6 +192,7 @@ sb_config *sb_config_copy(const sb_config *cfg)
 	sbi_filter_cell_ref(copy->filter);
 	r |= dup_block(&copy->cgroup, copy->cgroup_count * sizeof(*copy->cgroup));
 	r |= dup_block(&copy->devices, copy->device_count * sizeof(*copy->devices));
+	r |= dup_block(&copy->affinity, copy->affinity_bytes);
 	r |= dup_string(&copy->cgroup_parent);
 	r |= dup_string(&copy->path);
 	r |= dup_string(&copy->cwd);

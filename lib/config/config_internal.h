@@ -14,6 +14,7 @@
 #define SBI_MAX_EXTENTS 340 /* user_namespaces(7), since 4.15 */
 #define SBI_NS_KINDS 8
 #define SBI_MAX_FD 1023
+#define SBI_MAX_CPUS 8192 /* the most that a kernel is built for */
 #define SBI_MAX_FILES (UINT32_C(1) << 20) /* bytes of all sb_add_file() together */
 
 /* Where a descriptor of the command comes from: a kind for each setter. */
@@ -166,6 +167,12 @@ struct sb_config {
 	uint64_t optional; /* SB_APPLIED_* that may be missing */
 	struct sbi_limit limits[SBI_LIMITS];
 	uint32_t cpus; /* that there are, where cpu time is limited */
+
+	int aslr, tsc;     /* 0: turned off */
+	uint8_t *affinity; /* mask of CPUs; NULL = the caller's */
+	uint32_t affinity_bytes;
+	int seeded;
+	uint8_t seed[32];
 
 	struct sbi_caller caller; /* what does not change in the calling process */
 	struct sbi_initfd *init;  /* the program, shared by copies */

@@ -120,9 +120,26 @@ int sbi_has_filter(const sb_config *cfg)
 /* A preset for a command without capabilities is the same for every config. */
 static struct sbi_filter_cell *find_cell(const sb_config *cfg)
 {
-	if (!cfg->policy && !cfg->keep_caps)
+	if (!cfg->policy && !cfg->keep_caps && !cfg->seeded)
 		return sbi_filter_cell_preset(cfg->seccomp_preset);
 	return cfg->filter;
+}
+
+/* With a seed libraries are to read the files: the line comes last, and so decides. */
+static struct sbi_policy *effective_policy(const sb_config *cfg, struct sbi_policy_error *error)
+{
+	struct sbi_policy *policy = cfg->policy ? sbi_policy_ref(cfg->policy) : sbi_policy_new(cfg->seccomp_preset, error);
+	struct sbi_policy *copy;
+
+	if (!policy || !cfg->seeded)
+		return policy;
+	copy = sbi_policy_copy(policy);
+	sbi_policy_unref(policy);
+	error->code = copy ? 0 : ENOMEM;
+	if (copy && sbi_policy_add(copy, "errno(ENOSYS) getrandom", "random seed", NULL, error) == 0)
+		return copy;
+	sbi_policy_unref(copy);
+	return NULL;
 }
 
 int sbi_filter_get(const sb_config *cfg, struct sbi_filter **out, sb_error *err)
@@ -133,7 +150,7 @@ int sbi_filter_get(const sb_config *cfg, struct sbi_filter **out, sb_error *err)
 	struct sbi_policy *policy = NULL;
 
 	if (!filter) {
-		policy = cfg->policy ? sbi_policy_ref(cfg->policy) : sbi_policy_new(cfg->seccomp_preset, &error);
+		policy = effective_policy(cfg, &error);
 		filter = policy ? sbi_filter_compile(policy, cfg->keep_caps, &error) : NULL;
 		sbi_policy_unref(policy);
 		if (!filter)

@@ -142,6 +142,24 @@ static void hint_identity(const struct sbi_op *op, const struct sbi_identity *id
 		sbi_hint_clone(sbi_ns_clone(0), code, err);
 }
 
+static void hint_determinism(const struct sbi_op *op, int code, sb_error *err)
+{
+	char online[80];
+
+	if (op->step == SB_STEP_TSC)
+		sbi_hint(err, "this machine cannot: PR_SET_TSC is for x86");
+	else if (op->step == SB_STEP_PERSONALITY)
+		sbi_hint_system_call("personality", code, err);
+	else if (code == EINVAL) {
+		sbi_read_text("/sys/devices/system/cpu/online", online, sizeof(online));
+		online[strcspn(online, "\n")] = '\0';
+		sbi_hint(err, "online are %s, less what a cpuset leaves out (cpuset.cpus.effective, sb_set_cpuset())",
+			 online[0] ? online : "the processors of nproc(1)");
+	} else {
+		sbi_hint_system_call("sched_setaffinity", code, err);
+	}
+}
+
 /* A call that does not exist here, or that a filter around us refuses; 0 if neither can be meant. */
 static int hint_refused_call(uint32_t step, int code, sb_error *err)
 {
@@ -231,6 +249,11 @@ static void hint_step(const struct sbi_plan *plan, const struct sbi_op *op, cons
 	case SB_STEP_PIVOT:
 		if (code == EINVAL)
 			sbi_hint(err, "pivot_root refuses an initramfs as the old root: switch_root first");
+		break;
+	case SB_STEP_PERSONALITY:
+	case SB_STEP_AFFINITY:
+	case SB_STEP_TSC:
+		hint_determinism(op, code, err);
 		break;
 	default:
 		hint_identity(op, id, code, err);

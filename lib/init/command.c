@@ -28,6 +28,7 @@ static operation *find_command(uint16_t step)
 		{ SB_STEP_CGROUPNS, do_cgroupns }, { SB_STEP_SECUREBITS, do_securebits },
 		{ SB_STEP_CORE_SCHED, do_core_sched }, { SB_STEP_LANDLOCK, do_landlock }, { SB_STEP_SECCOMP, do_seccomp },
 		{ SB_STEP_OPEN, do_open },
+		{ SB_STEP_PERSONALITY, do_personality }, { SB_STEP_AFFINITY, do_affinity }, { SB_STEP_TSC, do_tsc },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

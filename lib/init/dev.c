@@ -38,11 +38,13 @@ static int open_node(const char *path)
  * Devices may be made in the first user namespace only (mknod(2)); elsewhere the
  * host's are bound. They are opened before our /dev can cover the host's.
  */
-static int make_nodes(int dev, int *binds)
+static int make_nodes(int dev, int *binds, const char *random, uint64_t count)
 {
-	int r = 0;
+	int r = random ? make_random(dev, random, count) : 0;
 
 	for (size_t i = 0; r == 0 && i < NODES; i++) {
+		if (random && nodes[i].major == 1 && nodes[i].minor >= 8) /* random, urandom */
+			continue;
 		r = (int)SYS(mknodat, dev, nodes[i].name, S_IFCHR | 0666, nodes[i].major << 8 | nodes[i].minor);
 		if (r != -EPERM)
 			continue;
@@ -101,7 +103,7 @@ static int furnish(int dev)
 	return r;
 }
 
-/* DEV: text[1] target. */
+/* DEV: text[1] target; at text[2] arg[1] bytes, if random and urandom are to be files of them. */
 int do_dev(struct run *run, const struct sbi_op *op)
 {
 	static const char *const options[] = { "mode", "755", NULL };
@@ -112,7 +114,7 @@ int do_dev(struct run *run, const struct sbi_op *op)
 	if (target < 0)
 		return target;
 	dev = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	r = dev < 0 ? dev : make_nodes(dev, binds);
+	r = dev < 0 ? dev : make_nodes(dev, binds, op_text(run, op->text[2]), op->arg[1]);
 	if (r == 0)
 		r = mount_fd_on(dev, target);
 	bound = bind_nodes(dev, binds);

@@ -28,7 +28,7 @@ int do_dir(struct run *run, const struct sbi_op *op)
 	return (int)r;
 }
 
-static long write_all(int fd, const char *data, uint64_t len)
+long write_all(int fd, const char *data, uint64_t len)
 {
 	while (len) {
 		long n = SYS(write, fd, data, len);

@@ -107,6 +107,7 @@ operation do_overlay;
 int new_overlay(struct run *run, const struct sbi_op *op);
 /* files.c */
 operation do_dir, do_file, do_symlink;
+long write_all(int fd, const char *data, uint64_t len);
 /* dev.c */
 operation do_dev;
 /* command.c */
@@ -144,6 +145,9 @@ operation do_securebits, do_core_sched, do_no_new_userns;
 /* seccomp.c */
 operation do_seccomp;
 const struct sbi_op *find_told(const struct run *run); /* the filter, if its listener is ours */
+/* determinism.c */
+operation do_personality, do_affinity, do_tsc;
+int make_random(int dev, const char *bytes, uint64_t count);
 /* denied.c */
 struct pollfd;
 #define MAX_LISTENERS 64

@@ -173,6 +173,18 @@ static int check_streams(const sb_config *cfg, sb_error *err)
 	return 0;
 }
 
+/* A seed that reaches only some of those who ask would be none. */
+static int check_seed(const sb_config *cfg, int what, sb_error *err)
+{
+	if ((what & SBI_COMPILE_SETUP) && !has_dev(cfg))
+		return contradiction(err, "a random seed needs a /dev whose random and urandom it is for",
+				     "call sb_add_dev(cfg, \"/dev\")");
+	if ((what & SBI_COMPILE_COMMAND) && !sbi_has_filter(cfg))
+		return contradiction(err, "a random seed needs a system call filter: getrandom(2) would give other bytes",
+				     "use another policy than \"none\"");
+	return 0;
+}
+
 static int check_command(const sb_config *cfg, int what, sb_error *err)
 {
 	if (!cfg->path)
@@ -202,6 +214,8 @@ int sbi_check(const sb_config *cfg, int what, sb_error *err)
 		r = check_confine(cfg, what, err);
 	if (r == 0)
 		r = check_limits(cfg, err);
+	if (r == 0 && cfg->seeded)
+		r = check_seed(cfg, what, err);
 	if (r == 0 && (what & SBI_COMPILE_COMMAND))
 		r = check_command(cfg, what, err);
 	if (r == 0 && (what & SBI_COMPILE_COMMAND))

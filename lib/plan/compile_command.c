@@ -166,6 +166,7 @@ void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int 
 	op = sbi_emit(c, 1, SB_STEP_CWD, 0);
 	op->text[0] = sbi_arena_text(&c->arena, cfg->cwd ? cfg->cwd : "/");
 	sbi_compile_core_sched(cfg, c);
+	sbi_compile_determinism(cfg, c);
 	sbi_emit(c, 1, SB_STEP_CLOSE, 0);
 	if (cfg->no_new_privs) {
 		compile_caps(cfg, c);

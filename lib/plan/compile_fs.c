@@ -97,6 +97,8 @@ static void compile_mount(const sb_config *cfg, struct sbi_compiled *c, uint32_t
 		op->flags |= SBI_OP_OPTIONAL;
 	if (m->step == SB_STEP_CGROUPFS)
 		op->count = sbi_slot(c, SBI_SLOT_LEAF);
+	if (m->step == SB_STEP_DEV)
+		sbi_compile_seed(cfg, op, c);
 	if (m->step == SB_STEP_MASK)
 		op->flags |= SBI_OP_OPTIONAL;
 	if (m->step == SB_STEP_OVERLAY)

@@ -198,6 +198,9 @@ static void put_mount(struct text *t, const struct sbi_plan *plan, const struct 
 		    op->arg[0] & SB_PROC_HIDEPID ? " hidepid=invisible" : "",
 		    op->arg[0] & SB_PROC_WRITABLE ? " writable" : "");
 		break;
+	case SB_STEP_DEV:
+		put(t, op->arg[1] ? " random from a seed" : "");
+		break;
 	case SB_STEP_CGROUPFS:
 		put(t, op->arg[0] & SB_MOUNT_RO ? " (ro)" : " delegated");
 		break;
@@ -219,6 +222,20 @@ static void put_sync(struct text *t, uint64_t what, uint64_t halves)
 {
 	put(t, "%s", halves == SBI_SYNC_ASK ? " ask for" : halves == SBI_SYNC_WAIT ? " wait for" : "");
 	put(t, "%s%s", what & SBI_SYNC_IDMAP ? " idmap" : "", what & SBI_SYNC_PIN ? " pin" : "");
+}
+
+static void put_cpus(struct text *t, const uint8_t *mask, uint32_t bytes)
+{
+	const char *separator = " ";
+
+	for (uint32_t cpu = 0, from; cpu < 8 * bytes; cpu++) {
+		if (!(mask[cpu / 8] & 1 << cpu % 8))
+			continue;
+		for (from = cpu; cpu + 1 < 8 * bytes && (mask[(cpu + 1) / 8] & 1 << (cpu + 1) % 8); cpu++)
+			;
+		put(t, from < cpu ? "%s%u-%u" : "%s%u", separator, from, cpu);
+		separator = ",";
+	}
 }
 
 static void put_command(struct text *t, const struct sbi_plan *plan, const struct sbi_op *op)
@@ -255,6 +272,12 @@ static void put_command(struct text *t, const struct sbi_plan *plan, const struc
 		break;
 	case SB_STEP_USER:
 		put(t, " %u:%u", op->id[0], op->id[1]);
+		break;
+	case SB_STEP_AFFINITY:
+		put_cpus(t, (const uint8_t *)plan + op->text[2], op->count);
+		break;
+	case SB_STEP_PERSONALITY:
+		put(t, " no random addresses");
 		break;
 	case SB_STEP_FD:
 		put(t, " %u", op->id[0]);

@@ -126,6 +126,9 @@ void sbi_compile_watch(const sb_config *cfg, struct sbi_compiled *c, struct sbi_
 /* Is there a limit that no cgroup may keep? */
 int sbi_may_sample(const sb_config *cfg, const struct sbi_compiled *c);
 void sbi_compile_second_line(const sb_config *cfg, struct sbi_compiled *c);
+/* compile_determinism.c: of the command; what the random files of a /dev are made of. */
+void sbi_compile_determinism(const sb_config *cfg, struct sbi_compiled *c);
+void sbi_compile_seed(const sb_config *cfg, struct sbi_op *dev, struct sbi_compiled *c);
 /* compile_seccomp.c: the filter program goes into the plan. */
 void sbi_compile_seccomp(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c);

@@ -14,6 +14,7 @@ HEADERS = [
     "common.h",
     "config.h",
     "confine.h",
+    "determinism.h",
     "error.h",
     "group.h",
     "limit.h",

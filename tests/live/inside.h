@@ -20,5 +20,6 @@ extern const struct verb file_verbs[];
 extern const struct verb cgroup_verbs[];
 extern const struct verb confine_verbs[];
 extern const struct verb stream_verbs[];
+extern const struct verb determinism_verbs[];
 
 #endif
