@@ -14,8 +14,9 @@
  * Threads: handles share nothing, so different handles need no locking. An
  * sb_config that nobody is changing may be used by any number of threads at
  * once. An sb_box and the sb_procs started in it belong to one thread at a
- * time, but for sb_proc_signal(), sb_proc_kill() and what names an
- * sb_notification, which any thread may call while the handle lives. An sb_trace locks itself.
+ * time, but for sb_proc_signal(), sb_proc_kill(), what names an
+ * sb_notification and the files of a box (files.h), which any thread may call while the handle lives.
+ * An sb_trace locks itself.
  *
  * The calling process: the library never exits, prints, starts a thread,
  * installs a signal handler, or changes cwd, umask, environment, credentials
@@ -34,6 +35,7 @@
 #include <sandbox/confine.h>
 #include <sandbox/determinism.h>
 #include <sandbox/error.h>
+#include <sandbox/files.h>
 #include <sandbox/limit.h>
 #include <sandbox/group.h>
 #include <sandbox/notify.h>

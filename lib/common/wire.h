@@ -26,6 +26,9 @@ enum sbi_record_type {
 	SBI_DENIED,  /* before ENDED: at = system call, detail = SBI_TELL_*, count, args */
 	SBI_SOFT,    /* at = SB_LIMIT_*: its soft limit was passed */
 	SBI_ENDED,   /* at = enum sbi_cause, detail = CLD_*, status, figures */
+	/* files of an open box (common/files.h) */
+	SBI_FILE,  /* host to sb-init */
+	SBI_FILED, /* its answer: error, detail, and what the call gives; maybe a descriptor */
 	SBI_RECORD_TYPES
 };
 
@@ -46,6 +49,8 @@ enum sbi_detail {
 	SBI_DETAIL_FULL,            /* no room for another command, or another listener */
 	SBI_DETAIL_LISTENER,        /* seccomp: a filter around us has a listener already */
 	SBI_DETAIL_LANDLOCK_ABI,    /* landlock: the kernel's ABI, in status, lacks a right that is not optional */
+	SBI_DETAIL_KERNELS,         /* files: it lies in /proc or the like */
+	SBI_DETAIL_LEASE,           /* files: somebody holds a lease of it (fcntl(2)) */
 };
 
 struct sbi_record {

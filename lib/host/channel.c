@@ -17,12 +17,19 @@ union control_message {
 
 int sbi_send(int socket, uint16_t type, const int *fds, uint32_t count)
 {
-	struct sbi_record rec = { .magic = SBI_RECORD_MAGIC, .type = type };
-	struct iovec iov = { &rec, sizeof(rec) };
+	struct sbi_record rec = { .type = type };
+
+	return sbi_send_record(socket, &rec, fds, count);
+}
+
+int sbi_send_record(int socket, struct sbi_record *rec, const int *fds, uint32_t count)
+{
+	struct iovec iov = { rec, sizeof(*rec) };
 	union control_message control;
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
 
+	rec->magic = SBI_RECORD_MAGIC;
 	if (count) {
 		memset(&control, 0, CMSG_SPACE(sizeof(int) * count));
 		msg.msg_control = &control;

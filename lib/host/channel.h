@@ -7,6 +7,8 @@
 
 /* Send a record with @count descriptors; 0 or -errno. */
 int sbi_send(int socket, uint16_t type, const int *fds, uint32_t count);
+/* The same with the fields of @rec, whose magic is set. */
+int sbi_send_record(int socket, struct sbi_record *rec, const int *fds, uint32_t count);
 /*
  * Receive one. @fd gets a passed descriptor, or -EBADF. Return: 1, 0 at the end
  * of the connection, -EAGAIN with nothing there (@wait 0), -EMFILE with no room

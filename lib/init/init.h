@@ -158,6 +158,8 @@ void on_listeners(const struct pollfd *polled, uint32_t count);
 void forget_listener(int listener);
 void keep_plan(int listener, void *map, uint64_t size); /* the listener needs it, and unmaps it */
 int tell_denied(int listener, int channel); /* at the end of its command; 1: that was killed itself */
+/* box_files.c */
+void file_request(const struct sbi_record *asked, const int *fds, uint32_t count);
 /* reap.c */
 void find_children(void);
 void supervise(struct run *setup) __attribute__((noreturn));

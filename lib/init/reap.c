@@ -195,11 +195,14 @@ static void on_control(void)
 		kill_everything();
 		leave(0);
 	}
-	if (sbi_record_valid(&rec, r) && rec.type == SBI_SPAWN && count >= 2)
+	if (sbi_record_valid(&rec, r) && rec.type == SBI_SPAWN && count >= 2) {
 		launch_in_box(fds, count);
-	else
+	} else {
+		if (sbi_record_valid(&rec, r) && rec.type == SBI_FILE && count)
+			file_request(&rec, fds, count);
 		for (uint32_t i = 0; i < count; i++)
 			SYS(close, fds[i]);
+	}
 }
 
 static void on_signal(int fd)

@@ -5,10 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
-/* "/usr//lib/./x/" -> "usr/lib/x": what openat2 gets, beneath the new root. */
-static uint32_t target_text(struct sbi_compiled *c, const char *path)
+void sbi_target_path(const char *path, char *out)
 {
-	char out[PATH_MAX];
 	size_t len = 0;
 
 	while (*path) {
@@ -24,6 +22,13 @@ static uint32_t target_text(struct sbi_compiled *c, const char *path)
 		path += strspn(path, "/");
 	}
 	out[len] = '\0';
+}
+
+static uint32_t target_text(struct sbi_compiled *c, const char *path)
+{
+	char out[PATH_MAX];
+
+	sbi_target_path(path, out);
 	return sbi_arena_text(&c->arena, out);
 }
 

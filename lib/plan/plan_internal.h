@@ -111,6 +111,8 @@ void sbi_compiled_free(struct sbi_compiled *compiled);
 struct sbi_op *sbi_emit(struct sbi_compiled *c, int command, uint16_t step, uint32_t index);
 uint32_t sbi_slot(struct sbi_compiled *c, int host_fd);
 /* compile_fs.c, compile_command.c: the parts of sbi_compile(). */
+/* "/usr//lib/./x/" -> "usr/lib/x": what openat2 gets, beneath the new root. @out: PATH_MAX bytes. */
+void sbi_target_path(const char *path, char *out);
 void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
 /* compile_confine.c: sysctl of the set-up; securebits and core scheduling; Landlock's operations. @half: SBI_NOUSERNS_*. */
 void sbi_compile_no_new_userns(const sb_config *cfg, uint64_t half, struct sbi_compiled *c);

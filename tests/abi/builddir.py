@@ -17,6 +17,7 @@ HEADERS = [
     "determinism.h",
     "error.h",
     "group.h",
+    "files.h",
     "limit.h",
     "notify.h",
     "proc.h",

@@ -21,5 +21,6 @@ extern const struct verb cgroup_verbs[];
 extern const struct verb confine_verbs[];
 extern const struct verb stream_verbs[];
 extern const struct verb determinism_verbs[];
+extern const struct verb hostile_verbs[];
 
 #endif
