@@ -122,11 +122,13 @@ class Report(Case):
 
     def test_pid_file_names_the_command(self):
         reader, writer = os.pipe()
-        child = self.popen("-i", "--pid-file", f"fd:{writer}", "sh", "-c", "read line; exit 3", stdin=-1,
+        child = self.popen("-i", "--pid-file", f"fd:{writer}", "sh", "-c", "echo; read line; exit 3", stdin=-1,
                            pass_fds=[writer])
         os.close(writer)
         with os.fdopen(reader) as pipe:
             pid = int(pipe.readline())
+        # Its words are not in place yet when it is known that it was executed.
+        child.stdout.readline()
         with open(f"/proc/{pid}/cmdline", encoding="utf-8") as words:
             self.assertEqual(words.read().split("\0")[0], "sh")
         child.communicate("\n")
