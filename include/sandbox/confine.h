@@ -86,7 +86,8 @@ SB_API int sb_set_core_sched(sb_config *cfg, int on);
  * sb_set_no_new_userns - 1: also the kernel's own limit forbids user namespaces
  * inside (user.max_user_namespaces = 0 in the sandbox's)
  *
- * The filter refuses them already, unless it was opened. Needs a new user namespace.
+ * The filter refuses them already, unless it was opened. Needs a new user namespace. A command that keeps
+ * CAP_SYS_RESOURCE, and has a /proc that it may write to (SB_PROC_WRITABLE), can raise it again.
  */
 SB_API int sb_set_no_new_userns(sb_config *cfg, int on);
 /**

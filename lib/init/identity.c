@@ -104,7 +104,7 @@ long raise_ambient(uint64_t caps)
 }
 
 /*
- * CAPS: arg[0] capabilities to keep: permitted, effective, inheritable, ambient (not if arg[1]).
+ * CAPS: arg[0] capabilities to keep: permitted, effective, inheritable, ambient (not the last two if arg[1]).
  * Its highest bit is no capability: then those are meant that there are. What is
  * no longer inheritable is no longer ambient either (capabilities(7)).
  */
@@ -115,7 +115,7 @@ int do_caps(struct run *run, const struct sbi_op *op)
 
 	if (!(op->arg[0] >> 63) && keep != op->arg[0])
 		return -EPERM;
-	r = set_caps(keep, keep, keep);
+	r = set_caps(keep, keep, op->arg[1] ? 0 : keep); /* not inheritable: a file's own would add to them (CVE-2022-24769) */
 	if (r == 0 && op->arg[1])
 		r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0, pass);
 	else if (r == 0)

@@ -99,6 +99,7 @@ int new_fs(const char *type, const char *const options[], uint64_t attributes);
 int set_attributes(int fd, uint64_t set, int recursive);
 uint64_t attributes_of(uint64_t flags);
 void open_sources(struct run *run);
+int opened_source(const struct run *run);
 int open_source(const char *path, uint64_t flags, struct run *run);
 int is_directory(int fd);
 int new_fs_on(struct run *run, const char *path, int mount);

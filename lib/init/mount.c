@@ -92,14 +92,22 @@ int is_directory(int fd)
 static int sources[SBI_MAX_OPS];
 static int have_sources;
 
-/* Where the present root is kept, a mount may cover what a later bind wants to show: all sources first. */
+/* Where the present root is kept, a mount may cover what a later bind or overlay wants to show: all sources first. */
 void open_sources(struct run *run)
 {
 	have_sources = 1;
 	for (uint32_t i = 0; i < run->count; i++)
 		if (run->ops[i].step == SB_STEP_BIND)
 			sources[i] = open_source(op_text(run, run->ops[i].text[0]), run->ops[i].arg[0], run);
+		else if (run->ops[i].step == SB_STEP_OVERLAY)
+			sources[i] = new_overlay(run, &run->ops[i]);
 	run->detail = 0;
+}
+
+/* What was opened beforehand for the operation that is being carried out; 0 = nothing was. */
+int opened_source(const struct run *run)
+{
+	return have_sources ? sources[run->at] : 0;
 }
 
 /* BIND: text[0] source, text[1] target, arg[0] flags; count slot of the user namespace of an idmap. */
@@ -107,7 +115,7 @@ int do_bind(struct run *run, const struct sbi_op *op)
 {
 	int source, target, r = 0;
 
-	source = have_sources ? sources[run->at] : open_source(op_text(run, op->text[0]), op->arg[0], run);
+	source = have_sources ? opened_source(run) : open_source(op_text(run, op->text[0]), op->arg[0], run);
 	if (source == -ENOENT)
 		run->detail = SBI_DETAIL_SOURCE_MISSING;
 	if (source < 0)

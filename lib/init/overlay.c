@@ -97,8 +97,13 @@ int new_overlay(struct run *run, const struct sbi_op *op)
 /* OVERLAY: as above, text[1] target. */
 int do_overlay(struct run *run, const struct sbi_op *op)
 {
-	int fd = new_overlay(run, op), r = new_fs_on(run, op_text(run, op->text[1]), fd);
+	int fd = opened_source(run), r;
 
+	if (!fd)
+		fd = new_overlay(run, op);
+	if (fd == -ENOENT)
+		run->detail = SBI_DETAIL_SOURCE_MISSING;
+	r = new_fs_on(run, op_text(run, op->text[1]), fd);
 	if (r < 0)
 		return r;
 	remember_own(fd);

@@ -96,6 +96,7 @@ static void ambient_or_not(void **state)
 		out = caps_of(cfg, &res);
 		assert_int_equal(number(out, "effective"), uid ? 0 : CHOWN);
 		fx_is(out, "ambient", NONE);
+		fx_is(out, "inheritable", NONE);
 		assert_int_equal(number(out, "bounding"), CHOWN);
 	}
 	cfg = fx_config("caps");

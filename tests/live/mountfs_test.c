@@ -210,6 +210,28 @@ static void overlay_with_a_kept_upper(void **state)
 	assert_int_equal(access(fx_path("lower/new"), F_OK), -1);
 }
 
+/* The host's root is kept, and a mount of the sandbox's lies over the directories: they are the host's all the same. */
+static void overlay_of_what_is_covered_inside(void **state)
+{
+	static const char *const names[] = {"lower", NULL};
+	char paths[1][512], target[600], word[640];
+	const char *lower[2], *out;
+	sb_config *cfg;
+
+	(void)state;
+	layers(names, paths, lower);
+	snprintf(target, sizeof(target), "%s/o", fx_tmp());
+	snprintf(word, sizeof(word), "cat=%s/same", target);
+	cfg = sb_config_new();
+	fx_ok(sb_set_rootfs(cfg, "/", 0));
+	fx_ok(sb_set_command(cfg, fx_inside(), (const char *const[]){"inside", word, NULL}));
+	fx_ok(sb_add_tmpfs(cfg, fx_tmp(), 0, 0, 0755));
+	fx_ok(sb_add_overlay(cfg, target, lower, NULL, NULL));
+	snprintf(word, sizeof(word), "cat %s/same", target);
+	out = fx_output(cfg);
+	fx_is(out, word, "lower");
+}
+
 /* Characters that the option string of mount(2) takes for its own. */
 static void overlay_of_directories_with_odd_names(void **state)
 {
@@ -273,6 +295,7 @@ int main(void)
 		FX_TEST(sysfs_is_of_the_own_network_namespace),
 		FX_TEST_IF("overlay", overlay_of_several_lowers),
 		FX_TEST_IF("overlay", overlay_with_a_kept_upper),
+		FX_TEST_IF("overlay", overlay_of_what_is_covered_inside),
 		FX_TEST_IF("overlay", overlay_of_directories_with_odd_names),
 		FX_TEST_IF("root idmap", an_idmapped_bind_shows_owners_through_the_map),
 		FX_TEST(system_dirs_are_enough_for_the_hosts_programs),
