@@ -2,7 +2,7 @@
 /*
  * Several commands that talk to each other: a solution and its interactor, a
  * pipeline. Each in a sandbox of its own (or a box), one wall clock, one sum of
- * cpu time, one verdict. A group and its members belong to one thread at a time.
+ * cpu time, one verdict: docs/groups.md. A group and its members belong to one thread at a time.
  */
 #ifndef SANDBOX_GROUP_H
 #define SANDBOX_GROUP_H

@@ -6,7 +6,7 @@
  * A stream that the library carries (a capture, a copy) moves while the host is
  * in sb_proc_process(), sb_proc_wait() or a group's; sb_proc_fd() is readable
  * when there is something to move. A host that does not look makes the command
- * wait, never the other way round.
+ * wait, never the other way round. docs/streams.md
  */
 #ifndef SANDBOX_STREAM_H
 #define SANDBOX_STREAM_H
