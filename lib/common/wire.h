@@ -41,6 +41,7 @@ enum sbi_detail {
 	SBI_DETAIL_TARGET_MISSING,  /* mount: the target is not there and may not be made */
 	SBI_DETAIL_SOURCE_MISSING,  /* mount: the source is not there */
 	SBI_DETAIL_TARGET_ROOT,     /* mount: the target is the root itself, maybe by a link */
+	SBI_DETAIL_TARGET_KIND,     /* bind: of source and target one is a directory, the other is not */
 	SBI_DETAIL_TARGET_LINK,     /* mount: a symbolic link stands in the way */
 	SBI_DETAIL_SUBMOUNTS,       /* bind: locked mounts below the source need RECURSIVE */
 	SBI_DETAIL_PROC_COVERED,    /* proc: the host's own is partly covered */

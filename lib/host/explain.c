@@ -27,6 +27,8 @@ static const char *reason(uint32_t detail, int code)
 		return "the source is not there";
 	case SBI_DETAIL_TARGET_ROOT:
 		return "the target is the root itself";
+	case SBI_DETAIL_TARGET_KIND:
+		return "of source and target one is a directory, the other is not";
 	case SBI_DETAIL_TARGET_LINK:
 		return "a symbolic link stands in the way";
 	case SBI_DETAIL_LISTENER:

@@ -197,6 +197,8 @@ static void hint_target(const struct sbi_op *op, uint32_t detail, sb_error *err)
 {
 	if (detail == SBI_DETAIL_TARGET_ROOT)
 		sbi_hint(err, "sb_set_rootfs() and sb_set_rootfs_overlay() make a root of something; or a link of the given root leads there");
+	else if (detail == SBI_DETAIL_TARGET_KIND)
+		sbi_hint(err, "a file is shown in the place of a file, a directory in that of a directory");
 	else if (detail == SBI_DETAIL_TARGET_LINK)
 		sbi_hint(err, "the root has a link there; it is not followed for a file system of the sandbox's own");
 	else if (op->step == SB_STEP_TTY)
@@ -265,7 +267,8 @@ void sbi_hint_operation(const struct sbi_plan *plan, const struct sbi_op *op, co
 {
 	if (code == ETOOMANYREFS)
 		sbi_hint_limits(code, err);
-	else if (detail == SBI_DETAIL_TARGET_MISSING || detail == SBI_DETAIL_TARGET_LINK || detail == SBI_DETAIL_TARGET_ROOT)
+	else if (detail == SBI_DETAIL_TARGET_MISSING || detail == SBI_DETAIL_TARGET_LINK || detail == SBI_DETAIL_TARGET_ROOT ||
+		 detail == SBI_DETAIL_TARGET_KIND)
 		hint_target(op, detail, err);
 	else if (detail == SBI_DETAIL_PROC_COVERED || (!hint_refused_call(op->step, code, err) && !sbi_hint_confine(op, code, err)))
 		hint_step(plan, op, id, detail, code, err);

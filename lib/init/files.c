@@ -112,7 +112,9 @@ int do_symlink(struct run *run, const struct sbi_op *op)
 
 	if (parent < 0)
 		return parent;
-	r = is_own(parent) ? SYS(symlinkat, op_text(run, op->text[0]), parent, name) : -EROFS;
+	r = is_own(parent) ? SYS(symlinkat, op_text(run, op->text[0]), parent, name) : -ENOENT;
+	if (r == -ENOENT)
+		run->detail = SBI_DETAIL_TARGET_MISSING;
 	close_parent(parent);
 	return (int)r;
 }

@@ -129,6 +129,8 @@ int do_bind(struct run *run, const struct sbi_op *op)
 	target = r < 0 ? r : open_target(run, op_text(run, op->text[1]), is_directory(source), 1);
 	if (target >= 0) {
 		r = mount_fd_on(source, target);
+		if (r == -EINVAL && is_directory(source) != is_directory(target))
+			run->detail = SBI_DETAIL_TARGET_KIND;
 		SYS(close, target);
 	} else {
 		r = target;

@@ -287,6 +287,32 @@ static const char *covered_proc(void)
 	return fx_judge(cfg, EPERM, "proc", "cover");
 }
 
+static void a_file_for_a_directory(void **state)
+{
+	sb_config *cfg = fx_config("exit=0");
+	const sb_error *err;
+
+	(void)state;
+	fx_ok(sb_add_dir(cfg, "/d", 0755));
+	fx_ok(sb_add_bind(cfg, fx_write("file", "x"), "/d", 0));
+	err = fx_refused(cfg, EINVAL);
+	assert_int_equal(err->step, SB_STEP_BIND);
+	fx_has(err->message, "one is a directory");
+	fx_has(err->hint, "in the place of a file");
+}
+
+static void a_link_in_a_directory_of_the_host(void **state)
+{
+	sb_config *cfg = fx_config("exit=0");
+	const sb_error *err;
+
+	(void)state;
+	fx_ok(sb_set_rootfs(cfg, fx_mkdir("root"), 0));
+	fx_ok(sb_add_symlink(cfg, "/etc", "/link"));
+	err = fx_refused(cfg, ENOENT);
+	fx_has(err->hint, "SB_ROOT_OVERLAY");
+}
+
 static void proc_too_covered(void **state)
 {
 	(void)state;
@@ -348,6 +374,8 @@ int main(void)
 		FX_TEST(user_namespaces_off),
 		FX_TEST_IF("user", process_limit_reached),
 		FX_TEST(a_hard_limit_cannot_be_raised_without_privilege),
+		FX_TEST(a_file_for_a_directory),
+		FX_TEST(a_link_in_a_directory_of_the_host),
 		FX_TEST_IF("root", proc_too_covered),
 		FX_TEST(an_undersized_error_is_left_alone),
 		FX_TEST(every_failure_leaves_nothing_behind_a_hundred_times),
