@@ -109,13 +109,13 @@ static const char *lacks(const char *dir, const char *files)
 	return why[0] ? why : NULL;
 }
 
-void fx_cg_need(const char *files)
+const char *fx_cg_lacks(const char *files)
 {
 	const char *own = fx_cg_of(0), *why = NULL;
 	char above[PATHS];
 
 	if (!own[0])
-		fx_skip("no cgroup v2 file system shows the cgroup of this process");
+		return "no cgroup v2 file system shows the cgroup of this process";
 	snprintf(above, sizeof(above), "%s", own);
 	if (strlen(own) > strlen(fx_cg_mount())) {
 		*strrchr(above, '/') = '\0';
@@ -127,9 +127,17 @@ void fx_cg_need(const char *files)
 	}
 	if (own != above)
 		why = lacks(own, files);
+	if (!why)
+		snprintf(base, sizeof(base), "%s", own);
+	return why;
+}
+
+void fx_cg_need(const char *files)
+{
+	const char *why = fx_cg_lacks(files);
+
 	if (why)
 		fx_skip("%s", why);
-	snprintf(base, sizeof(base), "%s", own);
 }
 
 const char *fx_cg_base(void)

@@ -14,6 +14,8 @@
  * Found out by making a cgroup where the library would and looking into it.
  */
 void fx_cg_need(const char *files);
+/** fx_cg_lacks - the same as an answer: why not, in static memory, or NULL. */
+const char *fx_cg_lacks(const char *files);
 /** fx_cg_base - where that was: a cgroup, as a path below the mount point. */
 const char *fx_cg_base(void);
 /** fx_cg_mount - where cgroup2 is mounted, or NULL (in fixture_state.c, whose leak check looks there). */
