@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+/* Limits that hold while the host does nothing about them: stopped, busy, late, or not looking. */
+#include "judge_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int held[2];
+
+/* The command's fd 3 is the end of @p that tells when it is gone. */
+static sb_config *config_with_end(const struct judge_row *row, int p[2])
+{
+	sb_config *cfg;
+
+	judge_begin();
+	cfg = judge_config(row, "judge-host", held);
+	fx_ok(pipe2(p, O_CLOEXEC));
+	fx_ok(sb_set_fd(cfg, 3, p[1]));
+	return cfg;
+}
+
+/* Without the library: all that had the other end are gone. */
+static void wait_for_its_end(int fd)
+{
+	struct pollfd polled = { fd, POLLIN, 0 };
+
+	assert_int_equal(poll(&polled, 1, 60000), 1);
+	assert_true(polled.revents & POLLHUP);
+}
+
+/* A host of its own, which stops itself as soon as the command runs, and says what it learns afterwards. */
+static pid_t stopped_host(sb_config *cfg, const int p[2])
+{
+	sb_result res = SB_INIT(sb_result);
+	sb_proc *proc;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (sb_spawn(cfg, &proc, NULL) < 0)
+			_exit(99);
+		close(p[0]);
+		close(p[1]);
+		raise(SIGSTOP);
+		if (sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1)
+			_exit(98);
+		sb_proc_free(proc);
+		_exit(res.verdict);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	return pid;
+}
+
+static void holds_while_the_host_is_stopped(const struct judge_row *row)
+{
+	int p[2], status;
+	sb_config *cfg = config_with_end(row, p);
+	pid_t pid = stopped_host(cfg, p);
+
+	sb_config_free(cfg);
+	close(p[1]);
+	wait_for_its_end(p[0]);
+	close(p[0]);
+	assert_int_equal(waitpid(pid, &status, WNOHANG | WUNTRACED), 0); /* it is stopped as before */
+	fx_ok(kill(pid, SIGCONT));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), row->verdict);
+}
+
+static void the_wall_clock_needs_no_host(void **state)
+{
+	static const struct judge_row row = { "wall", "pause", 0, OVER_WALL };
+
+	(void)state;
+	holds_while_the_host_is_stopped(&row);
+}
+
+static void cpu_time_needs_no_host(void **state)
+{
+	static const struct judge_row row = { "cpu", "cpu-ignored", 0, OVER_CPU };
+
+	(void)state;
+	holds_while_the_host_is_stopped(&row);
+}
+
+static void memory_needs_no_host(void **state)
+{
+	static const struct judge_row row = { "memory", "mem-children", 16, OVER_MEMORY };
+
+	(void)state;
+	holds_while_the_host_is_stopped(&row);
+}
+
+static void processes_need_no_host(void **state)
+{
+	static const struct judge_row row = { "pids", "bomb-fork-idle", 0, OVER_PIDS };
+
+	(void)state;
+	fx_cg_need("pids.max");
+	holds_while_the_host_is_stopped(&row);
+}
+
+/* A host that looks only when all is long over: the figures are those of then, not of now. */
+static void a_late_look_finds_the_same(void **state)
+{
+	static const struct judge_row row = { "late", "spin", 50, ENDS(0) };
+	sb_result res = SB_INIT(sb_result);
+	uint64_t start = judge_now(), ended;
+	sb_proc *proc;
+	sb_config *cfg;
+	int p[2];
+
+	(void)state;
+	cfg = config_with_end(&row, p);
+	proc = fx_spawn(cfg);
+	sb_config_free(cfg);
+	close(p[1]);
+	wait_for_its_end(p[0]);
+	close(p[0]);
+	ended = judge_now();
+	poll(NULL, 0, 300);
+	fx_wait(proc, &res);
+	assert_int_equal(res.verdict, SB_EXITED);
+	assert_true(res.wall_ns <= ended - start);
+	assert_true(res.user_ns + res.system_ns >= 50 * MS);
+}
+
+/* Who ended by itself before its limit is not over it, however late anybody looks. */
+static void a_limit_that_passes_after_the_end_is_none(void **state)
+{
+	static const struct judge_row row = { "ended", "exit", 4, ENDS(4), .wall_ms = 1500 };
+	sb_result res = SB_INIT(sb_result);
+	sb_proc *proc;
+	sb_config *cfg;
+	int p[2];
+
+	(void)state;
+	cfg = config_with_end(&row, p);
+	proc = fx_spawn(cfg);
+	sb_config_free(cfg);
+	close(p[1]);
+	wait_for_its_end(p[0]);
+	close(p[0]);
+	poll(NULL, 0, 1600);
+	fx_wait(proc, &res);
+	assert_int_equal(res.verdict, SB_EXITED);
+	assert_int_equal(res.code, 4);
+	assert_int_equal(res.exceeded, 0);
+}
+
+/* What cannot be started is nobody's verdict. */
+static void what_does_not_start_has_no_verdict(void **state)
+{
+	static const struct {
+		const char *path;
+		int code;
+	} ways[] = { { "/missing", ENOENT },
+		     { "/tmp", EACCES },
+		     { "/script", ENOENT },
+		     { "/text", EACCES },
+		     { "/junk", ENOEXEC } };
+	static const struct judge_row row = { "starts", "exit", 0, ENDS(0) };
+
+	(void)state;
+	judge_begin();
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		sb_config *cfg = judge_config(&row, "judge-host", held);
+
+		fx_ok(sb_add_file(cfg, "/script", "#!/not/there\n", 13, 0755));
+		fx_ok(sb_add_file(cfg, "/text", "text", 4, 0644));
+		fx_ok(sb_add_file(cfg, "/junk", "\177ELFjunk", 8, 0755));
+		fx_ok(sb_set_command(cfg, ways[i].path, NULL));
+		assert_string_equal(sb_step_name(fx_refused(cfg, ways[i].code)->step), "exec");
+	}
+}
+
+/* The set-up takes longer than the limit on time, as its processes are frozen in it. */
+static void clocks_start_at_the_exec(void **state)
+{
+	static const struct judge_row row = { "frozen", "exit", 6, ENDS(6), .wall_ms = 1000 };
+	sb_result res = SB_INIT(sb_result);
+	const char *parent;
+	sb_config *cfg;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	fx_cg_need("");
+	judge_begin();
+	parent = fx_cg_parent();
+	cfg = judge_config(&row, "judge-host", held);
+	fx_ok(sb_set_cgroup_parent(cfg, parent));
+	fx_ok(fx_cg_put(parent, "cgroup.freeze", "1"));
+	pid = fork();
+	if (pid == 0) {
+		poll(NULL, 0, 1300);
+		_exit(fx_cg_put(parent, "cgroup.freeze", "0") != 0);
+	}
+	fx_wait(fx_spawn(cfg), &res);
+	sb_config_free(cfg);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	print_message("# set-up %.0f ms, wall %.3f ms\n", (double)res.setup_ns / 1e6,
+		      (double)res.wall_ns / 1e6);
+	assert_int_equal(res.verdict, SB_EXITED);
+	assert_int_equal(res.code, 6);
+	assert_true(res.setup_ns > 1000 * MS);
+	assert_true(res.wall_ns < 1000 * MS);
+	fx_cg_parent_end();
+}
+
+/* How often sb-init wakes up for a second of busy loop: a clock with few ticks is enough to be exact. */
+static void few_looks_are_enough(void **state)
+{
+	static const struct judge_row row = { "looks", "spin", 0, OVER_CPU, .wall_ms = 60000 };
+	char path[64], line[256];
+	long switches = -1;
+	struct pollfd polled = { -1, POLLIN, 0 };
+	sb_config *cfg;
+	sb_proc *proc;
+	FILE *f;
+
+	(void)state;
+	judge_begin();
+	cfg = judge_config(&row, "judge-host", held);
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_CPU, 1100 * MS, 0));
+	fx_ok(sb_set_soft_limit(cfg, SB_LIMIT_CPU, 1000 * MS, 0));
+	proc = fx_spawn(cfg);
+	sb_config_free(cfg);
+	snprintf(path, sizeof(path), "/proc/%d/status", fx_parent_of(sb_proc_pid(proc)));
+	polled.fd = sb_proc_fd(proc);
+	while (!sb_proc_soft(proc)) {
+		assert_int_equal(poll(&polled, 1, 60000), 1);
+		if (sb_proc_process(proc, NULL, NULL))
+			break;
+	}
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "voluntary_ctxt_switches: %ld", &switches);
+	if (f)
+		fclose(f);
+	sb_proc_free(proc);
+	print_message("# sb-init has slept %ld times in a second of busy loop\n", switches);
+	if (switches < 0)
+		fx_skip("it was over before it could be looked at");
+	assert_true(switches < (judge_approximate() & SB_LIMIT_BIT(SB_LIMIT_CPU) ? 1000 : 200));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FX_TEST(the_wall_clock_needs_no_host),
+		FX_TEST(cpu_time_needs_no_host),
+		FX_TEST(memory_needs_no_host),
+		FX_TEST(processes_need_no_host),
+		FX_TEST(a_late_look_finds_the_same),
+		FX_TEST(a_limit_that_passes_after_the_end_is_none),
+		FX_TEST(what_does_not_start_has_no_verdict),
+		FX_TEST(clocks_start_at_the_exec),
+		FX_TEST(few_looks_are_enough),
+	};
+
+	fx_begin();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+/* 500 runs, many at once, of programs that end in different ways: none is lost, and no byte of them. */
+#include "judge_pattern.h"
+#include "judge_table.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define RUNS 500
+#define MOST 16
+
+/* What "pattern NUMBER" of judge_programs_end.c writes. */
+#define PIECE 1000
+#define BETWEEN 3000
+
+static struct run {
+	struct judge_row row;
+	struct judge_run base;
+	long number; /* -1: the place is free */
+} runs[MOST];
+static char why[RUNS][JUDGE_WHY];
+static unsigned verdicts[SB_NOT_STARTED + 1];
+
+static uint64_t length_of(long number)
+{
+	return 40960 + (uint64_t)number * 37 % 20480;
+}
+
+static uint64_t length_of_errors(long number)
+{
+	uint64_t len = length_of(number), sum = 0;
+
+	for (uint64_t at = 0; at < len; at += BETWEEN)
+		sum += len - at < PIECE ? len - at : PIECE;
+	return sum;
+}
+
+/* Six of ten say a lot; the others are ended, each by something else. */
+static struct judge_row row_of(long number)
+{
+	static const struct judge_row others[] = {
+		{ "spins", "spin", 0, OVER(CPU), .cpu_ms = 30, .cpu_least = 30 },
+		{ "sleeps", "pause", 0, OVER(WALL), .wall_ms = 50, .wall_least = 50 },
+		{ "floods", "out-stdout", 0, OVER(OUTPUT), .flags = J_FLOOD_OUT },
+		{ "dies", "said-then-dies", SIGKILL, DIES(SIGKILL), .out = 11, .said = "last words\n" },
+	};
+
+	if (number % 10 >= 6)
+		return others[number % 10 - 6];
+	return (struct judge_row){ "says",
+				   "pattern",
+				   number,
+				   ENDS((int)(number % 90)),
+				   .out = length_of(number),
+				   .err = length_of_errors(number) };
+}
+
+static void check_bytes(struct run *run)
+{
+	const unsigned char *data[2] = { NULL, NULL };
+	size_t len[2] = { 0, 0 }, error = 0;
+	uint64_t at;
+
+	for (int i = 0; i < 2; i++) {
+		const void *p = NULL;
+
+		if (sb_proc_output(run->base.proc, i + 1, &p, &len[i]) < 0)
+			len[i] = 0;
+		data[i] = p;
+	}
+	for (at = 0; at < len[0]; at++) {
+		unsigned char byte = judge_byte((uint32_t)run->number, at);
+
+		if (data[0][at] != byte)
+			break;
+		if (at % BETWEEN >= PIECE)
+			continue;
+		if (error >= len[1] || data[1][error] != byte)
+			break;
+		error++;
+	}
+	if (at < len[0] || error < len[1])
+		judge_wrong(&run->base, "byte %llu of %zu, %zu of %zu is another", (unsigned long long)at,
+			    len[0], error, len[1]);
+}
+
+static void start(struct run *run, long number)
+{
+	sb_error err = SB_INIT(sb_error);
+
+	run->number = number;
+	run->row = row_of(number);
+	run->base.row = &run->row;
+	run->base.why = why[number];
+	snprintf(run->base.tag, sizeof(run->base.tag), "parallel-%d-%ld", getpid(), number);
+	run->base.cfg = judge_config(&run->row, run->base.tag, run->base.held);
+	if (sb_spawn(run->base.cfg, &run->base.proc, &err) < 0)
+		judge_wrong(&run->base, "the spawn failed: %s %s", err.message, err.hint);
+}
+
+/* 1 if it is over. */
+static int look(struct run *run)
+{
+	sb_result res = SB_INIT(sb_result);
+	int r = run->base.proc ? sb_proc_process(run->base.proc, &res, NULL) : -1;
+
+	if (r == 0)
+		return 0;
+	if (r < 0) {
+		judge_wrong(&run->base, "no result");
+		return 1;
+	}
+	verdicts[res.verdict < 0 || res.verdict > SB_NOT_STARTED ? 0 : res.verdict]++;
+	judge_check(&run->base, &res);
+	if (!strcmp(run->row.name, "says"))
+		check_bytes(run);
+	return 1;
+}
+
+static void run_all(unsigned places)
+{
+	struct pollfd polled[MOST];
+	long next = 0, left = RUNS;
+
+	for (unsigned i = 0; i < places; i++)
+		runs[i].number = -1;
+	while (left) {
+		for (unsigned i = 0; i < places; i++) {
+			if (runs[i].number < 0 && next < RUNS)
+				start(&runs[i], next++);
+			polled[i] = (struct pollfd){ -1, POLLIN, 0 };
+			if (runs[i].number >= 0 && runs[i].base.proc)
+				polled[i].fd = sb_proc_fd(runs[i].base.proc);
+		}
+		/* One that never ends is the runner's to notice, by its time limit. */
+		poll(polled, places, 1000);
+		for (unsigned i = 0; i < places; i++) {
+			if (runs[i].number < 0 || !look(&runs[i]))
+				continue;
+			runs[i].base.proc = sb_proc_free(runs[i].base.proc);
+			runs[i].base.cfg = sb_config_free(runs[i].base.cfg);
+			runs[i].number = -1;
+			left--;
+		}
+	}
+}
+
+static void run_them(unsigned places)
+{
+	uint64_t begun = judge_now();
+	unsigned bad = 0;
+
+	memset(why, 0, sizeof(why));
+	memset(verdicts, 0, sizeof(verdicts));
+	judge_begin();
+	run_all(places);
+	for (int i = 0; i < RUNS; i++) {
+		bad += why[i][0] != '\0';
+		if (why[i][0] && bad <= 10)
+			print_error("run %d, %s: %s\n", i, row_of(i).name, why[i]);
+	}
+	print_message("# %d runs, %u at once: %.1f s\n", RUNS, places, (double)(judge_now() - begun) / 1e9);
+	assert_int_equal(bad, 0);
+	assert_int_equal(verdicts[SB_EXITED], RUNS / 10 * 6);
+	assert_int_equal(verdicts[SB_SIGNALED], RUNS / 10);
+	assert_int_equal(verdicts[SB_CPU_EXCEEDED], RUNS / 10);
+	assert_int_equal(verdicts[SB_WALL_EXCEEDED], RUNS / 10);
+	assert_int_equal(verdicts[SB_OUTPUT_EXCEEDED], RUNS / 10);
+}
+
+static void five_hundred_eight_at_once(void **state)
+{
+	(void)state;
+	run_them(8);
+}
+
+static void five_hundred_sixteen_at_once(void **state)
+{
+	(void)state;
+	run_them(MOST);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FX_TEST(five_hundred_eight_at_once),
+		FX_TEST(five_hundred_sixteen_at_once),
+	};
+
+	fx_begin();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
