@@ -75,8 +75,10 @@ static uint64_t or_else(uint64_t value, uint64_t usual)
 static void set_limits(sb_config *cfg, const struct judge_row *row)
 {
 	unsigned slow = fx_emulated() ? 4 : 1;
+	/* Where another verdict may come out, its limit is there for machines that cannot do better. */
+	uint64_t cpu_ms = row->or && !judge_approximate() ? 0 : row->cpu_ms;
 
-	sb_set_limit(cfg, SB_LIMIT_CPU, or_else(row->cpu_ms, CPU_PLENTY * slow) * MS, 0);
+	sb_set_limit(cfg, SB_LIMIT_CPU, or_else(cpu_ms, CPU_PLENTY * slow) * MS, 0);
 	sb_set_limit(cfg, SB_LIMIT_WALL, or_else(row->wall_ms, WALL_PLENTY * slow) * MS, 0);
 	sb_set_limit(cfg, SB_LIMIT_MEMORY, or_else(row->memory_mib, MEMORY_LIMIT) * MIB, 0);
 	sb_set_limit(cfg, SB_LIMIT_PIDS, or_else(row->pids, PIDS_LIMIT), 0);
