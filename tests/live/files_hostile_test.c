@@ -6,6 +6,7 @@
 #include "files_kit.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
@@ -158,7 +159,7 @@ static void trade(const char *make)
 			if (r != -ELOOP && r != -ENXIO && r != -EISDIR && r != -EAGAIN && r != -ENOTDIR && r != -ENOENT)
 				fail_msg("get: %d", r);
 		}
-		r = sb_box_open_file(box, "/work/b", O_WRONLY | O_CREAT | O_TRUNC, 0600, NULL);
+		r = sb_box_open_file(box, "/work/b", i % 2 ? O_RDWR : O_WRONLY | O_CREAT | O_TRUNC, 0600, NULL);
 		if (r >= 0) {
 			struct stat st;
 
@@ -190,6 +191,75 @@ static void directories_trade_places(void **state)
 {
 	(void)state;
 	trade("cd /work; mkdir a; echo file > a/f; ln -s /usr b; mkdir c; ln -s /secret c/f");
+}
+
+/* The name is free when it is looked at, and a link to nowhere when the file is made: nowhere stays nowhere. */
+static void link_out_of_nothing(void **state)
+{
+	sb_config *cfg = work_config();
+	int made = 0, failed = 0;
+	sb_proc *proc;
+	sb_box *box;
+
+	(void)state;
+	box = open_with(cfg);
+	fx_command(cfg, "blink=/work/a:/work/nowhere");
+	proc = start_saying(box, cfg, "blinking");
+	for (int i = 0; i < 600 || ((made < 20 || failed < 20) && i < 20000); i++) {
+		int r = i % 2 ? sb_box_put(box, "/work/a", "x", 1, 0600, NULL) :
+				sb_box_open_file(box, "/work/a", O_RDWR | O_CREAT, 0600, NULL);
+
+		made += r >= 0;
+		failed += r < 0;
+		if (r < 0 && r != -EEXIST && r != -ELOOP && r != -EAGAIN)
+			fail_msg("put: %d", r);
+		if (r > 0)
+			close(r);
+		if (r >= 0)
+			DONE(sb_box_remove(box, "/work/a", &err));
+	}
+	sb_proc_free(proc);
+	REFUSED(ENOENT, "nowhere", "", sb_box_remove(box, "/work/nowhere", &err));
+	sb_box_free(box);
+	sb_config_free(cfg);
+}
+
+/* Its size says that it may be had, and then there is more of it. */
+static void grows_while_it_is_read(void **state)
+{
+	const size_t max = 65536;
+	sb_config *cfg = work_config();
+	int got = 0, refused = 0;
+	sb_proc *proc;
+	sb_box *box;
+
+	(void)state;
+	box = open_with(cfg);
+	fx_command(cfg, "grow=/work/a");
+	proc = start_saying(box, cfg, "growing");
+	for (int i = 0; i < 300 || ((got < 20 || refused < 20) && i < 20000); i++) {
+		char one[65537];
+		int fd = memfd_create("out", MFD_CLOEXEC);
+		ssize_t n;
+		size_t len;
+
+		n = sb_box_get(box, "/work/a", max, &data, &len, NULL);
+		if (n == 0) {
+			assert_in_range(len, 0, max);
+			free(data);
+		} else {
+			assert_int_equal(n, -EFBIG);
+		}
+		got += n == 0;
+		refused += n < 0;
+		n = sb_box_get_fd(box, "/work/a", fd, max, NULL);
+		assert_true(n == -EFBIG || (n >= 0 && n <= (ssize_t)max));
+		assert_true(pread(fd, one, sizeof(one), 0) <= (ssize_t)max);
+		close(fd);
+	}
+	sb_proc_free(proc);
+	sb_box_free(box);
+	sb_config_free(cfg);
 }
 
 /* Removal of a tree whose parts are exchanged for links to the rest of the world, which is writable. */
@@ -279,7 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST(traps_are_not_opened), FX_TEST_IF("root", device_nodes), FX_TEST(lease), FX_TEST(names_trade_places),
-		FX_TEST(directories_trade_places), FX_TEST(removal_stays_in_the_tree), FX_TEST(endless_supply), FX_TEST(ends_in_the_middle),
+		FX_TEST(directories_trade_places), FX_TEST(link_out_of_nothing), FX_TEST(grows_while_it_is_read), FX_TEST(removal_stays_in_the_tree), FX_TEST(endless_supply), FX_TEST(ends_in_the_middle),
 	};
 
 	fx_begin();

@@ -39,6 +39,35 @@ static void do_swap(const char *arg)
 	}
 }
 
+/* "blink=PATH:TARGET": a link that is there, and is not, for ever. */
+static void do_blink(const char *arg)
+{
+	char *path = strdup(arg), *target = strchr(path, ':');
+
+	*target++ = '\0';
+	say("blinking\n");
+	for (;;) {
+		if (symlink(target, path) == 0)
+			unlink(path);
+	}
+}
+
+/* "grow=PATH": from nothing to 256 KiB, for ever. */
+static void do_grow(const char *path)
+{
+	static char block[16384];
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	say("growing\n");
+	for (;;) {
+		for (int i = 0; i < 16; i++)
+			if (pwrite(fd, block, sizeof(block), i * (off_t)sizeof(block)) < 0)
+				abort();
+		if (ftruncate(fd, 0) < 0)
+			abort();
+	}
+}
+
 /* "breed=DIR": makes files and directories there for ever, faster than anybody removes them. */
 static void do_breed(const char *dir)
 {
@@ -68,5 +97,5 @@ static void do_lease(const char *path)
 }
 
 const struct verb hostile_verbs[] = {
-	{"deep", do_deep}, {"swap", do_swap}, {"breed", do_breed}, {"lease", do_lease}, {NULL, NULL},
+	{"deep", do_deep}, {"swap", do_swap}, {"breed", do_breed}, {"blink", do_blink}, {"grow", do_grow}, {"lease", do_lease}, {NULL, NULL},
 };
