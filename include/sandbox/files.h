@@ -82,8 +82,8 @@ SB_API ssize_t sb_box_list(sb_box *box, const char *path, sb_dirent *entries, si
  * sb_box_remove - a file, link or the like, or a directory with all that is in it, however deep, also what the
  * command made undeletable by modes
  *
- * A mount point, and the root, are -EBUSY; what was removed before it was met stays so. A
- * command that makes files as fast as they go makes it end with -EAGAIN, after eight million or so.
+ * A mount point, and the root, are -EBUSY; what was removed before it was met stays so. After a
+ * million names it ends with -EAGAIN, or who makes files as fast as they go would keep it for ever: call it again.
  *
  * Return: 0, -ENOENT if it is not there, or -errno.
  */

@@ -66,8 +66,14 @@ static long move_up(int top, int from, const char *name)
 	for (int i = 0; i < MAX_TRIES; i++) {
 		text_number(fresh + 4, number++);
 		r = SYS(renameat2, from, name, top, fresh, 0);
-		if (r == -EACCES && allow(from, name) == 0)
-			r = SYS(renameat2, from, name, top, fresh, 0);
+		if (r == -EACCES) { /* which it needs to be written to, for its ".." */
+			int fd = open_tree_in(from, name);
+
+			if (fd >= 0) {
+				SYS(close, fd);
+				r = SYS(renameat2, from, name, top, fresh, 0);
+			}
+		}
 		if (r != -ENOTEMPTY && r != -EEXIST && r != -ENOTDIR)
 			break;
 	}

@@ -11,7 +11,7 @@
 #include "error.h"
 #include "files.h"
 
-#define MAX_SLICES 16384 /* of 512 names: an end for what is filled as fast as it is emptied */
+#define MAX_SLICES 2048 /* of 512 names: an end for what is filled as fast as it is emptied */
 #define MAX_TRIES 64
 
 struct listing {

@@ -308,7 +308,7 @@ static void endless_supply(void **state)
 	DONE(sb_box_mkdir(box, "/work/t", 0700, &err));
 	fx_command(cfg, "breed=/work/t");
 	proc = start_saying(box, cfg, "breeding");
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 2; i++) {
 		int r = sb_box_remove(box, "/work/t", NULL);
 
 		if (r < 0 && r != -EAGAIN && r != -ENOENT)
