@@ -28,6 +28,8 @@ static int do_run(int argc, char **argv)
 	struct run run = { .ns_new = SB_NS_ALL };
 	int code = EXIT_SBX;
 
+	limits_init(&run);
+	streams_init(&run);
 	run.cfg = sb_config_new();
 	if (!run.cfg) {
 		complain("out of memory", NULL);
@@ -49,6 +51,7 @@ static int do_run(int argc, char **argv)
 	}
 	code = run_command(&run);
 out:
+	streams_close(&run, NULL);
 	sb_config_free(run.cfg);
 	sb_trace_free(run.trace);
 	free(run.late);

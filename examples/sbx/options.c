@@ -15,7 +15,9 @@ static const struct {
 	{ "Namespaces", namespace_options },
 	{ "File system", fs_options },
 	{ "Confinement", confine_options },
-	{ "Limits and accounting (cgroup v2)", cgroup_options },
+	{ "Standard input, output, error", stream_options },
+	{ "Limits of the run", limit_options },
+	{ "Its cgroup (version 2)", cgroup_options },
 	{ "What " CLI_NAME " itself does", output_options },
 };
 

@@ -319,7 +319,7 @@ int cgroup_finish(struct run *run)
 {
 	uint64_t flags = SB_CGROUP_MOVE_SELF;
 
-	if (!run->cgroup.wanted)
+	if (!run->cgroup.wanted && !run->cgroup.limited)
 		return 0;
 	if (run->cgroup.account || !run->cgroup.limited)
 		flags |= SB_CGROUP_ACCOUNT;

@@ -137,6 +137,30 @@ static int opt_preserve_fds(struct run *run, const char *arg)
 	return 0;
 }
 
+static int opt_no_aslr(struct run *run, const char *arg)
+{
+	(void)arg;
+	return sb_set_aslr(run->cfg, 0);
+}
+
+static int opt_no_tsc(struct run *run, const char *arg)
+{
+	(void)arg;
+	return sb_set_tsc(run->cfg, 0);
+}
+
+static int opt_affinity(struct run *run, const char *arg)
+{
+	return sb_set_affinity(run->cfg, arg);
+}
+
+static int opt_random_seed(struct run *run, const char *arg)
+{
+	if (!*arg)
+		return refuse(run, "is empty");
+	return sb_set_random_seed(run->cfg, arg, strlen(arg));
+}
+
 const struct option_row command_options[] = {
 	{ "workdir", 'w', "DIR", ROW_LATE, opt_workdir, "start in DIR (default /)" },
 	{ "argv0", 0, "NAME", 0, opt_argv0, "what the command is told its name is" },
@@ -148,6 +172,10 @@ const struct option_row command_options[] = {
 	{ "umask", 0, "MASK", ROW_LATE, opt_umask, "file mode creation mask (default 022)" },
 	{ "interactive", 'i', NULL, 0, opt_interactive, "connect standard input (else it is /dev/null)" },
 	{ "tty", 't', NULL, ROW_MOUNT, opt_tty, "give the command a terminal of its own" },
+	{ "affinity", 0, "LIST", 0, opt_affinity, "run on these CPUs: 0-2,7; without a cgroup" },
+	{ "no-aslr", 0, NULL, 0, opt_no_aslr, "its addresses are the same each time" },
+	{ "no-tsc", 0, NULL, 0, opt_no_tsc, "the time stamp counter cannot be read" },
+	{ "random-seed", 0, "TEXT", 0, opt_random_seed, "/dev/random is made from TEXT, the same each time" },
 	{ "preserve-fds", 0, "LIST", 0, opt_preserve_fds, "pass these descriptors on: 3,4" },
 	{ 0 },
 };

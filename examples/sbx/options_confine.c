@@ -173,13 +173,14 @@ static int opt_optional(struct run *run, const char *arg)
 		{ "core-sched", SB_APPLIED_CORE_SCHED },
 		{ "no-new-userns", SB_APPLIED_NO_NEW_USERNS },
 		{ "keyring", SB_APPLIED_KEYRING },
+		{ "cgroup", SB_APPLIED_CGROUP },
 		{ NULL, 0 },
 	};
 	uint64_t bits;
 	int r;
 
 	r = read_words(run, layers, arg,
-		       "expected names out of seccomp, landlock, securebits, core-sched, no-new-userns, keyring",
+		       "expected names out of seccomp, landlock, securebits, core-sched, no-new-userns, keyring, cgroup",
 		       &bits);
 	if (r < 0)
 		return r;

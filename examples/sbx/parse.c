@@ -122,6 +122,27 @@ int parse_size(const char *text, uint64_t *out)
 	return *rest ? -EINVAL : decimal(text, len, scale, out);
 }
 
+int parse_duration(const char *text, uint64_t *out)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t ns;
+	} units[] = {
+		{ "", 1000000000 },
+		{ "s", 1000000000 },
+		{ "us", 1000 },
+		{ "ms", 1000000 },
+		{ "m", UINT64_C(60) * 1000000000 },
+		{ "h", UINT64_C(3600) * 1000000000 },
+	};
+	size_t len = strspn(text, "0123456789.");
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(text + len, units[i].suffix) == 0)
+			return decimal(text, len, units[i].ns, out);
+	return -EINVAL;
+}
+
 int parse_fd(const char *text, int *out)
 {
 	uint64_t value;

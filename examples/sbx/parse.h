@@ -20,6 +20,8 @@ int parse_octal(const char *text, uint32_t max, uint32_t *out);
 int parse_decimal(const char *text, uint64_t scale, uint64_t *out);
 /* Bytes, as the library takes them: 4096, 4096b, 256M, 1.5GiB; k m g t p e in any case, powers of 1024. */
 int parse_size(const char *text, uint64_t *out);
+/* Nanoseconds: 2, 2.5s, 500ms, 1m; us ms s m h, seconds without one, decimals as in parse_decimal(). */
+int parse_duration(const char *text, uint64_t *out);
 /* A descriptor number, 0 to 2147483647. */
 int parse_fd(const char *text, int *out);
 /* "0" or "1". */

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 static int complain_config(const struct run *run, const char *what)
 {
@@ -177,23 +176,6 @@ int policy_defaults(struct run *run)
 	return kernel_dirs(run) < 0 ? complain_config(run, "defaults") : 0;
 }
 
-static int standard_fds(struct run *run)
-{
-	int r;
-
-	if (run->tty)
-		return 0;
-	if (run->interactive) {
-		r = sb_set_fd(run->cfg, STDIN_FILENO, STDIN_FILENO);
-		if (r < 0)
-			return r;
-	}
-	r = sb_set_fd(run->cfg, STDOUT_FILENO, STDOUT_FILENO);
-	if (r < 0)
-		return r;
-	return sb_set_fd(run->cfg, STDERR_FILENO, STDERR_FILENO);
-}
-
 /* The library copies both, and a command with another name than its file has two. */
 static int set_command(struct run *run)
 {
@@ -218,6 +200,8 @@ static int set_command(struct run *run)
 /* After them: what depends on all options together. */
 int policy_finish(struct run *run)
 {
+	int r;
+
 	if (!run->argv[0])
 		return contradiction("which command?",
 				     "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...");
@@ -227,7 +211,8 @@ int policy_finish(struct run *run)
 		return complain_config(run, "--map-root");
 	if (cgroup_finish(run) < 0)
 		return complain_config(run, "cgroup");
-	if (standard_fds(run) < 0 || set_command(run) < 0)
+	if (set_command(run) < 0)
 		return complain_config(run, "command");
-	return 0;
+	r = limits_finish(run);
+	return r < 0 ? r : streams_finish(run);
 }

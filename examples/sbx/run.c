@@ -9,7 +9,7 @@
 
 /* What one run holds open. */
 struct session {
-	const struct run *run;
+	struct run *run;
 	FILE *report, *trace, *pid_file;
 	int signal_fd;
 	sb_proc *proc;
@@ -73,8 +73,10 @@ static int print_trace(struct session *session)
 }
 
 /* Before the command is started: a report that cannot be written must not come up afterwards. */
-static int session_open(struct session *session, const struct run *run)
+static int session_open(struct session *session)
 {
+	const struct run *run = session->run;
+
 	if (run->report_file) {
 		session->report = output_open("--report", run->report_file);
 		if (!session->report)
@@ -94,13 +96,6 @@ static int session_open(struct session *session, const struct run *run)
 	if (session->signal_fd < 0)
 		complain("no descriptor for signals", strerror(-session->signal_fd));
 	return session->signal_fd;
-}
-
-static int failure_code(const sb_error *err)
-{
-	if (err->step != SB_STEP_EXEC)
-		return EXIT_SBX;
-	return err->code == ENOENT || err->code == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
 static int report_to_file(struct session *session, const sb_result *res, const sb_error *err, int code)
@@ -146,6 +141,7 @@ static int supervise(struct session *session, sb_result *res, sb_error *err)
 	struct pollfd fds[3 + TERMINAL_FDS];
 	int tty = session->run->tty ? sb_proc_tty(session->proc) : -1;
 	int proc_fd = sb_proc_fd(session->proc), notify_fd = sb_proc_notify_fd(session->proc);
+	uint32_t told = 0;
 	size_t terminal;
 	int r = 0;
 
@@ -166,28 +162,9 @@ static int supervise(struct session *session, sb_result *res, sb_error *err)
 		terminal_copy(session->term, fds + 3, terminal);
 		if (fds[1].revents)
 			r = sb_proc_process(session->proc, res, err);
+		verdict_soft(session->run, session->proc, &told);
 	}
 	return r;
-}
-
-static int result_code(const sb_result *res)
-{
-	switch (res->verdict) {
-	case SB_EXITED:
-		return res->code;
-	case SB_SIGNALED:
-		return 128 + res->code;
-	case SB_KILLED:
-		return 128 + 9;
-	case SB_FILTERED:
-		return 128 + res->code;
-	case SB_MEMORY_EXCEEDED:
-		complain("the command was killed by the kernel's OOM killer (memory.max)", NULL);
-		return 128 + 9;
-	default:
-		complain("the sandbox was ended from outside; how the command ended is unknown", NULL);
-		return EXIT_SBX;
-	}
 }
 
 /* At once, and with the end of the line: who waits for the number has it then. */
@@ -223,7 +200,7 @@ static int started(struct session *session)
 		output_failed = true;
 
 	if (session->run->tty) {
-		session->term = terminal_open(session->proc, session->run->interactive);
+		session->term = terminal_open(session->proc, session->run);
 		if (!session->term) {
 			give_up(&err, "no terminal", -errno);
 			return lost(session, &err);
@@ -234,8 +211,10 @@ static int started(struct session *session)
 	if (r < 0)
 		return lost(session, &err);
 	denied_complain(session->proc, &res);
-	code = report_to_file(session, &res, NULL, result_code(&res));
-	return output_failed ? EXIT_SBX : code;
+	if (streams_close(session->run, session->proc) < 0)
+		output_failed = true;
+	code = verdict_code(session->run, session->proc, &res);
+	return report_to_file(session, &res, NULL, output_failed ? EXIT_SBX : code);
 }
 
 int run_command(struct run *run)
@@ -246,7 +225,7 @@ int run_command(struct run *run)
 
 	if (run->dry_run)
 		return print_plan(run->cfg);
-	if (session_open(&session, run) >= 0) {
+	if (session_open(&session) >= 0) {
 		if (sb_spawn(run->cfg, &session.proc, &err) < 0)
 			code = failed(&session, &err);
 		else

@@ -13,6 +13,7 @@
 #endif
 
 /* Exit codes beside the command's own, as docker and env(1) have them. */
+#define EXIT_TIME 124 /* a time limit ended it, as timeout(1) has it */
 #define EXIT_SBX 125 /* sbx or the library failed */
 #define EXIT_CANNOT_RUN 126 /* the command was found, but not run */
 #define EXIT_NOT_FOUND 127 /* there is no such command */
@@ -57,6 +58,23 @@ struct cgroup_wishes {
 	size_t device_count;
 };
 
+/* Limits of the run, as far as options depend on each other. UINT64_MAX = not given. */
+struct limit_wishes {
+	uint64_t wall, kill_after, cpu, cpu_grace; /* ns */
+	uint64_t memory, output;                   /* bytes */
+	uint64_t processes;
+	bool soft_wall, preserve_status;
+};
+
+/* Standard descriptors, by number. */
+struct stream_wishes {
+	const char *where[3]; /* a file of the host, or "inside:" and a path; NULL = ours */
+	uint64_t limit[3];    /* bytes; UINT64_MAX = any */
+	bool together, truncate;
+	const char *log;
+	int fds[4];           /* what was opened for them, the last is the log; -1 = none */
+};
+
 struct run {
 	sb_config *cfg;
 	sb_trace *trace;         /* NULL unless asked for */
@@ -75,7 +93,7 @@ struct run {
 	uint64_t proc_flags;
 
 	bool map_root, user_given;
-	bool interactive, tty, clear_env;
+	bool interactive, tty, clear_env, stderr_to_stdout;
 	bool keep_suid;                    /* --no-new-privs=0 */
 	uint64_t caps_added, caps_dropped; /* by number; "--cap-drop all" drops nothing from nothing */
 
@@ -87,6 +105,8 @@ struct run {
 	const char *trace_file, *report_file, *pid_file;
 
 	struct cgroup_wishes cgroup;
+	struct limit_wishes limits;
+	struct stream_wishes streams;
 
 	struct late_option *late;
 	size_t late_count;
@@ -104,11 +124,23 @@ const char *setter_message(const sb_error *err);
 
 /* The rows of each group; the last has no name. */
 extern const struct option_row command_options[], identity_options[], namespace_options[], fs_options[],
-	confine_options[], cgroup_options[], output_options[];
+	confine_options[], limit_options[], stream_options[], cgroup_options[], output_options[];
 
 /* options_cgroup.c */
 int cgroup_finish(struct run *run);
 void cgroup_free(struct run *run);
+
+/* options_limits.c */
+void limits_init(struct run *run);
+int limits_finish(struct run *run);
+
+/* options_streams.c */
+void streams_init(struct run *run);
+int streams_finish(struct run *run);
+/* Return: 0, or -EIO after a complaint if something could not be written. */
+int streams_close(struct run *run, sb_proc *proc);
+/* The terminal's part of --log; -1 = there is none. */
+int streams_log_fd(const struct run *run);
 
 /* policy.c: what `run` does unless told otherwise; here, because a library has no such opinions */
 int policy_defaults(struct run *run);
@@ -139,7 +171,7 @@ bool relay_signal(sb_proc *proc, int signal_fd, int tty_fd);
 
 /* tty.c */
 struct terminal;
-struct terminal *terminal_open(sb_proc *proc, bool input);
+struct terminal *terminal_open(sb_proc *proc, const struct run *run);
 void terminal_resize(int master);
 /** terminal_describe - ask for a terminal in the sandbox, of the size of the one around. */
 int terminal_describe(sb_config *cfg);
@@ -150,6 +182,15 @@ size_t terminal_poll(struct terminal *term, struct pollfd *fds);
 void terminal_copy(struct terminal *term, const struct pollfd *fds, size_t count);
 /* Copies what is left, gives the caller's terminal back as it was, and frees. NULL in is fine. */
 void terminal_close(struct terminal *term);
+
+/* verdict.c */
+/* What the exit status of sbx is for it, with a line on why it was ended if a limit did. */
+int verdict_code(const struct run *run, sb_proc *proc, const sb_result *res);
+/* Soft limits that were passed since the last call: a line for each. */
+void verdict_soft(const struct run *run, sb_proc *proc, uint32_t *told);
+const char *verdict_name(int32_t verdict);
+/* Of a failure to start the command. */
+int failure_code(const sb_error *err);
 
 /* denied.c: calls that the policy killed for or logged */
 void denied_complain(const sb_proc *proc, const sb_result *res);
@@ -173,12 +214,15 @@ void trace_text(FILE *to, const sb_trace *trace, bool colour, bool explain);
 void trace_json(FILE *to, const sb_trace *trace);
 /* Everything that is known about a command that has ended. */
 struct ending {
-	const sb_proc *proc;
+	sb_proc *proc;
 	const sb_result *res;
 	const sb_stats *stats; /* NULL for a command without a cgroup of its own */
 	const struct id_maps *maps;
 };
 void report_result(FILE *to, const struct ending *end, int exit_code);
+/* report_figures.c: times, memory, limits, streams; NULL in is fine */
+void report_figures(FILE *to, const struct ending *end);
+void report_cgroup(FILE *to, const sb_stats *stats);
 void report_failure(FILE *to, const sb_error *err, int exit_code);
 
 /* output.c */

@@ -20,6 +20,7 @@ struct buffer {
 struct terminal {
 	sb_proc *proc;
 	int master, peer, outer;
+	int log; /* gets a copy of what the master says; -1 = none */
 	bool input_open, output_open, master_open;
 	bool raw;
 	char last; /* byte of the input */
@@ -70,7 +71,7 @@ static void make_raw(struct terminal *term, bool input)
 }
 
 /* Return: NULL with errno set. */
-struct terminal *terminal_open(sb_proc *proc, bool input)
+struct terminal *terminal_open(sb_proc *proc, const struct run *run)
 {
 	struct terminal *term = calloc(1, sizeof(*term));
 	int flags;
@@ -86,11 +87,12 @@ struct terminal *terminal_open(sb_proc *proc, bool input)
 	}
 	/* While one slave is open the master never hangs up, and a poll on it never spins. */
 	term->peer = ioctl(term->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	term->input_open = input;
+	term->input_open = run->interactive;
+	term->log = streams_log_fd(run);
 	term->output_open = term->master_open = true;
 	term->last = '\n';
 	terminal_resize(term->master);
-	make_raw(term, input);
+	make_raw(term, run->interactive);
 	return term;
 }
 
@@ -140,6 +142,19 @@ static void read_input(struct terminal *term)
 	memset(term->in.data, 'D' & 0x1f, term->in.to);
 }
 
+/* A log that takes no more is no reason to end a session. */
+static void copy_to_log(struct terminal *term)
+{
+	for (size_t at = term->out.from; term->log >= 0 && at < term->out.to;) {
+		ssize_t put = write(term->log, term->out.data + at, term->out.to - at);
+
+		if (put > 0)
+			at += (size_t)put;
+		else if (put == 0 || !is_transient(errno))
+			term->log = -1;
+	}
+}
+
 static void read_master(struct terminal *term)
 {
 	ssize_t got = read(term->master, term->out.data, sizeof(term->out.data));
@@ -149,6 +164,7 @@ static void read_master(struct terminal *term)
 	term->out.from = 0;
 	term->out.to = got > 0 ? (size_t)got : 0;
 	term->master_open = got > 0;
+	copy_to_log(term);
 }
 
 /* Return: false if @fd takes no more, ever. */

@@ -107,6 +107,32 @@ class Surroundings(Case):
         self.assertEqual({int(line.split()[1], 16) for line in out.splitlines()}, {0}, out)
 
 
+class Determinism(Case):
+    """What can be the same in each run."""
+
+    def test_affinity(self):
+        cpu = str(max(os.sched_getaffinity(0)))
+        self.assertEqual(self.run_ok("--affinity", cpu, "grep", "Cpus_allowed_list", "/proc/self/status").split()[1], cpu)
+        self.assertIn("8000", self.refused("--affinity", "8000", "true"))
+
+    def test_addresses(self):
+        first, second = (self.run_ok("--no-aslr", "cat", "/proc/self/maps") for _ in range(2))
+        self.assertEqual(first, second)
+        self.assertNotEqual(self.run_ok("cat", "/proc/self/maps"), self.run_ok("cat", "/proc/self/maps"))
+
+    def test_random_bytes(self):
+        words = ["head", "-c", "16", "/dev/urandom"]
+        first, second, other = (self.sbx("run", "--random-seed", seed, *words, text=False).out for seed in "aab")
+        self.assertEqual((len(first), first), (16, second))
+        self.assertNotEqual(first, other)
+        self.assertIn("random-seed", self.refused("--random-seed", "x" * 33, "true"))
+
+    def test_time_stamp_counter(self):
+        if os.uname().machine != "x86_64":
+            self.skipTest("not an x86")
+        self.assertEqual(self.sbx("run", "--no-tsc", "true").code, 128 + signal.SIGSEGV)
+
+
 class Identity(Case):
     def status(self, field, *args):
         out = self.run_ok(*args, "grep", f"^{field}:", "/proc/self/status")

@@ -9,6 +9,7 @@ import sbx_case
 from sbx_case import IS_ROOT, SBX, Case
 
 NUMBERS = ["", "x", "-1", "+1", " 1", "1 ", "0x1", "1e3", "1.5", "99999999999999999999"]
+TIMES = ["", "x", "0", "0s", "-1", "+1", "1 s", "s", "1d", "1S", ".5", "1.", "1.5.0", "1.0000000001", "5000000000h", "1ms2"]
 IDS = NUMBERS + ["4294967295", "4294967296"]
 SIZES = ["", "x", "-1", "1 k", "k", "1.5", "1.k", ".5k", "1.2.3k", "1kk", "1bk", "1i", "1kbb", "1z", "18446744073709551615k",
          "1.0000000001k"]
@@ -61,6 +62,21 @@ BAD = {
     "--ambient": ["", "0", "maybe"],
     "--securebits": ["", "noroot,", "root", "0x3"],
     "--optional": ["", "seccomp,", "network", "core_sched"],
+    "--timeout": TIMES,
+    "--kill-after": TIMES,
+    "--cpu-time": TIMES,
+    "--cpu-grace": TIMES,
+    "--soft-timeout": TIMES + ["1:", "1:0", "1:NONE", "1:65", "1:TERM:2", ":TERM"],
+    "--soft-cpu-time": TIMES + ["1:SIG"],
+    "--memory-limit": SIZES + ["max"],
+    "--process-limit": NUMBERS + ["0", "max"],
+    "--output-limit": SIZES + ["stdin=1", "stdout=", "stderr=x"],
+    "--stdin": ["", "inside:", "inside:relative", "/no/such/file"],
+    "--stdout": ["", "inside:", "inside:relative", "/"],
+    "--stderr": ["", "inside:relative", "/"],
+    "--log": ["", "/"],
+    "--affinity": ["", "x", "1-", "2-1", "0,", "-1", "99999"],
+    "--random-seed": [""],
     "--preserve-fds": ["", "1", "3,", "x", "999", "-1"],
     "--report": ["", "fd:", "fd:x", "fd:999"],
     "--pid-file": ["", "fd:", "fd:x", "fd:999", "/no/such/directory/pid"],
@@ -79,6 +95,17 @@ CONTRADICTIONS = [
     ["--share", "user", "--uidmap", "0:1:1"],
     ["-t", "--no-dev"],
     ["--no-new-userns", "--share", "user"],
+    ["--kill-after", "1"],
+    ["--timeout", "1", "--kill-after", "1", "--soft-timeout", "1"],
+    ["--cpu-grace", "1"],
+    ["--stdin", "/dev/null", "--interactive"],
+    ["--stderr", "/dev/null", "--stderr-to-stdout"],
+    ["--output-truncate"],
+    ["--output-limit", "1k", "--output-truncate"],
+    ["--output-limit", "stderr=1k", "--stderr-to-stdout"],
+    ["--output-limit", "1k", "--tty"],
+    ["--output-limit", "1k", "--stdout", "inside:/tmp/x"],
+    ["--log", "/dev/null", "--stderr", "inside:/tmp/x"],
     ["--seccomp", "none", "--seccomp-rule", "allow ptrace"],
 ]
 
