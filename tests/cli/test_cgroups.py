@@ -274,9 +274,7 @@ class Bocker(CgroupCase):
         for pair in (["--rootfs", image], ["--cpu-shares", "512"], ["--memory", "512000000"]):
             self.assertEqual(words[words.index(pair[0]):][:2], pair)
         self.assertIn("--overlay", words)
-        log, = os.listdir(self.cwd)
-        self.assertRegex(log, r"^ps_\d+\.log$")
-        self.assertEqual(read(self.cwd, log), done.stdout)
+        self.assertRegex(words[words.index("--log") + 1], r"^ps_\d+\.log$")
 
     def test_limits_of_the_environment(self):
         show = self.wrapper('printf "%s\\n" "$@"')
@@ -303,6 +301,7 @@ class Bocker(CgroupCase):
         number, host, text, err = done.stdout.split()
         self.assertEqual((number, text, err), ("0", "x", "e"))
         self.assertEqual(os.listdir(self.cwd), [host + ".log"])
+        self.assertEqual(read(self.cwd, host + ".log"), done.stdout)
         self.assertNotIn("x", os.listdir(image))
 
 
