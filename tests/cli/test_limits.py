@@ -50,7 +50,7 @@ class Time(LimitCase):
         self.assertEqual(report["verdict"], "cpu_exceeded")
 
     def test_sleeping_is_no_cpu_time(self):
-        self.run_ok("--cpu-time", "0.2", "sleep", "0.3")
+        self.run_ok("--cpu-time", "0.5", "sleep", "0.6")
 
     def test_a_command_that_ends_in_time_is_not_touched(self):
         result, report = self.report("--timeout", "50", "--cpu-time", "50", "sh", "-c", "exit 3")
