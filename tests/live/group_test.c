@@ -1,79 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* Commands that talk to each other: what was said, who waited for whom, who was first, and common limits. */
-#include "../fixture.h"
+/* Commands that talk to each other: what was said, who was first, and what becomes of the other. */
+#include "group_kit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "../fixture_cgroup.h"
-
-/* Two of them, 1 of each to 0 of the other. */
-static sb_group *pair(sb_config *a, sb_config *b, int transcript_a, int transcript_b, uint64_t limit)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_group *group = sb_group_new();
-
-	assert_non_null(group);
-	assert_int_equal(sb_group_add(group, a, NULL, &err), 0);
-	assert_int_equal(sb_group_add(group, b, NULL, &err), 1);
-	assert_int_equal(sb_group_wire(group, 0, 1, 1, 0, transcript_a, limit, &err), 0);
-	assert_int_equal(sb_group_wire(group, 1, 1, 0, 0, transcript_b, UINT64_MAX, &err), 1);
-	sb_config_free(a);
-	sb_config_free(b);
-	return group;
-}
-
-static void start(sb_group *group)
-{
-	sb_error err = SB_INIT(sb_error);
-
-	if (sb_group_start(group, &err) < 0)
-		fail_msg("%s [%s]", err.message, sb_step_name(err.step));
-}
-
-static sb_group_result ended(sb_group *group)
-{
-	sb_group_result res = SB_INIT(sb_group_result);
-
-	assert_int_equal(sb_group_wait(group, UINT64_MAX, &res, NULL), 1);
-	return res;
-}
-
-static void expect(const sb_group_result *res, int verdict, int member, int first)
-{
-	if (res->verdict != verdict || res->member != member || (first != -2 && res->first != first))
-		fail_msg("verdict %d of %d, first %d; expected %d of %d, first %d", res->verdict, res->member,
-			 res->first, verdict, member, first);
-}
-
-static sb_member member(sb_group *group, unsigned number)
-{
-	sb_member info = SB_INIT(sb_member);
-
-	fx_ok(sb_group_member(group, number, &info));
-	return info;
-}
-
-static sb_result result(sb_group *group, unsigned number)
-{
-	sb_result res = SB_INIT(sb_result);
-
-	assert_int_equal(sb_proc_wait(sb_group_proc(group, number), UINT64_MAX, &res, NULL), 1);
-	return res;
-}
-
-static int new_file(const char *name)
-{
-	int fd = open(fx_write(name, ""), O_RDWR | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	return fd;
-}
 
 static void a_thousand_questions(void **state)
 {
@@ -133,58 +64,6 @@ static void a_line_of_five(void **state)
 	sb_group_free(group);
 }
 
-static void both_listen(void **state)
-{
-	sb_group *group = pair(fx_config("read=0"), fx_config("read=0"), -1, -1, UINT64_MAX);
-	sb_group_result res;
-
-	(void)state;
-	fx_ok(sb_group_set_limit(group, SB_LIMIT_WALL, 200000000, 0));
-	start(group);
-	res = ended(group);
-	expect(&res, SB_WALL_EXCEEDED, -1, -1);
-	assert_true(res.wall_ns >= 200000000);
-	for (unsigned i = 0; i < 2; i++) {
-		assert_int_equal(member(group, i).waits, SB_WAITS_INPUT);
-		assert_int_equal(member(group, i).waits_for, 1 - i);
-		assert_int_equal(result(group, i).verdict, SB_KILLED);
-	}
-	sb_group_free(group);
-}
-
-static void both_speak(void **state)
-{
-	sb_group *group = pair(fx_config("flood=1"), fx_config("bytes=1:10", "pause"), -1, -1, UINT64_MAX);
-	sb_group_result res;
-
-	(void)state;
-	fx_ok(sb_group_set_limit(group, SB_LIMIT_WALL, 500000000, 0));
-	start(group);
-	res = ended(group);
-	expect(&res, SB_WALL_EXCEEDED, -1, -1);
-	assert_int_equal(member(group, 0).waits, SB_WAITS_OUTPUT);
-	assert_int_equal(member(group, 0).waits_for, 1);
-	assert_int_equal(member(group, 1).waits, 0); /* there is something for it, and it does not want it */
-	assert_int_equal(member(group, 1).bytes_out, 10);
-	sb_group_free(group);
-}
-
-static void who_is_busy_does_not_wait(void **state)
-{
-	sb_group *group = pair(fx_config("spin=60000"), fx_config("read=0"), -1, -1, UINT64_MAX);
-	sb_group_result res;
-
-	(void)state;
-	fx_ok(sb_group_set_limit(group, SB_LIMIT_WALL, 200000000, 0));
-	start(group);
-	res = ended(group);
-	expect(&res, SB_WALL_EXCEEDED, -1, -1);
-	assert_int_equal(member(group, 0).waits, 0);
-	assert_int_equal(member(group, 1).waits, SB_WAITS_INPUT);
-	assert_int_equal(member(group, 1).waits_for, 0);
-	sb_group_free(group);
-}
-
 /* The reader sees the end, the writer EPIPE; the first one's cause counts, not the signal that came of it. */
 static void one_dies_first(void **state)
 {
@@ -231,112 +110,6 @@ static void a_reader_that_goes_is_noticed(void **state)
 	fx_ok(sb_proc_output(sb_group_proc(group, 0), 2, &data, &len));
 	assert_int_equal(len, 12);
 	assert_memory_equal(data, "epipe=EPIPE\n", 12);
-	sb_group_free(group);
-}
-
-static void too_much_over_a_wire(void **state)
-{
-	int said = new_file("said");
-	sb_group *group = pair(fx_config("flood=1"), fx_config("drain", "pause"), said, -1, 100000);
-	sb_group_result res;
-	struct stat st;
-
-	(void)state;
-	start(group);
-	res = ended(group);
-	expect(&res, SB_OUTPUT_EXCEEDED, 0, 0);
-	assert_int_equal(result(group, 0).verdict, SB_OUTPUT_EXCEEDED);
-	assert_int_equal(result(group, 1).verdict, SB_KILLED);
-	assert_true(member(group, 1).bytes_in <= 100000);
-	fx_ok(fstat(said, &st));
-	assert_int_equal(st.st_size, 100000);
-	close(said);
-	sb_group_free(group);
-}
-
-/* None of the three uses more than the limit. */
-static void the_sum_of_cpu_time(void **state)
-{
-	sb_group *group = sb_group_new();
-	sb_group_result res;
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		sb_config *cfg = fx_config("spin=60000");
-
-		assert_int_equal(sb_group_add(group, cfg, NULL, NULL), i);
-		sb_config_free(cfg);
-	}
-	fx_ok(sb_group_set_limit(group, SB_LIMIT_CPU, 300000000, 0));
-	start(group);
-	res = ended(group);
-	expect(&res, SB_CPU_EXCEEDED, -1, -1);
-	assert_true(res.cpu_ns >= 300000000);
-	for (unsigned i = 0; i < 3; i++) {
-		sb_result one = result(group, i);
-
-		assert_true(one.user_ns + one.system_ns < 300000000);
-	}
-	sb_group_free(group);
-}
-
-/* While the host does not look, sb-init does. */
-static void a_limit_of_all_is_one_of_each(void **state)
-{
-	sb_config *cfg = fx_config("spin=60000");
-	sb_group *group = sb_group_new();
-	struct pollfd gone = { -1, POLLIN, 0 };
-	sb_group_result res;
-
-	(void)state;
-	assert_int_equal(sb_group_add(group, cfg, NULL, NULL), 0);
-	fx_command(cfg, "exit=0");
-	assert_int_equal(sb_group_add(group, cfg, NULL, NULL), 1);
-	sb_config_free(cfg);
-	fx_ok(sb_group_set_limit(group, SB_LIMIT_CPU, 100000000, 0));
-	start(group);
-	gone.fd = sb_proc_pidfd(sb_group_proc(group, 0));
-	assert_int_equal(poll(&gone, 1, 60000), 1);
-	res = ended(group);
-	expect(&res, SB_CPU_EXCEEDED, -1, 1);
-	sb_group_free(group);
-}
-
-static void the_leader_ends_it(void **state)
-{
-	sb_group *group = pair(fx_config("ask=3", "exit=0"), fx_config("answer", "pause"), -1, -1, UINT64_MAX);
-	sb_group_result res;
-
-	(void)state;
-	fx_ok(sb_group_set_leader(group, 0));
-	start(group);
-	res = ended(group);
-	expect(&res, SB_EXITED, -1, 0);
-	assert_int_equal(result(group, 1).verdict, SB_KILLED);
-	sb_group_free(group);
-}
-
-static void killed_by_the_caller(void **state)
-{
-	sb_group *group = pair(fx_config("read=0"), fx_config("read=0"), -1, -1, UINT64_MAX);
-	sb_group_result res = SB_INIT(sb_group_result);
-
-	(void)state;
-	assert_int_equal(sb_group_kill(group), -EINVAL);
-	start(group);
-	assert_int_equal(sb_group_wait(group, 1000000, &res, NULL), 0);
-	fx_ok(sb_group_kill(group));
-	res = ended(group);
-	expect(&res, SB_KILLED, -1, -1);
-	assert_int_equal(sb_group_process(group, &res, NULL), 1); /* the same again */
-	expect(&res, SB_KILLED, -1, -1);
-	sb_group_free(group);
-	/* One of them only: that is its cause, and the other sees the end of its input. */
-	group = pair(fx_config("pause"), fx_config("drain"), -1, -1, UINT64_MAX);
-	start(group);
-	fx_ok(sb_proc_kill(sb_group_proc(group, 0)));
-	res = ended(group);
-	expect(&res, SB_KILLED, 0, 0);
 	sb_group_free(group);
 }
 
@@ -464,69 +237,18 @@ static void what_cannot_be(void **state)
 	sb_config_free(cfg);
 }
 
-#define MANY 50
-static void the_first_of_fifty(void **state)
-{
-	sb_proc *procs[MANY];
-	int in[MANY][2], left = MANY;
-	sb_result res = SB_INIT(sb_result);
-	size_t index = 99;
-
-	(void)state;
-	for (int i = 0; i < MANY; i++) {
-		char word[16];
-		sb_config *cfg;
-
-		snprintf(word, sizeof(word), "exit=%d", i);
-		cfg = fx_config("bytes=1:100000", "read=0", word);
-		fx_ok(sb_set_ns(cfg, SB_NS_USER | SB_NS_PID | SB_NS_MOUNT));
-		fx_ok(pipe2(in[i], O_CLOEXEC));
-		fx_ok(sb_set_fd(cfg, 0, in[i][0]));
-		fx_ok(sb_set_stream_capture(cfg, 1, UINT64_MAX, 0));
-		procs[i] = fx_spawn(cfg);
-		sb_config_free(cfg);
-		close(in[i][0]);
-	}
-	assert_int_equal(sb_wait_any(procs, MANY, 0, &index, &res, NULL), 0);
-	assert_int_equal(index, 99);
-	for (int i = 17; left; i = (i + 7) % MANY) {
-		close(in[i][1]);
-		assert_int_equal(sb_wait_any(procs, MANY, UINT64_MAX, &index, &res, NULL), 1);
-		assert_int_equal(index, i);
-		assert_int_equal(res.code, i);
-		assert_int_equal(sb_wait_any(procs, MANY, UINT64_MAX, &index, &res, NULL), 1);
-		assert_int_equal(index, i); /* told of at every call */
-		procs[i] = sb_proc_free(procs[i]);
-		left--;
-	}
-	assert_int_equal(sb_wait_any(procs, MANY, UINT64_MAX, &index, &res, NULL), -ECHILD);
-	assert_int_equal(sb_wait_any(procs, 0, UINT64_MAX, &index, &res, NULL), -ECHILD);
-	assert_int_equal(sb_wait_any(procs, 1025, UINT64_MAX, &index, &res, NULL), -EINVAL);
-	assert_int_equal(sb_wait_any(NULL, 1, UINT64_MAX, &index, &res, NULL), -EINVAL);
-	assert_int_equal(sb_wait_any(procs, 1, UINT64_MAX, NULL, &res, NULL), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST(a_thousand_questions),
 		FX_TEST(a_line_of_five),
-		FX_TEST(both_listen),
-		FX_TEST(both_speak),
-		FX_TEST(who_is_busy_does_not_wait),
 		FX_TEST(one_dies_first),
 		FX_TEST(a_reader_that_goes_is_noticed),
-		FX_TEST(too_much_over_a_wire),
-		FX_TEST(the_sum_of_cpu_time),
-		FX_TEST(a_limit_of_all_is_one_of_each),
-		FX_TEST(the_leader_ends_it),
-		FX_TEST(killed_by_the_caller),
 		FX_TEST(polled_from_outside),
 		FX_TEST(it_rests_when_there_is_nothing_to_do),
 		FX_TEST(in_a_box),
 		FX_TEST(all_or_none),
 		FX_TEST(what_cannot_be),
-		FX_TEST(the_first_of_fifty),
 	};
 
 	fx_begin();

@@ -1,64 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* What a command reads from memory, and what it writes into memory: exact to the byte, without a deadlock. */
-#include "../fixture.h"
+#include "stream_kit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <sys/epoll.h>
-#include <unistd.h>
-
-#include "../fixture_cgroup.h"
-
-/* As inside_stream.c. */
-static char byte_at(unsigned long at)
-{
-	return (char)((at * 2654435761UL) >> 13);
-}
-
-static char *pattern(size_t len)
-{
-	char *bytes = malloc(len);
-
-	assert_non_null(bytes);
-	for (size_t i = 0; i < len; i++)
-		bytes[i] = byte_at(i);
-	return bytes;
-}
-
-static void end(sb_proc *proc, int verdict, int code)
-{
-	sb_result res = SB_INIT(sb_result);
-
-	assert_int_equal(sb_proc_wait(proc, UINT64_MAX, &res, NULL), 1);
-	if (res.verdict != verdict || (code >= 0 && res.code != code))
-		fail_msg("verdict %d code %d, expected %d code %d", res.verdict, res.code, verdict, code);
-}
-
-static void output_is(sb_proc *proc, int fd, const char *bytes, size_t len)
-{
-	const void *data = NULL;
-	size_t n = 0;
-
-	fx_ok(sb_proc_output(proc, fd, &data, &n));
-	assert_int_equal(n, len);
-	if (len)
-		assert_memory_equal(data, bytes, len);
-}
-
-static void stream_is(sb_proc *proc, int fd, uint32_t flags, uint64_t bytes, uint64_t kept)
-{
-	sb_stream st = SB_INIT(sb_stream);
-
-	fx_ok(sb_proc_stream(proc, fd, &st));
-	if (st.flags != flags || st.bytes != bytes || st.kept != kept || (st.error != 0) != ((flags & SB_STREAM_BROKEN) != 0))
-		fail_msg("descriptor %d: flags %u bytes %llu kept %llu error %d", fd, st.flags,
-			 (unsigned long long)st.bytes, (unsigned long long)st.kept, st.error);
-}
 
 static void bytes_both_ways(size_t len)
 {
@@ -72,7 +18,7 @@ static void bytes_both_ways(size_t len)
 	sb_config_free(cfg);
 	end(proc, SB_EXITED, 0);
 	output_is(proc, 1, bytes, len);
-	stream_is(proc, 1, SB_STREAM_ENDED, len, len);
+	stream_is(proc, 1, SB_STREAM_ENDED, len, len, 0);
 	sb_proc_free(proc);
 	free(bytes);
 }
@@ -107,7 +53,7 @@ static void only_what_is_carried_is_known(void **state)
 	assert_int_equal(sb_proc_output(proc, 2, &data, &len), -ENOENT);
 	assert_int_equal(sb_proc_stream(proc, 1, &st), -ENOENT);
 	assert_int_equal(sb_proc_stream(proc, 5000, &st), -ENOENT);
-	stream_is(proc, 2, SB_STREAM_ENDED, 0, 0);
+	stream_is(proc, 2, SB_STREAM_ENDED, 0, 0, 0);
 	assert_int_equal(sb_proc_output(NULL, 1, &data, &len), -EINVAL);
 	assert_int_equal(sb_proc_output(proc, 1, NULL, &len), -EINVAL);
 	assert_int_equal(sb_proc_stream(proc, 1, NULL), -EINVAL);
@@ -125,7 +71,7 @@ static void capped(const char *what, uint64_t cap, uint64_t flags, int verdict, 
 	sb_config_free(cfg);
 	end(proc, verdict, verdict == SB_EXITED ? 0 : -1);
 	output_is(proc, 1, expected, kept);
-	stream_is(proc, 1, SB_STREAM_ENDED | (bytes > cap ? SB_STREAM_EXCEEDED : 0), bytes, kept);
+	stream_is(proc, 1, SB_STREAM_ENDED | (bytes > cap ? SB_STREAM_EXCEEDED : 0), bytes, kept, 0);
 	sb_proc_free(proc);
 	free(expected);
 }
@@ -186,7 +132,7 @@ static void the_callers_kill_is_the_callers(void **state)
 	assert_int_equal(read(told[0], &c, 1), 1);
 	fx_ok(sb_proc_kill(proc));
 	end(proc, SB_KILLED, SIGKILL);
-	stream_is(proc, 1, SB_STREAM_ENDED | SB_STREAM_EXCEEDED, 1000, 10);
+	stream_is(proc, 1, SB_STREAM_ENDED | SB_STREAM_EXCEEDED, 1000, 10, 0);
 	sb_proc_free(proc);
 	close(told[0]);
 }
@@ -255,25 +201,25 @@ static void a_flood_over_the_limit_ends_the_run(void **state)
 	sb_proc_free(proc);
 }
 
-/* sb-init holds it to its wall time while nobody looks, so that is the cause, though its output was too much too. */
+/* sb-init holds it to its cpu time while nobody looks, so that is the cause, though its output was too much too. */
 static void the_first_cause_counts(void **state)
 {
-	sb_config *cfg = fx_config("bytes=1:1000", "pause");
+	sb_config *cfg = fx_config("bytes=1:1000", "spin=60000");
 	sb_result res = SB_INIT(sb_result);
 	struct pollfd gone = { -1, POLLIN, 0 };
 	sb_proc *proc;
 
 	(void)state;
-	fx_ok(sb_set_limit(cfg, SB_LIMIT_WALL, 50000000, 0));
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_CPU, 50000000, 0));
 	fx_ok(sb_set_stream_capture(cfg, 1, 10, 0));
 	proc = fx_spawn(cfg);
 	sb_config_free(cfg);
 	gone.fd = sb_proc_pidfd(proc);
 	assert_int_equal(poll(&gone, 1, 60000), 1);
 	assert_int_equal(sb_proc_wait(proc, UINT64_MAX, &res, NULL), 1);
-	assert_int_equal(res.verdict, SB_WALL_EXCEEDED);
-	assert_int_equal(res.exceeded, SB_LIMIT_BIT(SB_LIMIT_OUTPUT) | SB_LIMIT_BIT(SB_LIMIT_WALL));
-	stream_is(proc, 1, SB_STREAM_ENDED | SB_STREAM_EXCEEDED, 1000, 10);
+	assert_int_equal(res.verdict, SB_CPU_EXCEEDED);
+	assert_int_equal(res.exceeded, SB_LIMIT_BIT(SB_LIMIT_OUTPUT) | SB_LIMIT_BIT(SB_LIMIT_CPU));
+	stream_is(proc, 1, SB_STREAM_ENDED | SB_STREAM_EXCEEDED, 1000, 10, 0);
 	sb_proc_free(proc);
 }
 
@@ -352,7 +298,7 @@ static void output_is_there_while_it_runs(void **state)
 		fx_ok(sb_proc_output(proc, 1, &data, &len));
 	}
 	output_is(proc, 1, "first", 5);
-	stream_is(proc, 1, 0, 5, 5);
+	stream_is(proc, 1, 0, 5, 5, 0);
 	assert_int_equal(poll(&p, 1, 0), 0); /* nothing to do, so nothing to see */
 	assert_int_equal(write(in[1], "x", 1), 1);
 	while (len < 5 + 7) {
@@ -363,209 +309,6 @@ static void output_is_there_while_it_runs(void **state)
 	end(proc, SB_EXITED, 0);
 	output_is(proc, 1, "firstread=1\nsecondread=0\n", 25);
 	sb_proc_free(proc);
-}
-
-/* All of a sandbox of its own dies with its command, so what its pipe holds is all. */
-static void who_lingers_does_not_keep_us(void **state)
-{
-	sb_config *cfg = fx_config("linger=1", "to=1:done\n");
-	sb_proc *proc;
-
-	(void)state;
-	fx_ok(sb_set_stream_capture(cfg, 1, UINT64_MAX, 0));
-	proc = fx_spawn(cfg);
-	sb_config_free(cfg);
-	end(proc, SB_EXITED, 0);
-	output_is(proc, 1, "linger\ndone\n", 12);
-	sb_proc_free(proc);
-}
-
-/* In a box it lives on, and writes on: it meets a pipe without a reader. */
-static void who_lingers_in_a_box_does_not_keep_us_either(void **state)
-{
-	sb_config *cfg = fx_config("linger=0");
-	sb_error err = SB_INIT(sb_error);
-	sb_stream st = SB_INIT(sb_stream);
-	sb_box *box = NULL;
-	sb_proc *proc = NULL;
-
-	(void)state;
-	fx_ok(sb_set_stream_capture(cfg, 1, 20, SB_STREAM_DROP));
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("%s", err.message);
-	for (int i = 0; i < 3; i++) {
-		if (sb_box_spawn(box, cfg, &proc, &err) < 0)
-			fail_msg("%s", err.message);
-		end(proc, SB_EXITED, 0);
-		output_is(proc, 1, "linger\nlinger\nlinger", 20);
-		fx_ok(sb_proc_stream(proc, 1, &st));
-		assert_true(st.flags & SB_STREAM_ENDED);
-		sb_proc_free(proc);
-	}
-	sb_box_free(box);
-	sb_config_free(cfg);
-}
-
-static void in_a_box_with_a_cgroup(void **state)
-{
-	sb_config *cfg;
-	sb_box *box = NULL;
-	sb_proc *proc = NULL;
-
-	(void)state;
-	fx_cg_need("");
-	cfg = fx_cg_config("linger=1", "to=1:done\n");
-	fx_ok(sb_set_stream_capture(cfg, 1, UINT64_MAX, 0));
-	fx_ok(sb_box_open(cfg, &box, NULL));
-	fx_ok(sb_box_spawn(box, cfg, &proc, NULL));
-	end(proc, SB_EXITED, 0);
-	output_is(proc, 1, "linger\ndone\n", 12);
-	sb_proc_free(proc);
-	sb_box_free(box);
-	sb_config_free(cfg);
-}
-
-static int open_fds(void)
-{
-	int n = 0;
-
-	for (int fd = 0; fd < 1024; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
-/* Ended, still running, and killed: nothing is left of any. */
-static void five_hundred_runs_leave_nothing(void **state)
-{
-	sb_config *cfg = fx_config("through", "read=3");
-	int before, never[2];
-	sb_proc *proc;
-
-	(void)state;
-	fx_ok(pipe2(never, O_CLOEXEC));
-	fx_ok(sb_set_ns(cfg, SB_NS_USER | SB_NS_PID | SB_NS_MOUNT));
-	fx_ok(sb_set_stream_data(cfg, 0, "abc", 3));
-	fx_ok(sb_set_stream_capture(cfg, 1, 100, 0));
-	fx_ok(sb_set_stream_copy(cfg, 2, never[1], never[1], 100, 0));
-	fx_wait(fx_spawn(cfg), NULL);
-	before = open_fds();
-	for (int i = 0; i < 500; i++) {
-		fx_ok(sb_set_fd(cfg, 3, i % 3 ? -1 : never[0]));
-		proc = fx_spawn(cfg);
-		if (i % 3)
-			end(proc, SB_EXITED, 0);
-		if (i % 3 == 2)
-			output_is(proc, 1, "abcread=0\n", 10);
-		sb_proc_free(proc);
-	}
-	assert_int_equal(open_fds(), before);
-	sb_config_free(cfg);
-	close(never[0]);
-	close(never[1]);
-}
-
-static void a_spawn_that_fails_leaves_nothing(void **state)
-{
-	int before = open_fds();
-	sb_config *cfg = fx_config("exit=0");
-	sb_error err = SB_INIT(sb_error);
-	sb_proc *proc = NULL;
-
-	(void)state;
-	fx_ok(sb_set_command(cfg, "/not/there", NULL));
-	fx_ok(sb_set_stream_data(cfg, 0, "abc", 3));
-	fx_ok(sb_set_stream_capture(cfg, 1, 100, 0));
-	fx_ok(sb_set_stream_copy(cfg, 2, 1, -1, 100, 0));
-	assert_int_equal(sb_spawn(cfg, &proc, NULL), -ENOENT);
-	fx_ok(sb_set_stream_copy(cfg, 2, 999, -1, 100, 0));
-	assert_int_equal(sb_spawn(cfg, &proc, &err), -EBADF);
-	assert_string_equal(sb_step_name(err.step), "stream");
-	assert_int_equal(err.index, 2);
-	fx_has(err.message, "999");
-	fx_has(err.hint, "sb_set_stream_copy()");
-	assert_null(proc);
-	sb_config_free(cfg);
-	assert_int_equal(open_fds(), before);
-}
-
-#define RUNNERS 4
-static sb_config *shared;
-static atomic_int wrong;
-
-static void *run_many(void *arg)
-{
-	(void)arg;
-	for (int i = 0; i < 40; i++) {
-		sb_result res = SB_INIT(sb_result);
-		const void *data = "";
-		sb_proc *proc = NULL;
-		size_t len = 0;
-
-		if (sb_spawn(shared, &proc, NULL) < 0 || sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 ||
-		    res.verdict != SB_EXITED || sb_proc_output(proc, 1, &data, &len) < 0 || len != 70000 ||
-		    ((const char *)data)[69999] != byte_at(69999))
-			atomic_fetch_add(&wrong, 1);
-		sb_proc_free(proc);
-	}
-	return NULL;
-}
-
-static void threads_share_a_config(void **state)
-{
-	char *bytes = pattern(70000);
-	pthread_t threads[RUNNERS];
-
-	(void)state;
-	shared = fx_config("through");
-	fx_ok(sb_set_ns(shared, SB_NS_USER | SB_NS_PID | SB_NS_MOUNT));
-	fx_ok(sb_set_stream_data(shared, 0, bytes, 70000));
-	fx_ok(sb_set_stream_capture(shared, 1, UINT64_MAX, 0));
-	for (int i = 0; i < RUNNERS; i++)
-		fx_ok(pthread_create(&threads[i], NULL, run_many, NULL));
-	for (int i = 0; i < RUNNERS; i++)
-		pthread_join(threads[i], NULL);
-	sb_config_free(shared);
-	free(bytes);
-	assert_int_equal(atomic_load(&wrong), 0);
-}
-
-#define MANY 50
-static void fifty_in_one_epoll(void **state)
-{
-	int epoll = epoll_create1(EPOLL_CLOEXEC), left = MANY;
-	sb_config *cfg = fx_config("bytes=1:150000", "bytes=2:10");
-	char *bytes = pattern(150000);
-	sb_proc *procs[MANY];
-
-	(void)state;
-	fx_ok(sb_set_ns(cfg, SB_NS_USER | SB_NS_PID | SB_NS_MOUNT));
-	fx_ok(sb_set_stream_capture(cfg, 1, UINT64_MAX, 0));
-	fx_ok(sb_set_stream_capture(cfg, 2, UINT64_MAX, 0));
-	for (uint32_t i = 0; i < MANY; i++) {
-		struct epoll_event event = { .events = EPOLLIN, .data = { .u32 = i } };
-
-		procs[i] = fx_spawn(cfg);
-		fx_ok(epoll_ctl(epoll, EPOLL_CTL_ADD, sb_proc_fd(procs[i]), &event));
-	}
-	sb_config_free(cfg);
-	while (left) {
-		struct epoll_event events[8];
-		int n = epoll_wait(epoll, events, 8, 60000);
-
-		assert_true(n > 0);
-		for (int k = 0; k < n; k++) {
-			sb_proc *proc = procs[events[k].data.u32];
-
-			if (sb_proc_process(proc, NULL, NULL) != 1)
-				continue;
-			output_is(proc, 1, bytes, 150000);
-			output_is(proc, 2, bytes, 10);
-			procs[events[k].data.u32] = sb_proc_free(proc);
-			left--;
-		}
-	}
-	close(epoll);
-	free(bytes);
 }
 
 int main(void)
@@ -583,13 +326,6 @@ int main(void)
 		FX_TEST(same_is_one_stream_in_order),
 		FX_TEST(stdout_can_be_opened_by_name),
 		FX_TEST(output_is_there_while_it_runs),
-		FX_TEST(who_lingers_does_not_keep_us),
-		FX_TEST(who_lingers_in_a_box_does_not_keep_us_either),
-		FX_TEST(in_a_box_with_a_cgroup),
-		FX_TEST(five_hundred_runs_leave_nothing),
-		FX_TEST(a_spawn_that_fails_leaves_nothing),
-		FX_TEST(threads_share_a_config),
-		FX_TEST(fifty_in_one_epoll),
 	};
 
 	fx_begin();
