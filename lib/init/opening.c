@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands whose streams are files inside. Opening one may take as long as a
- * FIFO has no other side, so the process that does it is no vfork's: we go on,
+ * Commands that may take any time until their exec: those whose streams are
+ * files inside, of which one may be a FIFO without another side, and those that
+ * others of the box could stop meanwhile. Their process is no vfork's: we go on,
  * keep its limits, and hear from it over a socket that closes at its exec.
  */
 #include <errno.h>

@@ -94,7 +94,7 @@ static uint64_t cpu_of_one(int pid)
 /* What it has for itself alone: RssAnon of status (4.5), in kB. */
 static uint64_t memory_of_one(int pid)
 {
-	static const char key[] = "RssAnon:";
+	static const char key[] = "\nRssAnon:"; /* at the start of a line: the first has the process's own name */
 	char text[1536];
 	const char *at = text;
 

@@ -193,9 +193,42 @@ static void a_host_full_of_descriptors_and_secrets(void **state)
 	fx_is(out, "found", "0");
 }
 
+/* It is stopped before its exec, or after it: its limit holds, and nobody waits for it in vain. */
+static void who_is_stopped_on_its_way_holds_up_nobody(void **state)
+{
+	sb_config *cfg = fx_config("stop-others"), *victim = fx_config("exit=3");
+	sb_proc *stopper, *proc;
+	char word[16];
+	sb_box *box;
+	int out[2];
+
+	(void)state;
+	fx_ok(pipe2(out, O_CLOEXEC));
+	fx_ok(sb_set_fd(cfg, 1, out[1]));
+	fx_ok(sb_set_limit(victim, SB_LIMIT_WALL, 3000000, 0));
+	fx_ok(sb_box_open(cfg, &box, NULL));
+	fx_ok(sb_box_spawn(box, cfg, &stopper, NULL));
+	close(out[1]);
+	assert_true(read(out[0], word, sizeof(word)) > 0);
+	for (int i = 0; i < 200; i++) {
+		sb_result res = SB_INIT(sb_result);
+
+		fx_ok(sb_box_spawn(box, victim, &proc, NULL));
+		fx_wait(proc, &res);
+		if (res.verdict != SB_WALL_EXCEEDED)
+			assert_int_equal(res.verdict, SB_EXITED);
+	}
+	sb_proc_free(stopper);
+	sb_box_free(box);
+	sb_config_free(victim);
+	sb_config_free(cfg);
+	close(out[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FX_TEST(who_is_stopped_on_its_way_holds_up_nobody),
 		FX_TEST(sigchld_ignored),
 		FX_TEST(sigchld_without_zombies),
 		FX_TEST(a_handler_that_reaps_everything),

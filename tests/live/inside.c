@@ -327,6 +327,15 @@ static void do_pause(const char *arg)
 		pause();
 }
 
+/* Whoever runs beside it as the same user is stopped, over and over. */
+static void do_stop_others(const char *arg)
+{
+	(void)arg;
+	say("stopping\n");
+	for (;;)
+		kill(-1, SIGSTOP);
+}
+
 static void do_say(const char *arg)
 {
 	say("%s\n", arg);
@@ -362,6 +371,7 @@ static const struct verb verbs[] = {
 	{"abort", do_abort},
 	{"pause", do_pause},
 	{"say", do_say},
+	{"stop-others", do_stop_others},
 	{NULL, NULL},
 };
 
