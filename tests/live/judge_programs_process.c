@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -181,6 +182,41 @@ static int act_clean(long number)
 	return umask(0) == 022 ? (int)number : BROKEN;
 }
 
+static void *tell_when_alone(void *arg)
+{
+	char path[64], text[64] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	while (!strstr(text, ") Z")) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+			broken(path);
+		close(fd);
+	}
+	if (write(*(int *)arg, "x", 1) != 1)
+		broken("write");
+	hold();
+}
+
+/* A process whose first thread is a zombie: signals to that one reach nobody. */
+static int act_headless(long number)
+{
+	int p[2];
+	pthread_t id;
+	char c;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		broken("pipe2");
+	if (fork() == 0) {
+		pthread_create(&id, NULL, tell_when_alone, &p[1]);
+		pthread_exit(NULL);
+	}
+	if (read(p[0], &c, 1) != 1)
+		broken("read");
+	return (int)number;
+}
+
 static int act_new_namespaces(long number)
 {
 	static const int kinds[] = { CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNS, CLONE_NEWCGROUP };
@@ -229,6 +265,7 @@ const struct judged process_programs[] = {
 	{ "files", act_files },
 	{ "raise-limits", act_raise_limits },
 	{ "clean", act_clean },
+	{ "headless", act_headless },
 	{ "new-namespaces", act_new_namespaces },
 	{ "chain", act_chain },
 	{ "cgroup", act_cgroup },

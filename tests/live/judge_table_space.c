@@ -38,6 +38,7 @@ const struct judge_row judge_memory_rows[] = {
 	{"mem-remap", NULL, MUCH, OVER_MEMORY},
 	{"mem-huge-pages", NULL, MUCH, ENDS(0)},
 	{"mem-oom-adjust", NULL, MUCH, OVER_MEMORY},
+	{"mem-named", NULL, MUCH, OVER_MEMORY},
 	{NULL},
 };
 
@@ -106,6 +107,7 @@ const struct judge_row judge_process_rows[] = {
 	{"zombies", NULL, 4, ENDS(4), .pids_peak = 11},
 	{"background", NULL, 5, ENDS(5)},
 	{"stopped-children", NULL, 6, ENDS(6)},
+	{"headless", NULL, 15, ENDS(15)},
 	{"kill-all", NULL, 7, ENDS(7)},
 	{"kill-init", NULL, 8, ENDS(8)},
 	{"files", NULL, 64, ENDS(0)},

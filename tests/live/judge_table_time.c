@@ -73,6 +73,7 @@ const struct judge_row judge_cpu_rows[] = {
 	{"cpu-session", NULL, 0, OVER_CPU},
 	{"cpu-bursts", NULL, 5, OVER_CPU},
 	{"cpu-bursts-short", "cpu-bursts", 1, OVER_CPU},
+	{"cpu-named", NULL, 40, OVER_CPU},
 	{"cpu-yield", NULL, 0, OVER_CPU},
 	{"cpu-timer", NULL, 0, OVER_CPU},
 	{"cpu-closed-streams", "closed-spins", 0, OVER_CPU},
