@@ -201,6 +201,29 @@ static void grace_of_the_wall_clock(void **state)
 	assert_true(res.wall_ns >= 300 * MS);
 }
 
+/* Both are over in the end; what came first is why. */
+static void the_first_cause_is_the_verdict(void **state)
+{
+	static const struct judge_row row = { .name = "spin" };
+	const uint64_t both = SB_LIMIT_BIT(SB_LIMIT_CPU) | SB_LIMIT_BIT(SB_LIMIT_WALL), far = 100000 * MS;
+	sb_config *cfg;
+	sb_result res;
+
+	(void)state;
+	cfg = config_of(&row);
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_WALL, 1 * MS, far));
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_CPU, 200 * MS, 0));
+	res = run(cfg, NULL, 0);
+	is_verdict(&res, SB_WALL_EXCEEDED, SIGKILL);
+	assert_int_equal(res.exceeded, both);
+	cfg = config_of(&row);
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_CPU, 1 * MS, far));
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_WALL, 2000 * MS, 0));
+	res = run(cfg, NULL, 0);
+	is_verdict(&res, SB_CPU_EXCEEDED, SIGKILL);
+	assert_int_equal(res.exceeded, both);
+}
+
 static void grace_of_memory(void **state)
 {
 	static const struct judge_row within = { .name = "mem-take", .number = 24 },
@@ -294,6 +317,7 @@ int main(void)
 		FX_TEST(clocks_go_in_their_own_ways),
 		FX_TEST(grace_measures_by_how_much),
 		FX_TEST(grace_of_the_wall_clock),
+		FX_TEST(the_first_cause_is_the_verdict),
 		FX_TEST(grace_of_memory),
 		FX_TEST(a_soft_limit_is_told_and_no_verdict),
 		FX_TEST(a_soft_limit_sends_its_signal),
