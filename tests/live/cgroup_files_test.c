@@ -43,7 +43,7 @@ static void cpus_of_a_cpuset(void **state)
 	sb_config *cfg;
 
 	(void)state;
-	fx_cg_need("cpuset");
+	fx_cg_need("cpuset.cpus");
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		fx_skip("one CPU has no subset");
 	cfg = fx_cg_config("affinity");
