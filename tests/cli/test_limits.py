@@ -71,32 +71,32 @@ class Time(LimitCase):
 
     def test_kill_after_asks_first(self):
         script = "trap 'echo asked; exit 7' TERM; while :; do sleep 0.02; done"
-        result, report = self.report("--timeout", "0.2", "--kill-after", "50", "sh", "-c", script)
+        result, report = self.report("--timeout", "0.5", "--kill-after", "50", "sh", "-c", script)
         self.assertEqual((result.code, result.out), (124, "asked\n"))
         self.assertEqual((report["verdict"], report["status"]), ("wall_exceeded", 7))
 
     def test_kill_after_kills_who_does_not_listen(self):
         begin = time.monotonic()
-        result, report = self.report("--timeout", "0.1", "--kill-after", "0.2", "sh", "-c", "trap '' TERM; sleep 100")
+        result, report = self.report("--timeout", "0.5", "--kill-after", "0.2", "sh", "-c", "trap '' TERM; sleep 100")
         self.assertEqual((result.code, report["verdict"], report["signal"]), (124, "wall_exceeded", signal.SIGKILL))
         self.assertLess(time.monotonic() - begin, 50)
-        self.assertGreaterEqual(report["wall_ns"], 3 * SECOND // 10)
+        self.assertGreaterEqual(report["wall_ns"], 7 * SECOND // 10)
 
     def test_preserve_status(self):
         self.assertEqual(self.sbx("run", "--preserve-status", "--timeout", "0.1", "sleep", "100").code, 137)
         script = "trap 'exit 7' TERM; while :; do sleep 0.02; done"
-        self.assertEqual(self.sbx("run", "--preserve-status", "--timeout", "0.1", "--kill-after", "50", "sh", "-c",
+        self.assertEqual(self.sbx("run", "--preserve-status", "--timeout", "0.5", "--kill-after", "50", "sh", "-c",
                                   script).code, 7)
         self.assertEqual(self.sbx("run", "--preserve-status", "--timeout", "50", "sh", "-c", "exit 4").code, 4)
 
     def test_soft_limits_tell_and_let_it_run(self):
-        script = "trap 'echo told' USR1; i=0; while [ $i -lt 30 ]; do sleep 0.02; i=$((i+1)); done; echo end"
-        result, report = self.report("--soft-timeout", "0.1:USR1", "sh", "-c", script)
+        script = "trap 'echo told; told=1' USR1; until [ $told ]; do sleep 0.02; done; echo end"
+        result, report = self.report("--soft-timeout", "0.5:USR1", "--timeout", "50", "sh", "-c", script)
         self.assertEqual((result.code, result.out), (0, "told\nend\n"))
         self.assertIn("--soft-timeout", result.err)
         self.assertEqual((report["verdict"], report["soft"]), ("exited", ["wall"]))
         script = f"trap 'exit 5' XCPU; {SPIN}"
-        result, report = self.report("--soft-cpu-time", "0.1:SIGXCPU", "--timeout", "50", "sh", "-c", script)
+        result, report = self.report("--soft-cpu-time", "0.5:SIGXCPU", "--timeout", "50", "sh", "-c", script)
         self.assertEqual((result.code, report["soft"]), (5, ["cpu"]))
         self.assertIn("--soft-cpu-time", result.err)
         result, report = self.report("--soft-timeout", "0.1", "sleep", "0.3")
@@ -182,7 +182,8 @@ class Memory(LimitCase):
 
 
 class Processes(LimitCase):
-    FORKS = "sleep 100 & sleep 100 & sleep 100 & wait"
+    # The shell's own complaint would come in between.
+    FORKS = "exec 2>/dev/null; sleep 100 & sleep 100 & sleep 100 & wait"
 
     def test_one_too_many_ends_it(self):
         if not has_controller("pids"):
