@@ -56,6 +56,8 @@ def workplace():
             (place / below).mkdir(parents=True)
             shutil.copy2(path, place / below)
         (place / "tool/lib/libsandbox.so.0").symlink_to(LIBRARY.name)
+        (place / "tmp").mkdir()
+        (place / "tmp").chmod(0o1777)
         for shim in HERE.glob("*-shim"):
             shutil.copy2(shim, place)
         yield place
@@ -67,11 +69,13 @@ def as_level(level):
 
 
 def run(command, level, place, env, seconds):
-    """Return: everything it said, and how it ended. What it has started ends with it."""
-    env = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8", **env}
+    """@place: that of workplace(). Return: everything it said, and how it ended. What it has started ends with it."""
+    temporary = str(place / "tmp")
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8",
+           "TMPDIR": temporary, "COMPAT_TMP": temporary, **env}
     for name in ("LD_LIBRARY_PATH", "MALLOC_PERTURB_", "SBX"):
         env.pop(name, None)
-    with subprocess.Popen([*as_level(level), *map(str, command)], cwd=place, env=env, stdin=subprocess.DEVNULL,
+    with subprocess.Popen([*as_level(level), *map(str, command)], cwd=temporary, env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as child:
         try:
             text = child.communicate(timeout=seconds)[0]
@@ -169,6 +173,8 @@ class Report:
 def main(suite):
     """@suite is called with the level, root or user, and a report to fill."""
     level = sys.argv[1]
+    # Whoever ends us wants the workplace to go, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if level == "root" and os.geteuid() != 0:
         print("1..0 # SKIP not root")
         return 0

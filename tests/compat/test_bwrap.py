@@ -43,11 +43,12 @@ def build(source):
     return where / "bwrap"
 
 
-def keep_going(tests):
-    """All results of the shell suite instead of those up to the first failure."""
+def adapt(tests):
+    """All results of the shell suite instead of those up to the first failure; and nothing stays behind."""
     for name, changes in {
-        "libtest.sh": [(r"^set -e$", ""), (r"\Z", GO_ON)],
-        "test-run.sh": [("set -xeuo", "set -xuo"), (re.escape(OK_LINE), lambda _: OK_OR_NOT)],
+        "libtest.sh": [(r"^set -e$", ""), (r"\Z", GO_ON), ("/var/tmp/tap-test", "$COMPAT_TMP/tap-test")],
+        "test-run.sh": [("set -xeuo", "set -xuo"), (re.escape(OK_LINE), lambda _: OK_OR_NOT),
+                        (r"^done_testing$", 'rm "$tempfile"; done_testing')],
     }.items():
         text = (tests / name).read_text(encoding="utf-8")
         for pattern, by in changes:
@@ -63,12 +64,12 @@ def suite(level, report):
     with compat.workplace() as place:
         tool = build(source)
         shutil.copytree(source / "tests", place / "tests")
-        keep_going(place / "tests")
+        adapt(place / "tests")
         if tool:
             shutil.copy2(tool, place)
         for script, interpreter in SCRIPTS.items():
             def run(program):
-                text, _ = compat.run([shutil.which(interpreter, path="/usr/bin:/bin"), f"tests/{script}"], level, place,
+                text, _ = compat.run([shutil.which(interpreter, path="/usr/bin:/bin"), place / "tests" / script], level, place,
                                      {"BWRAP": str(place / program), "BWRAP_MUST_WORK": "1"}, SECONDS)
                 if os.environ.get("COMPAT_LOG"):
                     pathlib.Path(os.environ["COMPAT_LOG"], f"{script}-{program}-{level}").write_text(text)
