@@ -136,18 +136,28 @@ static void polled_from_outside(void **state)
 /* The end of one must not keep the descriptor readable while the other runs. */
 static void it_rests_when_there_is_nothing_to_do(void **state)
 {
-	sb_group *group = pair(fx_config("exit=0"), fx_config("pause"), -1, -1, UINT64_MAX);
 	struct pollfd polled = { -1, POLLIN, 0 };
-	int n;
 
 	(void)state;
-	start(group);
-	assert_int_equal(sb_proc_wait(sb_group_proc(group, 0), UINT64_MAX, NULL, NULL), 1);
-	polled.fd = sb_group_fd(group);
-	for (n = 0; n < 1000 && poll(&polled, 1, 20) == 1; n++)
-		assert_int_equal(sb_group_process(group, NULL, NULL), 0);
-	assert_true(n < 1000);
-	sb_group_free(group);
+	for (int wired = 0; wired < 2; wired++) {
+		sb_config *ends = fx_config("exit=0"), *stays = fx_config("pause");
+		sb_group *group = sb_group_new();
+		int n = 0;
+
+		assert_int_equal(sb_group_add(group, ends, NULL, NULL), 0);
+		assert_int_equal(sb_group_add(group, stays, NULL, NULL), 1);
+		if (wired)
+			assert_int_equal(sb_group_wire(group, 0, 1, 1, 0, -1, UINT64_MAX, NULL), 0);
+		sb_config_free(ends);
+		sb_config_free(stays);
+		start(group);
+		assert_int_equal(sb_proc_wait(sb_group_proc(group, 0), UINT64_MAX, NULL, NULL), 1);
+		polled.fd = sb_group_fd(group);
+		for (; n < 1000 && poll(&polled, 1, 20) == 1; n++)
+			assert_int_equal(sb_group_process(group, NULL, NULL), 0);
+		assert_true(n < 1000);
+		sb_group_free(group);
+	}
 }
 
 static void in_a_box(void **state)

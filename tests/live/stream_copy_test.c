@@ -132,7 +132,7 @@ static void a_terminal_that_nobody_reads(void **state)
 /* The command is over, the reader is not: the end comes when all is passed on. */
 static void what_is_left_is_passed_on_after_the_end(void **state)
 {
-	sb_config *cfg = fx_config("bytes=1:180000");
+	sb_config *cfg = fx_config("bytes=1:130000");
 	sb_result res = SB_INIT(sb_result);
 	struct pollfd polled = { -1, POLLIN, 0 };
 	size_t got = 0;
@@ -147,26 +147,26 @@ static void what_is_left_is_passed_on_after_the_end(void **state)
 	sb_config_free(cfg);
 	close(p[1]);
 	polled.fd = sb_proc_pidfd(proc);
-	while (poll(&polled, 1, 0) == 0) /* 180,000 bytes fit into two pipes and the buffer */
+	while (poll(&polled, 1, 0) == 0) /* 130,000 bytes fit into two pipes and the buffer */
 		assert_int_equal(sb_proc_wait(proc, 1000000, NULL, NULL), 0);
 	polled.fd = sb_proc_fd(proc);
 	while (poll(&polled, 1, 20) == 1 && idle++ < 1000)
 		assert_int_equal(sb_proc_process(proc, NULL, NULL), 0);
 	assert_true(idle < 1000); /* it does not spin while it waits for the reader */
-	do {
+	for (r = 0; r == 0;) { /* at its end sb-init may be on its way still */
 		ssize_t n = read(p[0], buf, sizeof(buf));
 
-		assert_true(n > 0);
+		assert_true(n >= 0);
 		got += (size_t)n;
-		r = sb_proc_process(proc, &res, NULL);
-	} while (r == 0);
+		r = sb_proc_wait(proc, n ? 0 : UINT64_MAX, &res, NULL);
+	}
 	assert_int_equal(r, 1);
 	assert_int_equal(res.verdict, SB_EXITED);
-	stream_is(proc, 1, SB_STREAM_ENDED, 180000, 180000, 0);
+	stream_is(proc, 1, SB_STREAM_ENDED, 130000, 130000, 0);
 	sb_proc_free(proc);
 	for (ssize_t n; (n = read(p[0], buf, sizeof(buf))) > 0;)
 		got += (size_t)n;
-	assert_int_equal(got, 180000);
+	assert_int_equal(got, 130000);
 	close(p[0]);
 }
 

@@ -46,10 +46,30 @@ static void the_first_of_fifty(void **state)
 	assert_int_equal(sb_wait_any(procs, 1, UINT64_MAX, NULL, &res, NULL), -EINVAL);
 }
 
+static void of_several_the_first(void **state)
+{
+	sb_config *cfg = fx_config("exit=0");
+	sb_proc *procs[4] = { NULL, NULL, NULL, NULL };
+	size_t index = 99;
+
+	(void)state;
+	for (int i = 1; i < 4; i++) {
+		procs[i] = fx_spawn(cfg);
+		end(procs[i], SB_EXITED, 0);
+	}
+	sb_config_free(cfg);
+	for (size_t i = 1; i < 4; i++) {
+		assert_int_equal(sb_wait_any(procs, 4, UINT64_MAX, &index, NULL, NULL), 1);
+		assert_int_equal(index, i);
+		procs[i] = sb_proc_free(procs[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST(the_first_of_fifty),
+		FX_TEST(of_several_the_first),
 	};
 
 	fx_begin();
