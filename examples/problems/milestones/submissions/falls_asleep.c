@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* expected: wall limit */
+#include <unistd.h>
+
+int main(void)
+{
+	return pause();
+}
