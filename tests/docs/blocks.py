@@ -87,7 +87,8 @@ ASIDE = (["taskset", "-c", str(min(os.sched_getaffinity(0))), "unshare", "--moun
 
 def run(command, cwd):
     """Run a command in @cwd, with the built programs on PATH."""
-    programs = [str(pathlib.Path(os.environ[name]).parent) for name in ("SBX", "SBX_ISOLATE") if os.environ.get(name)]
+    programs = [str(pathlib.Path(os.environ[name]).parent) for name in ("SBX", "SBX_ISOLATE", "SBX_JUDGE")
+                if os.environ.get(name)]
     env = dict(os.environ, HOME=str(cwd), LC_ALL="C.UTF-8",
                PATH=":".join([*programs, "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]))
     return subprocess.run([*ASIDE, *command], cwd=cwd, env=env, text=True, stdin=subprocess.DEVNULL,
