@@ -41,10 +41,10 @@ exec "$@"
 """
 
 
-def own_sources(script):
-    """A mount of /tmp is one of what the suite brings along: mount points are made in there."""
-    text = script.read_text(encoding="utf-8")
-    script.write_text(text.replace('"source": "/tmp"', '"source": get_tests_root()'), encoding="utf-8")
+def adapt(script):
+    """A mount of /tmp is one of what the suite brings along: mount points are made in there. And a line is a line."""
+    text = script.read_text(encoding="utf-8").replace('"source": "/tmp"', '"source": get_tests_root()')
+    script.write_text(text.replace('write("start")', 'write("start\\n")'), encoding="utf-8")
 
 
 def build_init(source, place):
@@ -64,7 +64,7 @@ def suite(level, report):
         tests = place / "tmp" / "tests"
         shutil.copytree(source / "tests", tests)
         shutil.copy2(place / "init", tests)
-        own_sources(tests / "test_mounts.py")
+        adapt(tests / "test_mounts.py")
         (tests / "libmount.py").write_text(LIBMOUNT, encoding="utf-8")
         (place / "crun").write_text(WITHOUT_CGROUPS, encoding="utf-8")
         (place / "crun").chmod(0o755)
