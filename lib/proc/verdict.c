@@ -82,14 +82,15 @@ static int32_t find_exceeding(const sb_result *res)
  * Who was killed by the OOM killer was not killed before: a process with a
  * SIGKILL pending is no longer charged. So its count comes before what killed the rest.
  */
-static int is_out_of_memory(const sb_proc *proc)
+static int is_out_of_memory(const sb_proc *proc, int32_t verdict)
 {
 	const sb_result *res = &proc->result;
 
 	if (!res->oom_kills)
 		return 0;
-	return proc->limits[SB_LIMIT_MEMORY].value != UINT64_MAX ||
-	       (!proc->cause && res->signaled && res->code == SIGKILL);
+	if (proc->limits[SB_LIMIT_MEMORY].value != UINT64_MAX)
+		return verdict != SB_NOT_STARTED;
+	return !verdict && res->signaled && res->code == SIGKILL; /* one that the kernel has chosen: the command itself, or another */
 }
 
 void sbi_verdict(sb_proc *proc)
@@ -98,7 +99,7 @@ void sbi_verdict(sb_proc *proc)
 	int32_t verdict = find_doer(proc);
 
 	res->exceeded = find_exceeded(proc) | bit_if(proc->cause == SBI_CAUSE_MEMORY, SB_LIMIT_MEMORY);
-	if (is_out_of_memory(proc) && verdict != SB_NOT_STARTED)
+	if (is_out_of_memory(proc, verdict))
 		verdict = SB_MEMORY_EXCEEDED;
 	if (!verdict && proc->lost)
 		verdict = SB_LOST;
