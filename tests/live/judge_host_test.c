@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Limits that hold while the host does nothing about them: stopped, busy, late, or not looking. */
+/* Limits that hold while the host does nothing about them, and clocks that are nobody's but the command's. */
 #include "judge_table.h"
 
 #include <errno.h>
@@ -11,27 +11,6 @@
 #include <unistd.h>
 
 static int held[2];
-
-/* The command's fd 3 is the end of @p that tells when it is gone. */
-static sb_config *config_with_end(const struct judge_row *row, int p[2])
-{
-	sb_config *cfg;
-
-	judge_begin();
-	cfg = judge_config(row, "judge-host", held);
-	fx_ok(pipe2(p, O_CLOEXEC));
-	fx_ok(sb_set_fd(cfg, 3, p[1]));
-	return cfg;
-}
-
-/* Without the library: all that had the other end are gone. */
-static void wait_for_its_end(int fd)
-{
-	struct pollfd polled = { fd, POLLIN, 0 };
-
-	assert_int_equal(poll(&polled, 1, 60000), 1);
-	assert_true(polled.revents & POLLHUP);
-}
 
 /* A host of its own, which stops itself as soon as the command runs, and says what it learns afterwards. */
 static pid_t stopped_host(sb_config *cfg, const int p[2])
@@ -60,12 +39,12 @@ static pid_t stopped_host(sb_config *cfg, const int p[2])
 static void holds_while_the_host_is_stopped(const struct judge_row *row)
 {
 	int p[2], status;
-	sb_config *cfg = config_with_end(row, p);
+	sb_config *cfg = judge_config_with_end(row, p);
 	pid_t pid = stopped_host(cfg, p);
 
 	sb_config_free(cfg);
 	close(p[1]);
-	wait_for_its_end(p[0]);
+	judge_wait_for_end(p[0]);
 	close(p[0]);
 	assert_int_equal(waitpid(pid, &status, WNOHANG | WUNTRACED), 0); /* it is stopped as before */
 	fx_ok(kill(pid, SIGCONT));
@@ -105,54 +84,6 @@ static void processes_need_no_host(void **state)
 	(void)state;
 	fx_cg_need("pids.max");
 	holds_while_the_host_is_stopped(&row);
-}
-
-/* A host that looks only when all is long over: the figures are those of then, not of now. */
-static void a_late_look_finds_the_same(void **state)
-{
-	static const struct judge_row row = { "late", "spin", 50, ENDS(0) };
-	sb_result res = SB_INIT(sb_result);
-	uint64_t start = judge_now(), ended;
-	sb_proc *proc;
-	sb_config *cfg;
-	int p[2];
-
-	(void)state;
-	cfg = config_with_end(&row, p);
-	proc = fx_spawn(cfg);
-	sb_config_free(cfg);
-	close(p[1]);
-	wait_for_its_end(p[0]);
-	close(p[0]);
-	ended = judge_now();
-	poll(NULL, 0, 300);
-	fx_wait(proc, &res);
-	assert_int_equal(res.verdict, SB_EXITED);
-	assert_true(res.wall_ns <= ended - start);
-	assert_true(res.user_ns + res.system_ns >= 50 * MS);
-}
-
-/* Who ended by itself before its limit is not over it, however late anybody looks. */
-static void a_limit_that_passes_after_the_end_is_none(void **state)
-{
-	static const struct judge_row row = { "ended", "exit", 4, ENDS(4), .wall_ms = 1500 };
-	sb_result res = SB_INIT(sb_result);
-	sb_proc *proc;
-	sb_config *cfg;
-	int p[2];
-
-	(void)state;
-	cfg = config_with_end(&row, p);
-	proc = fx_spawn(cfg);
-	sb_config_free(cfg);
-	close(p[1]);
-	wait_for_its_end(p[0]);
-	close(p[0]);
-	poll(NULL, 0, 1600);
-	fx_wait(proc, &res);
-	assert_int_equal(res.verdict, SB_EXITED);
-	assert_int_equal(res.code, 4);
-	assert_int_equal(res.exceeded, 0);
 }
 
 /* What cannot be started is nobody's verdict. */
@@ -214,37 +145,6 @@ static void clocks_start_at_the_exec(void **state)
 	assert_true(res.setup_ns > 1000 * MS);
 	assert_true(res.wall_ns < 1000 * MS);
 	fx_cg_parent_end();
-}
-
-static void ends_though_headless(sb_config *cfg, sb_box *box)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_result res = SB_INIT(sb_result);
-	sb_proc *proc = NULL;
-
-	if ((box ? sb_box_spawn(box, cfg, &proc, &err) : sb_spawn(cfg, &proc, &err)) < 0)
-		fail_msg("%s", err.message);
-	/* What it has left has no process 1 that ends with it, and no first thread that could be killed. */
-	assert_int_equal(sb_proc_wait(proc, 60 * UINT64_C(1000000000), &res, &err), 1);
-	sb_proc_free(proc);
-	assert_int_equal(res.verdict, SB_EXITED);
-	assert_int_equal(res.code, 15);
-}
-
-static void what_is_left_without_its_first_thread_ends(void **state)
-{
-	static const struct judge_row row = { "left", "headless", 15, ENDS(15) };
-	sb_config *cfg;
-	sb_box *box = NULL;
-
-	(void)state;
-	fx_cg_need("");
-	judge_begin();
-	cfg = judge_config(&row, "judge-host", held);
-	fx_ok(sb_box_open(cfg, &box, NULL));
-	ends_though_headless(cfg, box);
-	sb_box_free(box);
-	sb_config_free(cfg);
 }
 
 /* The command's clocks are shifted, those of its limits are not. */
@@ -324,11 +224,8 @@ int main(void)
 		FX_TEST(cpu_time_needs_no_host),
 		FX_TEST(memory_needs_no_host),
 		FX_TEST(processes_need_no_host),
-		FX_TEST(a_late_look_finds_the_same),
-		FX_TEST(a_limit_that_passes_after_the_end_is_none),
 		FX_TEST(what_does_not_start_has_no_verdict),
 		FX_TEST(clocks_start_at_the_exec),
-		FX_TEST(what_is_left_without_its_first_thread_ends),
 		FX_TEST_IF("ns.time", another_time_inside_changes_nothing),
 		FX_TEST(few_looks_are_enough),
 	};

@@ -76,7 +76,7 @@ static void set_limits(sb_config *cfg, const struct judge_row *row)
 {
 	unsigned slow = fx_emulated() ? 4 : 1;
 	/* Where another verdict may come out, its limit is there for machines that cannot do better. */
-	uint64_t cpu_ms = row->or && !judge_approximate() ? 0 : row->cpu_ms;
+	uint64_t cpu_ms = row->or &&!judge_approximate() ? 0 : row->cpu_ms;
 
 	sb_set_limit(cfg, SB_LIMIT_CPU, or_else(cpu_ms, CPU_PLENTY * slow) * MS, 0);
 	sb_set_limit(cfg, SB_LIMIT_WALL, or_else(row->wall_ms, WALL_PLENTY * slow) * MS, 0);
@@ -115,6 +115,26 @@ sb_config *judge_config(const struct judge_row *row, const char *tag, int held[2
 	if (row->flags & J_STDIN && pipe2(held, O_CLOEXEC) == 0)
 		sb_set_fd(cfg, 0, held[0]);
 	return cfg;
+}
+
+sb_config *judge_config_with_end(const struct judge_row *row, int p[2])
+{
+	int held[2];
+	sb_config *cfg;
+
+	judge_begin();
+	cfg = judge_config(row, "judge-end", held);
+	fx_ok(pipe2(p, O_CLOEXEC));
+	fx_ok(sb_set_fd(cfg, 3, p[1]));
+	return cfg;
+}
+
+void judge_wait_for_end(int fd)
+{
+	struct pollfd polled = { fd, POLLIN, 0 };
+
+	assert_int_equal(poll(&polled, 1, 60000), 1);
+	assert_true(polled.revents & POLLHUP);
 }
 
 static void note_leaf(struct judge_run *run)

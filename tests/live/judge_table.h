@@ -87,6 +87,10 @@ void judge_begin(void);
 const char *judge_lacks(const struct judge_row *row);
 /** judge_config - a sandbox of a judge, with the row's program and limits; @held: see above. */
 sb_config *judge_config(const struct judge_row *row, const char *tag, int held[2]);
+/** judge_config_with_end - the same, and the command has the end @p[1], as fd 3, until all of it is gone. */
+sb_config *judge_config_with_end(const struct judge_row *row, int p[2]);
+/** judge_wait_for_end - without the library: until nobody has the other end of @fd. */
+void judge_wait_for_end(int fd);
 /** judge_check - hold its end against the row; what is wrong is added to @run->why. */
 void judge_check(struct judge_run *run, const sb_result *res);
 /** judge_left - is anything of it left on the machine? Its handle is freed. */

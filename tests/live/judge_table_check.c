@@ -140,6 +140,21 @@ static void check_space(struct judge_run *run, const sb_result *res)
 	}
 }
 
+/* What a program has said, fit to be printed; static. */
+static const char *shown(const void *data, size_t len)
+{
+	static char text[101];
+	size_t n = len < sizeof(text) - 1 ? len : sizeof(text) - 1;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = ((const char *)data)[i];
+	text[n] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if (!isprint((unsigned char)text[i]))
+			text[i] = '.';
+	return text;
+}
+
 static uint64_t check_stream(struct judge_run *run, int fd, uint64_t expected, unsigned flood)
 {
 	const struct judge_row *row = run->row;
@@ -153,7 +168,7 @@ static uint64_t check_stream(struct judge_run *run, int fd, uint64_t expected, u
 	}
 	if (s.error || s.flags & SB_STREAM_BROKEN || !(s.flags & SB_STREAM_ENDED))
 		judge_wrong(run, "fd %d: flags %#x, error %d", fd, s.flags, s.error);
-	if (s.kept != len || s.kept > s.bytes || s.kept > CAP)
+	if (s.kept != len || s.kept != (s.bytes < CAP ? s.bytes : CAP))
 		judge_wrong(run, "fd %d: %zu bytes are there, %llu kept of %llu", fd, len,
 			    (unsigned long long)s.kept, (unsigned long long)s.bytes);
 	if (!!(s.flags & SB_STREAM_EXCEEDED) != (s.bytes > CAP))
@@ -163,10 +178,10 @@ static uint64_t check_stream(struct judge_run *run, int fd, uint64_t expected, u
 		judge_wrong(run, "fd %d: %llu bytes, %llu kept, expected more than %u, and these", fd,
 			    (unsigned long long)s.bytes, (unsigned long long)s.kept, CAP);
 	if (!(row->flags & J_ANY_OUT) && (!flood || expected) && s.bytes != expected)
-		judge_wrong(run, "fd %d: %llu bytes, expected %llu: %.*s", fd, (unsigned long long)s.bytes,
-			    (unsigned long long)expected, len < 100 ? (int)len : 100, (const char *)data);
+		judge_wrong(run, "fd %d: %llu bytes, expected %llu: %s", fd, (unsigned long long)s.bytes,
+			    (unsigned long long)expected, shown(data, len));
 	if (fd == 1 && row->said && (len < strlen(row->said) || memcmp(data, row->said, strlen(row->said))))
-		judge_wrong(run, "it said %.*s", len < 100 ? (int)len : 100, (const char *)data);
+		judge_wrong(run, "it said %s", shown(data, len));
 	return s.bytes;
 }
 
