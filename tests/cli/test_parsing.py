@@ -66,7 +66,7 @@ BAD = {
     "--kill-after": TIMES,
     "--cpu-time": TIMES,
     "--cpu-grace": TIMES,
-    "--soft-timeout": TIMES + ["1:", "1:0", "1:NONE", "1:65", "1:TERM:2", ":TERM"],
+    "--soft-timeout": TIMES + ["1:", "1:0", "1:NONE", "1:65", "1:4294967297", "1:TERM:2", ":TERM"],
     "--soft-cpu-time": TIMES + ["1:SIG"],
     "--memory-limit": SIZES + ["max"],
     "--process-limit": NUMBERS + ["0", "max"],
