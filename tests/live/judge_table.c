@@ -21,16 +21,20 @@ uint64_t judge_now(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static const char *kept(const char *why)
+static const char *kept(const char *why, char room[256])
 {
-	return why ? strdup(why) : NULL; /* once in the life of the program */
+	if (why)
+		snprintf(room, 256, "%s", why);
+	return why ? room : NULL;
 }
 
 void judge_begin(void)
 {
-	no_cpu = kept(fx_cg_lacks(""));
-	no_memory = kept(fx_cg_lacks("memory.max"));
-	no_pids = kept(fx_cg_lacks("pids.max"));
+	static char cpu[256], memory[256], pids[256];
+
+	no_cpu = kept(fx_cg_lacks(""), cpu);
+	no_memory = kept(fx_cg_lacks("memory.max"), memory);
+	no_pids = kept(fx_cg_lacks("pids.max"), pids);
 }
 
 uint32_t judge_approximate(void)
