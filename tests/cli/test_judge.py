@@ -71,8 +71,8 @@ class Run:
 class JudgeCase(Case):
     def judge(self, *args):
         path = os.path.join(self.directory(), "tests.json")
-        done = subprocess.run([JUDGE, "-J", path, *args], text=True, capture_output=True, stdin=subprocess.DEVNULL,
-                              timeout=300, check=False, **IDENTITY)
+        done = subprocess.run([JUDGE, "-J", path, "-C", "60", *args], text=True, capture_output=True, timeout=300,
+                              stdin=subprocess.DEVNULL, check=False, **IDENTITY)
         return Run(self, done, read(path) if os.path.exists(path) else "")
 
     def need(self, path):
@@ -84,7 +84,7 @@ class JudgeCase(Case):
         """Judge it with the limits of the statements; cpu time is generous for what has enough of it."""
         self.need(path)
         folder = os.path.dirname(os.path.dirname(path))
-        words = ["-m", "64", "-o", "1", "-C", "60"]
+        words = ["-m", "64", "-o", "1"]
         for letter, name in (("-c", "checker.py"), ("-i", "interactor.c")):
             if os.path.exists(os.path.join(folder, name)):
                 self.need(name)
@@ -201,18 +201,18 @@ class Table(JudgeCase):
 
 
 class Hostile(JudgeCase):
-    def compile_error(self, text, suffix=".c", *args):
+    def compile_error(self, text, suffix=".c", seconds="2"):
         path = self.source(text, suffix)
         self.need(path)
-        run = self.judge("-C", "2", *args, path, self.cases(one=("", "")))
+        run = self.judge("-C", seconds, path, self.cases(one=("", "")))
         self.assertEqual((run.code, run.verdicts, run.lines[0]["test"]), (1, ["compile error"], "compile"), run)
         self.assertRegex(run.err, r"^[ -~\n]*$", "what a compiler repeats must not move a terminal's cursor")
         return run
 
     def test_compiler_reads_nothing_of_the_host(self):
-        run = self.compile_error('#include "/etc/shadow"\n')
+        run = self.compile_error('#include "/etc/shadow"\n', seconds="60")
         self.assertIn("No such file", run.err)
-        run = self.compile_error(f'#include "{os.path.abspath(__file__)}"\n')
+        run = self.compile_error(f'#include "{os.path.abspath(__file__)}"\n', seconds="60")
         self.assertIn("No such file", run.err)
 
     def test_compiler_that_reads_for_ever(self):
@@ -235,7 +235,7 @@ class Hostile(JudgeCase):
         self.compile_error('#include "source.c"\n#include "source.c"\n')
 
     def test_python_that_is_none(self):
-        run = self.compile_error("print('\x1b[2J'\n", ".py")
+        run = self.compile_error("print('\x1b[2J'\n", ".py", seconds="60")
         self.assertIn("SyntaxError", run.err)
 
     def test_what_is_no_program_is_no_error_of_ours(self):
@@ -320,7 +320,7 @@ class Referee(JudgeCase):
         self.failed("pass\n")
 
     def test_its_limits_are_its_own(self):
-        self.assertRegex(self.failed("while True: pass\n", "-C", "1"), "(time|wall) limit")  # wall: on a busy machine
+        self.assertRegex(self.failed("while True: pass\n", "-C", "6"), "(time|wall) limit")  # wall: on a busy machine
 
     def test_it_is_told_input_answer_and_directory(self):
         checker = """
