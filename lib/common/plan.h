@@ -49,6 +49,7 @@
 /* Kinds of RLIMIT (sbi_op.arg[2]); 0: set it. */
 #define SBI_RLIMIT_DEFAULT 1 /* but give way to a lower hard limit */
 #define SBI_RLIMIT_RAISE 2   /* raise the hard limit if it is lower, leave the soft one */
+#define SBI_RLIMIT_PIDS 3    /* as DEFAULT, unless there is a pids controller: who is refused by that is told of */
 
 /* sbi_op.arg[1] of SECCOMP. */
 #define SBI_SECCOMP_NOTIFY UINT64_C(1)     /* the listener goes to the host */

@@ -19,7 +19,8 @@ int do_rlimit(struct run *run, const struct sbi_op *op)
 	uint64_t limit[2] = { op->arg[0], op->arg[1] }, present[2];
 	long r;
 
-	(void)run;
+	if (op->arg[2] == SBI_RLIMIT_PIDS && (run->plan->watch.flags & SBI_WATCH_PIDS))
+		return LEFT_OUT;
 	if (op->arg[2]) {
 		r = SYS(prlimit64, 0, op->id[0], 0, present);
 		if (r < 0)

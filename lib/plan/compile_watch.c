@@ -54,13 +54,13 @@ static int is_set(const sb_config *cfg, int resource)
 	return 0;
 }
 
-static void emit_rlimit(struct sbi_compiled *c, int resource, uint64_t value)
+static void emit_rlimit(struct sbi_compiled *c, int resource, uint64_t value, uint64_t kind)
 {
 	struct sbi_op *op = sbi_emit(c, 1, SB_STEP_RLIMIT, 0);
 
 	op->id[0] = (uint32_t)resource;
 	op->arg[0] = op->arg[1] = value;
-	op->arg[2] = SBI_RLIMIT_DEFAULT;
+	op->arg[2] = kind;
 }
 
 /*
@@ -72,8 +72,8 @@ void sbi_compile_second_line(const sb_config *cfg, struct sbi_compiled *c)
 	const struct sbi_limit *cpu = &cfg->limits[SB_LIMIT_CPU], *pids = &cfg->limits[SB_LIMIT_PIDS];
 
 	if (cpu->value != UINT64_MAX && !c->has_leaf && !is_set(cfg, RLIMIT_CPU))
-		emit_rlimit(c, RLIMIT_CPU, (cpu->value + cpu->grace) / SECOND + 2);
+		emit_rlimit(c, RLIMIT_CPU, (cpu->value + cpu->grace) / SECOND + 2, SBI_RLIMIT_DEFAULT);
 	if (pids->value != UINT64_MAX && (cfg->optional & SB_APPLIED_CGROUP) && !is_set(cfg, RLIMIT_NPROC) &&
 	    c->id.userns != SBI_USERNS_NONE && c->id.userns != SBI_USERNS_JOIN)
-		emit_rlimit(c, RLIMIT_NPROC, pids->value + 1);
+		emit_rlimit(c, RLIMIT_NPROC, pids->value + 1, SBI_RLIMIT_PIDS);
 }
