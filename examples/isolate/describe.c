@@ -90,6 +90,16 @@ static void set_cgroup(sb_config *cfg, const struct request *req, const struct s
 		check(sb_set_cgroup_parent(cfg, settings->cg_root), cfg, "cg_root");
 }
 
+/* Best effort: what is not found now is in nobody's way. */
+void clean_up_after_the_dead(const struct settings *settings)
+{
+	sb_config *cfg = must(sb_config_new());
+
+	if (!settings->cg_root || sb_set_cgroup_parent(cfg, settings->cg_root) == 0)
+		sb_gc(cfg, NULL);
+	sb_config_free(cfg);
+}
+
 /* Relative names count from /box. */
 static char *inner(const char *path)
 {

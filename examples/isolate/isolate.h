@@ -129,6 +129,8 @@ int run_program(const struct request *req, const struct settings *settings, stru
 
 /* describe.c: the configuration that the request comes to */
 sb_config *describe(const struct request *req, const struct settings *settings, struct box *box);
+/* The cgroups of workers that were killed. */
+void clean_up_after_the_dead(const struct settings *settings);
 /* A setter that failed: ends the program with what it said. */
 void check(int r, const sb_config *cfg, const char *what);
 

@@ -29,6 +29,8 @@ static int in_box(const struct request *req, const struct settings *settings)
 	} else if (req->mode == MODE_CLEANUP) {
 		box_cleanup(&box);
 	} else {
+		if (req->cg)
+			clean_up_after_the_dead(settings);
 		box_init(&box, req);
 		puts(box.dir);
 	}

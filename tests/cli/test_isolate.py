@@ -8,6 +8,7 @@ import stat
 import subprocess
 
 import sbx_case
+from cgroup_case import mount_point
 from isolate_case import FIRST_UID, ISOLATE, SHELL, IsolateCase, has_box_ids, read
 from sbx_case import IDENTITY, IS_ROOT
 
@@ -76,7 +77,7 @@ class LifeCycle(IsolateCase):
         if not has_box_ids():
             self.skipTest("only root of many ids has some for each box")
         child = self.popen_isolate("--run", "--", "/bin/sleep", "50")
-        self.wait_for_child(child)
+        self.program_of(child)
         self.assertEqual(os.stat(box).st_uid, FIRST_UID)
 
     def popen_isolate(self, *args):
@@ -91,16 +92,10 @@ class LifeCycle(IsolateCase):
         self.ends.append(end)
         return child
 
-    def wait_for_child(self, child):
-        for line in child.stderr:
-            if "process " in line:
-                return
-        self.fail("it ended before the program ran")
-
     def test_a_box_has_one_user_at_a_time(self):
         self.init()
         child = self.popen_isolate("--run", "--", "/bin/sleep", "50")
-        self.wait_for_child(child)
+        self.program_of(child)
         for mode in (["--run", "--", "/bin/true"], ["--init"], ["--cleanup"]):
             self.assertIn("in use", self.refused(*mode))
         self.succeeds("-b1", "--init")
@@ -126,7 +121,7 @@ class LifeCycle(IsolateCase):
         box = self.init()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             child = self.popen_isolate("-M", self.meta_path(), "--run", "--", "/bin/sleep", "50")
-            self.wait_for_child(child)
+            self.program_of(child)
             child.send_signal(number)
             self.assertEqual(child.wait(), 2)
             self.assertEqual(self.meta()["status"], "XX")
@@ -136,16 +131,34 @@ class LifeCycle(IsolateCase):
     def test_a_killed_worker_leaves_no_process_and_a_box_that_init_resets(self):
         self.init()
         child = self.popen_isolate("--run", "--", "/bin/sleep", "50")
-        for line in child.stderr:
-            if "process " in line:
-                program = int(line.split("process ")[1].split(",")[0])
-                break
-        pidfd = os.pidfd_open(program)
+        pidfd = os.pidfd_open(self.program_of(child))
         child.kill()
         child.wait()
         self.wait_for_end(pidfd)
         self.assertEqual(os.listdir(self.init()), [])
         self.leave_nothing()
+
+    def test_init_removes_the_cgroups_of_a_killed_worker(self):
+        self.init("--cg")
+        if self.isolate("--cg", "--run", "--", "/bin/true").code != 0:
+            self.skipTest("no cgroup can be made here")
+        child = self.popen_isolate("--cg", "--run", "--", "/bin/sleep", "50")
+        program = self.program_of(child)
+        mount = mount_point()
+        leaf = mount + read(f"/proc/{program}/cgroup").splitlines()[-1].split("::")[1]
+        self.assertTrue(os.path.isdir(leaf), leaf)
+        pidfd = os.pidfd_open(program)
+        child.kill()
+        child.wait()
+        self.wait_for_end(pidfd)
+        self.init("--cg")
+        self.assertFalse(os.path.exists(leaf))
+
+    def program_of(self, child):
+        for line in child.stderr:
+            if "process " in line:
+                return int(line.split("process ")[1].split(",")[0])
+        return self.fail("it ended before the program ran")
 
     def wait_for_end(self, pidfd):
         poll = select.poll()
