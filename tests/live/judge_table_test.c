@@ -49,6 +49,8 @@ static void all_rows_are_run(void **state)
 	for (unsigned turn = 0; turn < runs; turn++) {
 		memset(said, 0, sizeof(said));
 		judge_all(running, some, turn, said);
+		if (runs > 1)
+			print_message("# run %u: %.1f s\n", turn + 1, (double)(judge_now() - begun) / 1e9);
 		for (size_t i = 0; i < some; i++) {
 			if (!said[i][0])
 				continue;
