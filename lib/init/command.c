@@ -64,14 +64,6 @@ static int receive_listener(int pair[2])
 	return count == 1 ? fd : -1;
 }
 
-int start_failed(int error, int *pidfd, struct sbi_record *failure)
-{
-	*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = -error,
-					.detail = SBI_DETAIL_CLONE };
-	*pidfd = -1; /* a clone that failed late has written a number that means nothing */
-	return error;
-}
-
 /* The process of a command that could not be executed. */
 static int clear_away(int pid, int *pidfd, int listener)
 {

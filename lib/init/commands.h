@@ -34,8 +34,10 @@ extern struct command commands[MAX_COMMANDS];
 extern uint32_t command_count;
 extern int single; /* the sandbox ends with its only command */
 
-/* reap.c */
+/* commands.c */
+void kill_listed(long fd); /* every number in a file of the kernel's */
 void kill_children(void);
+void kill_everything(void);
 /* launch.c */
 int launch(struct run *run);
 void launch_in_box(int *fds, uint32_t count);

@@ -113,8 +113,8 @@ long write_all(int fd, const char *data, uint64_t len);
 operation do_dev;
 /* command.c */
 int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct sbi_record *failure);
-int start_failed(int error, int *pidfd, struct sbi_record *failure);
 /* opening.c */
+int start_failed(int error, int *pidfd, struct sbi_record *failure);
 struct clone_args;
 operation do_open;
 int start_opening(struct run *run, struct clone_args *args, int (*child)(void *), int *pid, int *pidfd, int *listener,
@@ -161,8 +161,9 @@ void keep_plan(int listener, void *map, uint64_t size); /* the listener needs it
 int tell_denied(int listener, int channel); /* at the end of its command; 1: that was killed itself */
 /* box_files.c */
 void file_request(const struct sbi_record *asked, const int *fds, uint32_t count);
-/* reap.c */
+/* commands.c */
 void find_children(void);
+/* reap.c */
 void supervise(struct run *setup) __attribute__((noreturn));
 
 #endif

@@ -130,6 +130,14 @@ static int listen_to(struct run *run, int from, int *listener, struct sbi_record
 	return -1;
 }
 
+int start_failed(int error, int *pidfd, struct sbi_record *failure)
+{
+	*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = -error,
+					.detail = SBI_DETAIL_CLONE };
+	*pidfd = -1; /* a clone that failed late has written a number that means nothing */
+	return error;
+}
+
 int start_opening(struct run *run, struct clone_args *args, int (*child)(void *), int *pid, int *pidfd, int *listener,
 		  struct sbi_record *failure)
 {
