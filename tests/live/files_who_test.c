@@ -161,7 +161,7 @@ int main(void)
 		FX_TEST(host_directory),
 		FX_TEST_IF("root", files_of_the_hosts_root),
 		FX_TEST_IF("root", ids_of_a_map),
-		FX_TEST_IF("newuidmap", ids_by_newuidmap),
+		FX_TEST_IF("user newuidmap", ids_by_newuidmap),
 		FX_TEST_IF("root", without_a_user_namespace),
 		FX_TEST_IF("user", without_any_namespace),
 		FX_TEST(sb_init_stays_who_it_is),
