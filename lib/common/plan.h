@@ -37,6 +37,7 @@
 /* What a SYNC operation wants from the host (sbi_op.arg[0]). */
 #define SBI_SYNC_IDMAP UINT64_C(1)
 #define SBI_SYNC_PIN UINT64_C(2)
+#define SBI_SYNC_NET UINT64_C(4)
 
 /* The halves of a SYNC (sbi_op.arg[1]): between them the host works beside us. */
 #define SBI_SYNC_ASK UINT64_C(1)

@@ -22,6 +22,7 @@ enum sbi_record_type {
 	SBI_TTY,     /* with a descriptor: the master side */
 	SBI_STARTED, /* with a descriptor: pidfd of the command */
 	SBI_FAILED,  /* lane, at, error, detail */
+	SBI_NETSOCK, /* with a descriptor: a netlink socket of the new network namespace, at = its protocol */
 	SBI_LISTENER, /* with a descriptor: of the command's filter */
 	SBI_DENIED,  /* before ENDED: at = system call, detail = SBI_TELL_*, count, args */
 	SBI_SOFT,    /* at = SB_LIMIT_*: its soft limit was passed */

@@ -109,6 +109,7 @@ sb_config *sb_config_free(sb_config *cfg)
 	free(cfg->devices);
 	free(cfg->affinity);
 	free(cfg->cgroup_parent);
+	sbi_net_clear(&cfg->net);
 	sbi_policy_unref(cfg->policy);
 	sbi_filter_cell_unref(cfg->filter);
 	sbi_place_unref(cfg->place);
@@ -190,6 +191,9 @@ sb_config *sb_config_copy(const sb_config *cfg)
 	sbi_place_ref(copy->place);
 	sbi_policy_ref(copy->policy);
 	sbi_filter_cell_ref(copy->filter);
+	r |= sbi_net_copy(&copy->net);
+	if (cfg->net.join_fd && cfg->ns_fd[3] == cfg->net.join_fd - 1)
+		copy->ns_fd[3] = copy->net.join_fd - 1;
 	r |= dup_block(&copy->cgroup, copy->cgroup_count * sizeof(*copy->cgroup));
 	r |= dup_block(&copy->devices, copy->device_count * sizeof(*copy->devices));
 	r |= dup_block(&copy->affinity, copy->affinity_bytes);

@@ -8,6 +8,7 @@
 
 #include "caller.h"
 #include "initfd.h"
+#include "net_config.h"
 #include "place.h"
 
 #define SBI_MAX_GROUPS 64
@@ -174,6 +175,8 @@ struct sb_config {
 	int seeded;
 	uint8_t seed[32];
 
+	struct sbi_net_config net;
+
 	struct sbi_caller caller; /* what does not change in the calling process */
 	struct sbi_initfd *init;  /* the program, shared by copies */
 };
@@ -198,6 +201,8 @@ const struct sbi_stream *sbi_stream_find(const sb_config *cfg, int fd);
 const struct sbi_stream *sbi_stream_origin(const sb_config *cfg, const struct sbi_stream *stream, int *fd);
 void sbi_stream_clear(struct sbi_stream *stream);
 int sbi_stream_copy(struct sbi_stream *to, const struct sbi_stream *from);
+/* Room for what interfaces share in the host's network, from the first of them on; -ENOMEM, remembered. */
+int sbi_cfg_netplace(sb_config *cfg);
 /* Does a command of this config get a cgroup of its own? */
 int sbi_wants_leaf(const sb_config *cfg);
 /* … but only for limits that can be kept without one, if less exactly? */

@@ -242,6 +242,11 @@ static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, st
 		if (rec->at >= plan->setup.count)
 			break;
 		return do_sync(l, sbi_ops(plan, &plan->setup)[rec->at].arg[0], err);
+	case SBI_NETSOCK:
+		if (!l->net || fd < 0)
+			break;
+		sbi_net_socket(l, rec->at, fd);
+		return rec->at == NETLINK_ROUTE ? sbi_net_connect(l, err) : 0;
 	case SBI_TTY:
 		sbi_close_fd(&start->tty);
 		start->tty = fd;
@@ -339,6 +344,8 @@ void sbi_launch_end(struct sbi_launch *l, int failed)
 		sbi_close_fd(&l->boot.pidfd);
 	}
 	if (failed) {
+		sbi_net_undo(l->net);
+		l->net = NULL;
 		if (l->place)
 			sbi_leaf_remove(l->place, &l->leaf);
 		sbi_leaf_close(&l->leaf);

@@ -6,9 +6,10 @@
 #include "cgroup_place.h"
 #include "clone.h"
 #include "common/wire.h"
+#include "net.h"
 #include "plan/plan_internal.h"
 
-#define SBI_HOST_EVENTS 14
+#define SBI_HOST_EVENTS 32
 
 struct sbi_launch {
 	const sb_config *cfg;
@@ -26,6 +27,7 @@ struct sbi_launch {
 	uint32_t fd_count, own_fds;
 	struct sbi_boot boot;
 	uint32_t pinned;
+	struct sbi_net *net;      /* NULL without; owned until it is handed over */
 	int mapped;               /* the id maps are written */
 	sb_error early;           /* why they could not be, before sb-init asked; code 0 */
 	sb_trace_event events[SBI_HOST_EVENTS];

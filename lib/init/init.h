@@ -79,7 +79,7 @@ long receive_record(int fd, struct sbi_record *rec, int *fds, uint32_t max, uint
 /* setup.c */
 operation *find_setup(uint16_t step);
 /* ns.c */
-operation do_join, do_sync, do_hostname, do_domainname, do_timens, do_loopback, do_userns;
+operation do_join, do_sync, do_hostname, do_domainname, do_timens, do_netsock, do_loopback, do_userns;
 /* cgroup.c */
 operation do_cgroupns, do_cgroupfs;
 /* rootfs.c */

@@ -102,6 +102,36 @@ int do_timens(struct run *run, const struct sbi_op *op)
 	return (int)r;
 }
 
+/*
+ * A port below 1024 is nothing special in a network of one's own, and no capability of the sandbox's counts
+ * in a namespace that belongs to the user namespace outside. Without a /proc it stays as it is.
+ */
+static void free_low_ports(void)
+{
+	long fd = SYS(openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", O_WRONLY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	SYS(write, fd, "0", 1);
+	SYS(close, fd);
+}
+
+/* NETSOCK: id[0] protocol. Interfaces are the host's business: it has the words, and the other end. */
+int do_netsock(struct run *run, const struct sbi_op *op)
+{
+	struct sbi_record rec = { .type = SBI_NETSOCK, .at = op->id[0] };
+	int fd = (int)SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, op->id[0]), r;
+
+	(void)run;
+	if (fd < 0)
+		return fd;
+	r = send_record(SBI_FD_CONTROL, &rec, fd);
+	SYS(close, fd);
+	if (!op->id[0])
+		free_low_ports();
+	return r;
+}
+
 int do_loopback(struct run *run, const struct sbi_op *op)
 {
 	struct ifreq request = { 0 };

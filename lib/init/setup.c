@@ -15,6 +15,7 @@ operation *find_setup(uint16_t step)
 		{ SB_STEP_CGROUPNS, do_cgroupns },
 		{ SB_STEP_TIMENS, do_timens },
 		{ SB_STEP_LOOPBACK, do_loopback },
+		{ SB_STEP_NETSOCK, do_netsock },
 		{ SB_STEP_PRIVATE, do_private },
 		{ SB_STEP_ROOT, do_root },
 		{ SB_STEP_DIR, do_dir },

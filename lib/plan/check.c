@@ -9,7 +9,7 @@
 
 #include "error.h"
 
-static int contradiction(sb_error *err, const char *what, const char *hint)
+int sbi_contradiction(sb_error *err, const char *what, const char *hint)
 {
 	sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "%s", what);
 	sbi_hint(err, "%s", hint);
@@ -35,13 +35,13 @@ static int check_namespaces(const sb_config *cfg, sb_error *err)
 		if (cfg->ns_fd[i] >= 0)
 			joined |= UINT64_C(1) << i;
 	if ((cfg->hostname || cfg->domainname) && !(cfg->ns & ~joined & SB_NS_UTS))
-		return contradiction(err, "a host or domain name needs a new UTS namespace", "add SB_NS_UTS");
+		return sbi_contradiction(err, "a host or domain name needs a new UTS namespace", "add SB_NS_UTS");
 	if ((cfg->boottime || cfg->monotonic) && !(cfg->ns & ~joined & SB_NS_TIME))
-		return contradiction(err, "clock offsets need a new time namespace", "add SB_NS_TIME");
+		return sbi_contradiction(err, "clock offsets need a new time namespace", "add SB_NS_TIME");
 	if ((joined & SB_NS_USER) && (cfg->users.count || cfg->group_map.count || cfg->idmap_auto))
-		return contradiction(err, "a joined user namespace has its id maps already", "leave out the id maps");
+		return sbi_contradiction(err, "a joined user namespace has its id maps already", "leave out the id maps");
 	if (cfg->idmap_auto && (cfg->users.count || cfg->group_map.count))
-		return contradiction(err, "the id map is given and automatic at once",
+		return sbi_contradiction(err, "the id map is given and automatic at once",
 				     "use sb_add_idmap() or sb_set_idmap_auto(), not both");
 	for (uint32_t i = 0; i < cfg->pin_count; i++)
 		if (!(separate(cfg) & cfg->pins[i].kind))
@@ -55,10 +55,10 @@ static int check_mounts(const sb_config *cfg, sb_error *err)
 	int fresh = (cfg->ns & SB_NS_MOUNT) && cfg->ns_fd[2] < 0;
 
 	if (!fresh && (cfg->mount_count || cfg->rootfs || cfg->root_lower || cfg->root_writable))
-		return contradiction(err, "mounts and a root file system need a new mount namespace",
+		return sbi_contradiction(err, "mounts and a root file system need a new mount namespace",
 				     "add SB_NS_MOUNT, or leave out the mounts");
 	if ((cfg->rootfs_flags & SB_MOUNT_IDMAP) && !(cfg->ns & SB_NS_USER))
-		return contradiction(err, "an idmapped root needs a new user namespace", "add SB_NS_USER");
+		return sbi_contradiction(err, "an idmapped root needs a new user namespace", "add SB_NS_USER");
 	for (uint32_t i = 0; i < cfg->mount_count; i++) {
 		const struct sbi_mount *m = &cfg->mounts[i];
 
@@ -92,10 +92,10 @@ static int check_limits(const sb_config *cfg, sb_error *err)
 {
 	if (cfg->limits[SB_LIMIT_MEMORY].value != UINT64_MAX &&
 	    (is_set(cfg, "memory.max") || is_set(cfg, "memory.oom.group") || is_set(cfg, "memory.swap.max")))
-		return contradiction(err, "SB_LIMIT_MEMORY sets memory.max, memory.swap.max and memory.oom.group itself",
+		return sbi_contradiction(err, "SB_LIMIT_MEMORY sets memory.max, memory.swap.max and memory.oom.group itself",
 				     "leave out sb_set_memory() and the like, or the limit");
 	if (cfg->limits[SB_LIMIT_PIDS].value != UINT64_MAX && is_set(cfg, "pids.max"))
-		return contradiction(err, "SB_LIMIT_PIDS sets pids.max itself", "leave out sb_set_pids(), or the limit");
+		return sbi_contradiction(err, "SB_LIMIT_PIDS sets pids.max itself", "leave out sb_set_pids(), or the limit");
 	return 0;
 }
 
@@ -105,22 +105,22 @@ static int check_cgroup(const sb_config *cfg, int what, sb_error *err)
 		if (cfg->mounts[i].step != SB_STEP_CGROUPFS)
 			continue;
 		if (!sbi_wants_leaf(cfg))
-			return contradiction(err, "a cgroup file system needs a cgroup to show",
+			return sbi_contradiction(err, "a cgroup file system needs a cgroup to show",
 					     "set a limit, or SB_CGROUP_ACCOUNT by sb_set_cgroup_flags()");
 		if (!sbi_has_new_cgroupns(cfg))
-			return contradiction(err, "a cgroup file system needs a new cgroup namespace", "add SB_NS_CGROUP");
+			return sbi_contradiction(err, "a cgroup file system needs a new cgroup namespace", "add SB_NS_CGROUP");
 		if (!(what & SBI_COMPILE_COMMAND))
-			return contradiction(err, "a cgroup file system in a box: each of its commands has a leaf of its own",
+			return sbi_contradiction(err, "a cgroup file system in a box: each of its commands has a leaf of its own",
 					     "leave it out, or use sb_spawn()");
 	}
 	if (!sbi_wants_leaf(cfg))
 		return 0;
 	if (cfg->ns_fd[6] >= 0)
-		return contradiction(err, "a cgroup of its own and a joined cgroup namespace contradict each other",
+		return sbi_contradiction(err, "a cgroup of its own and a joined cgroup namespace contradict each other",
 				     "leave out the settings of the cgroup, or the namespace");
 	for (uint32_t i = 0; i < cfg->pin_count; i++)
 		if (cfg->pins[i].kind == SB_NS_CGROUP)
-			return contradiction(err, "a cgroup namespace that is rooted at the command's own cgroup cannot be pinned",
+			return sbi_contradiction(err, "a cgroup namespace that is rooted at the command's own cgroup cannot be pinned",
 					     "it ends with the command: leave out the settings of the cgroup, or the pin");
 	return 0;
 }
@@ -131,7 +131,7 @@ static int check_confine(const sb_config *cfg, int what, sb_error *err)
 	uint64_t handled = sbi_landlock_handled(cfg);
 
 	if ((what & SBI_COMPILE_SETUP) && cfg->no_new_userns && !((cfg->ns & SB_NS_USER) && cfg->ns_fd[0] < 0))
-		return contradiction(err, "a limit of user namespaces needs a new user namespace to be the limit of",
+		return sbi_contradiction(err, "a limit of user namespaces needs a new user namespace to be the limit of",
 				     "add SB_NS_USER, or leave out sb_set_no_new_userns()");
 	for (uint32_t i = 0; (what & SBI_COMPILE_COMMAND) && handled && i < landlock->count; i++) {
 		if (landlock->rules[i].rights & handled)
@@ -177,10 +177,10 @@ static int check_streams(const sb_config *cfg, sb_error *err)
 static int check_seed(const sb_config *cfg, int what, sb_error *err)
 {
 	if ((what & SBI_COMPILE_SETUP) && !has_dev(cfg))
-		return contradiction(err, "a random seed needs a /dev whose random and urandom it is for",
+		return sbi_contradiction(err, "a random seed needs a /dev whose random and urandom it is for",
 				     "call sb_add_dev(cfg, \"/dev\")");
 	if ((what & SBI_COMPILE_COMMAND) && !sbi_has_filter(cfg))
-		return contradiction(err, "a random seed needs a system call filter: getrandom(2) would give other bytes",
+		return sbi_contradiction(err, "a random seed needs a system call filter: getrandom(2) would give other bytes",
 				     "use another policy than \"none\"");
 	return 0;
 }
@@ -188,12 +188,12 @@ static int check_seed(const sb_config *cfg, int what, sb_error *err)
 static int check_command(const sb_config *cfg, int what, sb_error *err)
 {
 	if (!cfg->path)
-		return contradiction(err, "there is no command", "call sb_set_command()");
+		return sbi_contradiction(err, "there is no command", "call sb_set_command()");
 	if (cfg->tty && !cfg->session)
-		return contradiction(err, "a terminal needs a new session", "leave sb_set_session() at 1");
+		return sbi_contradiction(err, "a terminal needs a new session", "leave sb_set_session() at 1");
 	if (cfg->tty && (what & SBI_COMPILE_SETUP) && (cfg->ns & SB_NS_MOUNT) && cfg->ns_fd[2] < 0 &&
 	    !has_dev(cfg) && !cfg->rootfs)
-		return contradiction(err, "a terminal needs a /dev/pts in the sandbox", "call sb_add_dev(cfg, \"/dev\")");
+		return sbi_contradiction(err, "a terminal needs a /dev/pts in the sandbox", "call sb_add_dev(cfg, \"/dev\")");
 	return 0;
 }
 
@@ -207,6 +207,8 @@ int sbi_check(const sb_config *cfg, int what, sb_error *err)
 		r = check_namespaces(cfg, err);
 		if (r == 0)
 			r = check_mounts(cfg, err);
+		if (r == 0)
+			r = sbi_check_net(cfg, what, err);
 		if (r == 0)
 			r = check_cgroup(cfg, what, err);
 	}

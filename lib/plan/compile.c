@@ -56,6 +56,8 @@ static void compile_namespaces(const sb_config *cfg, struct sbi_compiled *c)
 	}
 	if (is_new(cfg, SB_NS_NET) && cfg->loopback)
 		sbi_emit(c, 0, SB_STEP_LOOPBACK, 0);
+	if (is_new(cfg, SB_NS_NET))
+		sbi_compile_net(cfg, c);
 }
 
 static void emit_sync(struct sbi_compiled *c, int command, uint64_t what, uint64_t halves)
@@ -114,6 +116,8 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 	sbi_compile_no_new_userns(cfg, SBI_NOUSERNS_SET, c);
 	if (cfg->pin_count)
 		late |= SBI_SYNC_PIN;
+	if (sbi_net_wanted(&cfg->net))
+		late |= SBI_SYNC_NET;
 	/* The command's process waits for the answer, when it has come to where it needs an id. */
 	c->late_sync = what & SBI_COMPILE_COMMAND ? late : 0;
 	if (late)

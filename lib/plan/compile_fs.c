@@ -121,6 +121,7 @@ void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c)
 	compile_root(cfg, c);
 	for (uint32_t i = 0; i < cfg->mount_count; i++)
 		compile_mount(cfg, c, i);
+	sbi_compile_names(cfg, c);
 	if (!keep)
 		sbi_emit(c, 0, SB_STEP_PIVOT, 0)->arg[0] = !cfg->rootfs && !cfg->root_lower && !cfg->root_writable;
 }

@@ -222,6 +222,7 @@ static void put_sync(struct text *t, uint64_t what, uint64_t halves)
 {
 	put(t, "%s", halves == SBI_SYNC_ASK ? " ask for" : halves == SBI_SYNC_WAIT ? " wait for" : "");
 	put(t, "%s%s", what & SBI_SYNC_IDMAP ? " idmap" : "", what & SBI_SYNC_PIN ? " pin" : "");
+	put(t, "%s", what & SBI_SYNC_NET ? " network" : "");
 }
 
 static void put_cpus(struct text *t, const uint8_t *mask, uint32_t bytes)
@@ -316,6 +317,9 @@ void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *bu
 		break;
 	case SB_STEP_SYNC:
 		put_sync(&t, op->arg[0], op->arg[1]);
+		break;
+	case SB_STEP_NETSOCK:
+		put(&t, op->index ? " of rules" : " of interfaces");
 		break;
 	case SB_STEP_HOSTNAME:
 	case SB_STEP_DOMAINNAME:

@@ -97,6 +97,8 @@ int sbi_identity_for_box(const sb_config *cfg, const struct sbi_identity *box, s
 
 /** sbi_check - contradictions between settings. @what: SBI_COMPILE_*. */
 int sbi_check(const sb_config *cfg, int what, sb_error *err);
+/** sbi_contradiction - fail with -EINVAL. */
+int sbi_contradiction(sb_error *err, const char *what, const char *hint);
 
 /**
  * sbi_compile - config to plan
@@ -114,6 +116,10 @@ uint32_t sbi_slot(struct sbi_compiled *c, int host_fd);
 /* "/usr//lib/./x/" -> "usr/lib/x": what openat2 gets, beneath the new root. @out: PATH_MAX bytes. */
 void sbi_target_path(const char *path, char *out);
 void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
+/* compile_net.c: sockets for the host to work through; files of names; what contradicts what. */
+void sbi_compile_net(const sb_config *cfg, struct sbi_compiled *c);
+void sbi_compile_names(const sb_config *cfg, struct sbi_compiled *c);
+int sbi_check_net(const sb_config *cfg, int what, sb_error *err);
 /* compile_confine.c: sysctl of the set-up; securebits and core scheduling; Landlock's operations. @half: SBI_NOUSERNS_*. */
 void sbi_compile_no_new_userns(const sb_config *cfg, uint64_t half, struct sbi_compiled *c);
 void sbi_compile_securebits(const sb_config *cfg, struct sbi_compiled *c);

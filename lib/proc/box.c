@@ -33,6 +33,8 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
 	box->applied = sbi_launch_applied(l, start);
 	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate };
+	box->net = l->net;
+	l->net = NULL;
 	box->place = l->place ? sbi_place_ref(l->place) : NULL;
 	memset(&l->plan.id.users, 0, sizeof(l->plan.id.users));
 	memset(&l->plan.id.groups, 0, sizeof(l->plan.id.groups));
@@ -59,6 +61,7 @@ int sbi_box_is_gone(sb_box *box)
 	if (!box->gone && wait_gone(box, 0)) {
 		sbi_reap(box->pidfd);
 		box->gone = 1;
+		sbi_net_end(box->net);
 	}
 	return box->gone;
 }
@@ -74,6 +77,8 @@ void sbi_box_close(sb_box *box)
 		signal_box(box, SIGKILL);
 		sbi_reap(box->pidfd);
 	}
+	sbi_net_end(box->net);
+	sbi_net_free(box->net);
 	sbi_close_fd(&box->control);
 	sbi_close_fd(&box->pidfd);
 	free(box->like.id.users.list);

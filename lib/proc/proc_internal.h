@@ -23,6 +23,7 @@ struct sb_box {
 	struct sbi_boxed like;
 	struct sbi_place *place; /* of the leaves of its commands; NULL without */
 	uint64_t applied;
+	struct sbi_net *net; /* NULL without */
 };
 
 struct sb_proc {

@@ -23,6 +23,8 @@ static int create(struct sbi_launch *l, const sb_config *cfg, int what, sb_proc 
 	sbi_launch_init(l, cfg);
 	r = sbi_launch_compile(l, what, NULL, err);
 	if (r == 0)
+		r = sbi_net_prepare(l, err);
+	if (r == 0)
 		r = sbi_launch_cgroup(l, NULL, err);
 	if (r == 0 && proc)
 		r = sbi_streams_make(l, &proc->streams, err);

@@ -18,7 +18,7 @@ HEADERS = [
     "error.h",
     "group.h",
     "files.h",
-    "limit.h",
+    "limit.h", "net.h",
     "notify.h",
     "proc.h",
     "sandbox.h",

@@ -22,5 +22,6 @@ extern const struct verb confine_verbs[];
 extern const struct verb stream_verbs[];
 extern const struct verb determinism_verbs[];
 extern const struct verb hostile_verbs[];
+extern const struct verb net_verbs[];
 
 #endif

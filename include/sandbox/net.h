@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The network of a sandbox: interfaces, addresses, ports and what it may reach.
+ *
+ * Without any of these calls there is `lo`, up, and nothing else (sb_set_loopback()
+ * takes that away, too); with SB_NS_NET left out of sb_set_ns() the network is the
+ * host's, and with sb_set_ns_fd() or sb_net_join() somebody else's.
+ *
+ * Interfaces live in the sandbox's new network namespace and die with it, whoever
+ * dies first. The host's own rules are neither needed nor touched. Interfaces
+ * need CAP_NET_ADMIN over the caller's network namespace; sb_net_user() needs
+ * nothing. Every failure takes back what was made.
+ *
+ * Setters return and remember errors as those of sandbox/config.h do.
+ */
+#ifndef SANDBOX_NET_H
+#define SANDBOX_NET_H
+
+#include <sandbox/config.h>
+#include <sandbox/error.h>
+
+SB_BEGIN_DECLS
+
+#define SB_NET_MAKE_BRIDGE (UINT64_C(1) << 0) /* make the bridge if it is not there; it goes with the last who uses it */
+#define SB_NET_MASQUERADE (UINT64_C(1) << 1)  /* what leaves the bridge's network has the host's address */
+#define SB_NET_FORWARD (UINT64_C(1) << 2)     /* turn net.ipv4.ip_forward (and IPv6's) on where it is off; it stays on */
+#define SB_NET_ISOLATED (UINT64_C(1) << 3)    /* isolated sandboxes of one bridge cannot reach each other */
+#define SB_NET_NO_GATEWAY (UINT64_C(1) << 4)  /* no default route */
+
+/**
+ * sb_net_link - one interface of the sandbox; every text is copied, NULL is the default
+ *
+ * Addresses are "10.0.0.5/24", or "10.0.0.5" with the prefix of the bridge, or
+ * "none". Where the default is to allocate one, no other sandbox has it, of
+ * whatever process: the name of the host's interface is made of it, and the kernel gives a
+ * name only once.
+ */
+typedef struct sb_net_link {
+	uint32_t size;               /* SB_INIT(sb_net_link)                      */
+	uint32_t mtu;                /* 0 = as @device                            */
+	uint64_t flags;              /* SB_NET_*                                  */
+	const char *name;            /* inside; default eth0, eth1…               */
+	const char *device;          /* of the host; see each call                */
+	const char *mode;            /* macvlan: bridge (default), private, vepa, passthru; ipvlan: l2 (default), l3, l3s */
+	const char *host_name;       /* veth: the other end; default made of the address */
+	const char *mac;             /* "02:42:0a:00:00:05"; default made of the address */
+	const char *address;         /* IPv4; default: allocated from the bridge's network, if it has one */
+	const char *address6;        /* IPv6; the same */
+	const char *gateway;         /* "10.0.0.1"; default: the bridge's own address */
+	const char *gateway6;
+	const char *bridge_address;  /* of a bridge that is made: "10.0.0.1/24" */
+	const char *bridge_address6;
+	uint64_t rate;               /* veth: bytes a second, each way; 0 = no limit */
+	uint64_t delay_ns;           /* veth: added to every packet, each way    */
+} sb_net_link;
+
+/**
+ * sb_net_veth - a pair of interfaces, one of them inside
+ * @link: @device is a bridge that the other end joins. NULL: none; then the other
+ *	end has the gateway's address
+ */
+SB_API int sb_net_veth(sb_config *cfg, const sb_net_link *link);
+/** sb_net_macvlan - a further MAC address on @device, of the host. No rate, delay, host_name. */
+SB_API int sb_net_macvlan(sb_config *cfg, const sb_net_link *link);
+/** sb_net_ipvlan - a further address on @device, with its MAC. */
+SB_API int sb_net_ipvlan(sb_config *cfg, const sb_net_link *link);
+/**
+ * sb_net_device - @device itself, physical or virtual, moves in, and comes back at the end
+ *
+ * With its name, MAC and MTU, but not its addresses. If the host dies, the
+ * kernel gives a physical one to the initial network namespace, and removes a virtual one.
+ */
+SB_API int sb_net_device(sb_config *cfg, const sb_net_link *link);
+/** sb_net_tap - a TAP interface, whose frames the caller reads and writes: sb_proc_tap(). */
+SB_API int sb_net_tap(sb_config *cfg, const sb_net_link *link);
+/** sb_net_join - enter the network namespace at @path (/run/netns/NAME, /proc/PID/ns/net) instead of making one. */
+SB_API int sb_net_join(sb_config *cfg, const char *path);
+/** sb_net_host - use the network of the caller: as leaving SB_NS_NET out of sb_set_ns(). */
+SB_API int sb_net_host(sb_config *cfg);
+/**
+ * sb_net_user - a network by an ordinary program, without privilege
+ * @program: "pasta" or "slirp4netns"; NULL = whichever is installed
+ *
+ * The program runs beside the sandbox, as the caller, and ends with it. It is searched for in /usr/bin,
+ * /usr/local/bin and /bin. sb_net_publish() and sb_net_allow() work as with an interface.
+ */
+SB_API int sb_net_user(sb_config *cfg, const char *program);
+
+/** sb_net_address - one more address ("10.0.1.5/24", "fd00::5/64") for the interface @name. At most 64. */
+SB_API int sb_net_address(sb_config *cfg, const char *name, const char *address);
+/**
+ * sb_net_route - one more route. At most 64
+ * @name: of the interface inside; NULL = the first
+ * @network: "10.1.0.0/16"
+ * @gateway: NULL = the network is on the interface itself
+ */
+SB_API int sb_net_route(sb_config *cfg, const char *name, const char *network, const char *gateway);
+/**
+ * sb_net_publish - a port of the host leads to one of the sandbox
+ * @protocol: "tcp" or "udp"
+ * @address: of the host; NULL = all of its own, 127.0.0.1 as well
+ * @host_port: 0 = any that is free: sb_proc_port()
+ * @port: inside
+ * @count: how many in a row, 1 to 1024
+ *
+ * A socket is bound to each @host_port as long as the sandbox lives, so a taken one is -EADDRINUSE.
+ * Needs an interface with a bridge and IPv4 or IPv6 forwarding (SB_NET_FORWARD), or sb_net_user().
+ */
+SB_API int sb_net_publish(sb_config *cfg, const char *protocol, const char *address, uint16_t host_port, uint16_t port,
+			  uint32_t count);
+/**
+ * sb_net_allow - the first call closes the network; each one opens it for something
+ * @rule: "[tcp|udp|icmp] ADDRESS[/PREFIX]|any [PORT[-PORT]]": what may be connected to; NULL = nothing
+ *
+ * Connections to anything else are refused (EHOSTUNREACH, not a timeout), those from
+ * outside dropped, unless they are for a published port. Of IPv4 and IPv6. The rules
+ * are inside the network namespace, where the command has no power over them.
+ */
+SB_API int sb_net_allow(sb_config *cfg, const char *rule);
+/**
+ * sb_set_dns - write /etc/resolv.conf
+ * @servers, @search: NULL-terminated; NULL servers = copy the host's file, NULL search = none
+ */
+SB_API int sb_set_dns(sb_config *cfg, const char *const servers[], const char *const search[]);
+/** sb_add_host - a line of /etc/hosts, which is written, with localhost and the host name; NULL, NULL: these alone. */
+SB_API int sb_add_host(sb_config *cfg, const char *name, const char *address);
+
+/* --- while it runs, and afterwards -------------------------------------------------- */
+
+/** sb_net_info - what one interface has become, in memory the caller owns. Empty texts: there is none. */
+typedef struct sb_net_info {
+	uint32_t size;        /* SB_INIT(sb_net_info)                    */
+	uint32_t mtu;
+	char name[16];        /* inside                                  */
+	char host_name[16];   /* veth: the other end                     */
+	char device[16];      /* the bridge, the lower or the moved device */
+	char mac[18];
+	char kind[14];        /* "veth", "macvlan"…                      */
+	char address[19];     /* "10.0.0.5/24"                           */
+	char address6[44];
+	char gateway[16];
+	char gateway6[41];
+	uint64_t rx_bytes;    /* as counted inside                       */
+	uint64_t tx_bytes;
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+	uint64_t rx_dropped;
+	uint64_t tx_dropped;
+} sb_net_info;
+
+/**
+ * sb_proc_net - the @index-th interface, counting from 0; counters are of now or, once it has ended, of the end
+ *
+ * Return: 1 filled, 0 no such interface, -errno.
+ */
+SB_API int sb_proc_net(sb_proc *proc, size_t index, sb_net_info *info, sb_error *err);
+/** sb_proc_port - the port of the host that the @index-th published one (of all, ranges counted one by one) has; -ENOENT. */
+SB_API int sb_proc_port(const sb_proc *proc, size_t index);
+/** sb_proc_tap - the descriptor of the @index-th TAP interface, counting from 0; borrowed. -ENOENT without one. */
+SB_API int sb_proc_tap(const sb_proc *proc, size_t index);
+
+SB_END_DECLS
+#endif

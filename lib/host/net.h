@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The network of one sandbox, on the host's side. In the order of a creation:
+ *
+ *	prepare   before anything exists: bridges, names, addresses and ports are looked at   (net.c, net_bridge.c)
+ *	socket    sb-init hands over netlink sockets of the new namespace
+ *	connect   interfaces (net_veth.c, …), addresses and routes, rules                      (net_connect.c)
+ *	end       counters are read, what is the host's is given back                          (net.c)
+ */
+#ifndef SBI_NET_H
+#define SBI_NET_H
+
+#include <sandbox/net.h>
+
+#include "config/config_internal.h"
+#include "netlink/link.h"
+
+/* What an interface has become. Index 0 of two is IPv4, 1 IPv6. */
+struct sbi_net_if {
+	struct sbi_link link;        /* as it was asked for */
+	struct sbi_address address[2], gateway[2];
+	struct sbi_rt_link bridge;   /* or the device below it, or that moves */
+	struct sbi_address network[2]; /* of the bridge: its own address with the prefix */
+	uint8_t mac[6];
+	char host_name[SBI_IF_NAME];
+	uint32_t index;              /* inside; 0 = not made */
+	uint32_t host_index;         /* of the other end of a veth; 0 = there is none */
+	int tap;                     /* -EBADF */
+	struct sbi_rt_link figures;  /* as read last */
+};
+
+/* A published port: the socket that keeps it from others, until the end. */
+struct sbi_net_port {
+	int fd; /* -EBADF */
+	uint8_t protocol;
+	struct sbi_address host; /* family 0 = all */
+	uint16_t host_port, port;
+};
+
+struct sbi_net {
+	struct sbi_net_config asked; /* a copy of the config's: it may be gone before us */
+	struct sbi_netplace *place; /* asked.place; NULL = none */
+	struct sbi_net_if *ifs;
+	uint32_t count;
+	struct sbi_net_port *ports;
+	uint32_t port_count;
+	int route, rules; /* netlink sockets inside; -EBADF */
+	int netns;        /* the namespace; -EBADF */
+	int ruled;        /* there are elements of ours in the table of the place */
+	void *outlet;     /* the program of sb_net_user(); proc/net_outlet.c */
+	int over;         /* the figures are final, nothing of it is left on the host */
+	uint32_t trips;   /* how often a kernel was asked */
+};
+
+struct sbi_launch;
+
+/** sbi_net_prepare - if the config wants a network: look at what it needs, make nothing but a bridge that is asked for. */
+int sbi_net_prepare(struct sbi_launch *l, sb_error *err);
+/** sbi_net_socket - take over a socket of the new namespace. */
+void sbi_net_socket(struct sbi_launch *l, uint32_t protocol, int fd);
+/** sbi_net_connect - make everything; all sockets are there. */
+int sbi_net_connect(struct sbi_launch *l, sb_error *err);
+/** sbi_net_figures - read the counters. Return: 0, -errno. */
+int sbi_net_figures(struct sbi_net *net, sb_error *err);
+/** sbi_net_end - the sandbox is over: the last figures, then whatever is the host's. More than once is fine; accepts NULL. */
+void sbi_net_end(struct sbi_net *net);
+/** sbi_net_undo - the same for one that failed: its links are gone when this returns. Accepts NULL. */
+void sbi_net_undo(struct sbi_net *net);
+/** sbi_net_free - releases memory and descriptors, after sbi_net_end(). Accepts NULL. */
+void sbi_net_free(struct sbi_net *net);
+
+/* --- for the parts of it ------------------------------------------------------------------ */
+
+/** sbi_net_talk - sbi_nl_talk() for @net; on failure @what is explained, with the kernel's words. @step: SB_STEP_LINK… */
+int sbi_net_talk(struct sbi_net *net, struct sbi_nl *nl, sbi_nl_handler *handler, void *arg, uint32_t step, uint32_t index,
+		 const char *what, sb_error *err);
+/** sbi_net_explain - a refusal of the kernel in words, with the way out. Return: -@code. */
+int sbi_net_explain(int code, const struct sbi_nl_why *why, uint32_t step, uint32_t index, const char *what, sb_error *err);
+
+/* net_bridge.c */
+/** sbi_bridge_get - fill in->bridge and in->network, making the bridge if that is asked for. */
+int sbi_bridge_get(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+/** sbi_bridge_gc - remove bridges whose makers have died and that nobody uses. Return: how many, or -errno. */
+int sbi_bridge_gc(sb_error *err);
+
+/* net_veth.c */
+int sbi_veth_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+
+/* net_place.c */
+/** sbi_netplace_owner - a number that no other living process has in this network namespace; -errno. */
+int sbi_netplace_owner(struct sbi_netplace *place, uint32_t *owner);
+/** sbi_netplace_lives - does the owner of that number live? */
+int sbi_netplace_lives(uint32_t owner);
+/** sbi_netplace_next - where to begin to look for a free address of a network that has @hosts of them; from 1. */
+uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts);
+/** sbi_netplace_uses - a bridge that goes with the last who uses it. */
+void sbi_netplace_uses(struct sbi_netplace *place, const char *bridge);
+/** sbi_netplace_ended - the other end of a veth whose sandbox is over: it will be gone soon. */
+void sbi_netplace_ended(struct sbi_netplace *place, uint32_t index);
+/** sbi_netplace_has_ended - was it told that? */
+int sbi_netplace_has_ended(struct sbi_netplace *place, uint32_t index);
+/** sbi_bridge_release - in net_bridge.c: remove it if nobody uses it. */
+void sbi_bridge_release(struct sbi_netplace *place, const char *name);
+
+#endif

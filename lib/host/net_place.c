@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the sandboxes of a config share in the host's network namespace.
+ *
+ * Its owner is a number: a netlink socket of ours is bound to it as long as this
+ * process lives, however it ends, and the kernel gives it to nobody else meanwhile.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/auto.h"
+#include "net.h"
+
+#define ENDED 1024 /* how many are remembered; older ones are gone */
+
+struct sbi_netplace {
+	atomic_uint refs;
+	pthread_mutex_t lock;
+	int owner_fd; /* -EBADF */
+	uint32_t owner;
+	uint32_t next; /* host number of the address that was given last; 0 = none yet */
+	char (*bridges)[SBI_IF_NAME];
+	uint32_t bridge_count;
+	uint32_t ended[ENDED];
+	uint32_t ended_count;
+};
+
+struct sbi_netplace *sbi_netplace_new(void)
+{
+	struct sbi_netplace *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return NULL;
+	atomic_init(&place->refs, 1);
+	pthread_mutex_init(&place->lock, NULL);
+	place->owner_fd = -EBADF;
+	return place;
+}
+
+struct sbi_netplace *sbi_netplace_ref(struct sbi_netplace *place)
+{
+	atomic_fetch_add(&place->refs, 1);
+	return place;
+}
+
+void sbi_netplace_unref(struct sbi_netplace *place)
+{
+	if (!place || atomic_fetch_sub(&place->refs, 1) != 1)
+		return;
+	for (uint32_t i = 0; i < place->bridge_count; i++)
+		sbi_bridge_release(place, place->bridges[i]);
+	sbi_close_fd(&place->owner_fd);
+	free(place->bridges);
+	pthread_mutex_destroy(&place->lock);
+	free(place);
+}
+
+static int bind_owner(int fd, uint32_t owner)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_pid = owner };
+
+	return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+static int become_owner(struct sbi_netplace *place)
+{
+	sbi_autoclose int fd = sbi_nl_socket(NETLINK_ROUTE);
+	uint32_t number;
+	int r = fd;
+
+	for (int tries = 0; fd >= 0 && tries < 100; tries++) {
+		if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+			number = (uint32_t)getpid() * 2654435761u + (uint32_t)tries;
+		number |= UINT32_C(1) << 31; /* not one that the kernel makes of a pid */
+		r = bind_owner(fd, number);
+		if (r == 0) {
+			place->owner = number;
+			place->owner_fd = sbi_take_fd(&fd);
+			return 0;
+		}
+		if (r != -EADDRINUSE)
+			break;
+	}
+	return r;
+}
+
+int sbi_netplace_owner(struct sbi_netplace *place, uint32_t *owner)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&place->lock);
+	if (place->owner_fd < 0)
+		r = become_owner(place);
+	*owner = place->owner;
+	pthread_mutex_unlock(&place->lock);
+	return r;
+}
+
+int sbi_netplace_lives(uint32_t owner)
+{
+	sbi_autoclose int fd = sbi_nl_socket(NETLINK_ROUTE);
+
+	return fd < 0 || bind_owner(fd, owner) == -EADDRINUSE;
+}
+
+uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts)
+{
+	uint32_t number;
+
+	pthread_mutex_lock(&place->lock);
+	if (!place->next && getrandom(&place->next, sizeof(place->next), GRND_NONBLOCK) != sizeof(place->next))
+		place->next = (uint32_t)getpid();
+	number = place->next = place->next % hosts + 1;
+	pthread_mutex_unlock(&place->lock);
+	return number;
+}
+
+void sbi_netplace_uses(struct sbi_netplace *place, const char *bridge)
+{
+	char(*grown)[SBI_IF_NAME];
+
+	pthread_mutex_lock(&place->lock);
+	for (uint32_t i = 0; i < place->bridge_count; i++)
+		if (!strcmp(place->bridges[i], bridge))
+			goto out;
+	grown = realloc(place->bridges, (place->bridge_count + 1) * sizeof(*grown));
+	if (grown) { /* else it stays for sb_gc() */
+		place->bridges = grown;
+		snprintf(grown[place->bridge_count++], SBI_IF_NAME, "%s", bridge);
+	}
+out:
+	pthread_mutex_unlock(&place->lock);
+}
+
+void sbi_netplace_ended(struct sbi_netplace *place, uint32_t index)
+{
+	pthread_mutex_lock(&place->lock);
+	place->ended[place->ended_count++ % ENDED] = index;
+	pthread_mutex_unlock(&place->lock);
+}
+
+int sbi_netplace_has_ended(struct sbi_netplace *place, uint32_t index)
+{
+	int found = 0;
+
+	pthread_mutex_lock(&place->lock);
+	for (uint32_t i = 0; i < ENDED && i < place->ended_count; i++)
+		found |= place->ended[i] == index;
+	pthread_mutex_unlock(&place->lock);
+	return found;
+}

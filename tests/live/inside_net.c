@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/* What `inside` says of its network, and does with it. Each conversation has ten seconds. */
+#include "inside.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/* "ADDRESS,PORT" */
+static int resolve(const char *arg, int type, struct addrinfo **info)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = type};
+	char *copy = strdup(arg), *port = strchr(copy, ',');
+	int r;
+
+	if (!port)
+		abort();
+	*port++ = '\0';
+	r = getaddrinfo(copy, port, &hints, info);
+	free(copy);
+	return r;
+}
+
+static int open_socket(const char *arg, int type, struct addrinfo **info)
+{
+	struct timeval patience = {.tv_sec = 10};
+	int fd;
+
+	if (resolve(arg, type, info))
+		abort();
+	fd = socket((*info)->ai_family, type | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	return fd;
+}
+
+static void say_answer(const char *what, int fd, int r)
+{
+	char text[200];
+	ssize_t n;
+
+	if (r < 0) {
+		say("%s=%s\n", what, strerrorname_np(errno));
+		return;
+	}
+	n = recv(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	say("%s=ok %s\n", what, n < 0 ? strerrorname_np(errno) : text);
+}
+
+/* "tcp=ADDRESS,PORT": connects and says what the server says ("tcp=ok TEXT"), or the error ("tcp=EHOSTUNREACH"). */
+static void do_tcp(const char *arg)
+{
+	struct addrinfo *info;
+	int fd = open_socket(arg, SOCK_STREAM, &info);
+
+	say_answer("tcp", fd, connect(fd, info->ai_addr, info->ai_addrlen));
+	close(fd);
+	freeaddrinfo(info);
+}
+
+/* "udp=ADDRESS,PORT": the same with one datagram each way. */
+static void do_udp(const char *arg)
+{
+	struct addrinfo *info;
+	int fd = open_socket(arg, SOCK_DGRAM, &info);
+	int r = connect(fd, info->ai_addr, info->ai_addrlen);
+
+	if (r == 0)
+		r = send(fd, "?", 1, 0) < 0 ? -1 : 0;
+	say_answer("udp", fd, r);
+	close(fd);
+	freeaddrinfo(info);
+}
+
+static void name_of(const struct sockaddr_storage *peer, socklen_t len, char *name, size_t room)
+{
+	if (getnameinfo((const struct sockaddr *)peer, len, name, (socklen_t)room, NULL, 0, NI_NUMERICHOST))
+		strcpy(name, "?");
+	if (strncmp(name, "::ffff:", 7) == 0)
+		memmove(name, name + 7, strlen(name + 7) + 1);
+}
+
+static int serve(int type, const char *arg)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(arg))};
+	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0), one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0 || (type == SOCK_STREAM && listen(fd, 64) < 0)) {
+		say("serve=%s\n", strerrorname_np(errno));
+		exit(1);
+	}
+	say("serving\n");
+	return fd;
+}
+
+/* "serve=PORT": tells everybody who connects his own address, for ever. */
+static void do_serve(const char *arg)
+{
+	int fd = serve(SOCK_STREAM, arg);
+
+	for (;;) {
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof(peer);
+		char name[100];
+		int client = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
+
+		if (client < 0)
+			continue;
+		name_of(&peer, len, name, sizeof(name));
+		send(client, name, strlen(name), MSG_NOSIGNAL);
+		close(client);
+	}
+}
+
+/* "serve-udp=PORT": the same for datagrams. */
+static void do_serve_udp(const char *arg)
+{
+	int fd = serve(SOCK_DGRAM, arg);
+
+	for (;;) {
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof(peer);
+		char name[100], drop[100];
+
+		if (recvfrom(fd, drop, sizeof(drop), 0, (struct sockaddr *)&peer, &len) < 0)
+			continue;
+		name_of(&peer, len, name, sizeof(name));
+		sendto(fd, name, strlen(name), 0, (struct sockaddr *)&peer, len);
+	}
+}
+
+static ssize_t all(ssize_t (*move)(int, char *, size_t), int fd, uint64_t count, uint64_t *moved)
+{
+	static char block[65536];
+	ssize_t n = 0;
+
+	for (*moved = 0; *moved < count; *moved += (uint64_t)n) {
+		n = move(fd, block, count - *moved < sizeof(block) ? (size_t)(count - *moved) : sizeof(block));
+		if (n <= 0)
+			break;
+	}
+	return n;
+}
+
+static ssize_t put(int fd, char *block, size_t len)
+{
+	return send(fd, block, len, MSG_NOSIGNAL);
+}
+
+static ssize_t take(int fd, char *block, size_t len)
+{
+	return recv(fd, block, len, 0);
+}
+
+/* "sink=PORT": takes one connection, and says how many bytes came. */
+static void do_sink(const char *arg)
+{
+	int fd = serve(SOCK_STREAM, arg), client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	uint64_t moved;
+
+	all(take, client, UINT64_MAX, &moved);
+	say("sunk=%llu\n", (unsigned long long)moved);
+	close(client);
+	close(fd);
+}
+
+/* "pour=ADDRESS,PORT,BYTES" */
+static void do_pour(const char *arg)
+{
+	char *copy = strdup(arg), *bytes = strrchr(copy, ',');
+	struct addrinfo *info;
+	uint64_t moved = 0;
+	int fd;
+
+	*bytes++ = '\0';
+	fd = open_socket(copy, SOCK_STREAM, &info);
+	if (connect(fd, info->ai_addr, info->ai_addrlen) < 0)
+		say("pour=%s\n", strerrorname_np(errno));
+	else if (all(put, fd, strtoull(bytes, NULL, 10), &moved) < 0)
+		say("pour=%s\n", strerrorname_np(errno));
+	say("poured=%llu\n", (unsigned long long)moved);
+	close(fd);
+	freeaddrinfo(info);
+	free(copy);
+}
+
+const struct verb net_verbs[] = {
+	{"tcp", do_tcp},
+	{"udp", do_udp},
+	{"serve", do_serve},
+	{"serve-udp", do_serve_udp},
+	{"sink", do_sink},
+	{"pour", do_pour},
+	{0},
+};

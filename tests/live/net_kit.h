@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of networks share: a network namespace of the test's own as "the host", and the tools of iproute2. */
+#ifndef TESTS_NET_KIT_H
+#define TESTS_NET_KIT_H
+
+#include "../fixture.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/*
+ * First in main(), before fx_begin(): this process, "the host" from now on, has a
+ * network of its own, and lo is up in it. Without privilege nothing happens, and the tests
+ * are skipped by "privilege".
+ */
+static inline void net_begin(void)
+{
+	if (unshare(CLONE_NEWNET) == 0 && system("ip link set lo up") != 0)
+		exit(1);
+}
+
+/* A command of the shell that must succeed. */
+__attribute__((format(printf, 1, 2))) static inline void net_sh(const char *format, ...)
+{
+	char line[2048];
+	va_list args;
+	int status;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	status = system(line);
+	if (status != 0)
+		fail_msg("status %d of: %s", status, line);
+}
+
+/* What a command of the shell prints, in static memory (four in turn). */
+__attribute__((format(printf, 1, 2))) static inline const char *net_says(const char *format, ...)
+{
+	static char texts[4][32768];
+	static unsigned turn;
+	char line[2048], *text = texts[turn++ % 4];
+	va_list args;
+	size_t n;
+	FILE *in;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	in = popen(line, "re");
+	assert_non_null(in);
+	n = fread(text, 1, sizeof(texts[0]) - 1, in);
+	text[n] = '\0';
+	pclose(in);
+	return text;
+}
+
+/* The bridge br0 with 10.0.0.1/24 and fd00::1/64; and its removal, which takes time with it. */
+static inline void net_bridge(void)
+{
+	net_sh("ip link add name br0 type bridge && ip addr add 10.0.0.1/24 dev br0 && "
+	       "ip addr add fd00::1/64 dev br0 nodad && ip link set br0 up");
+}
+
+static inline void net_no_bridge(void)
+{
+	net_sh("ip link del br0");
+}
+
+/* Until @command, of the shell, succeeds; a minute at most. */
+static inline void net_until(const char *command)
+{
+	for (int i = 0; i < 6000; i++) {
+		if (system(command) == 0)
+			return;
+		poll(NULL, 0, 10);
+	}
+	fail_msg("never came true: %s", command);
+}
+
+/* fx_config() with a veth on br0. */
+#define net_config(...) net_with_veth(fx_config(__VA_ARGS__), NULL)
+static inline sb_config *net_with_veth(sb_config *cfg, const char *address)
+{
+	sb_net_link link = SB_INIT(sb_net_link);
+
+	link.device = "br0";
+	link.address = address;
+	fx_ok(sb_net_veth(cfg, &link));
+	return cfg;
+}
+
+/* Starts a command whose standard output is @out (a pipe's end to read), and waits for its first line. */
+static inline sb_proc *net_serving(sb_config *cfg, int *out)
+{
+	char line[64] = "";
+	sb_proc *proc;
+	int pair[2];
+
+	assert_int_equal(pipe(pair), 0);
+	fx_ok(sb_set_fd(cfg, 1, pair[1]));
+	proc = fx_spawn(cfg);
+	close(pair[1]);
+	assert_true(read(pair[0], line, sizeof(line) - 1) > 0);
+	assert_int_equal(strncmp(line, "serving", 7), 0);
+	*out = pair[0];
+	return proc;
+}
+
+static inline void net_stop(sb_proc *proc, int out)
+{
+	sb_proc_free(proc);
+	close(out);
+}
+
+#endif
