@@ -140,7 +140,7 @@ char **sbi_strv_copy(const char *const list[])
 }
 
 /* Duplicating what the copied struct still points to: each helper reports 0 or -1. */
-static int dup_string(char **field)
+int sbi_dup_string(char **field)
 {
 	return *field && !(*field = strdup(*field)) ? -1 : 0;
 }
@@ -150,7 +150,7 @@ static int dup_list(char ***field)
 	return *field && !(*field = sbi_strv_copy((const char *const *)*field)) ? -1 : 0;
 }
 
-static int dup_block(void *field, size_t bytes)
+int sbi_dup_block(void *field, size_t bytes)
 {
 	void **block = field, *from = *block;
 
@@ -168,11 +168,11 @@ int sbi_mount_copy(struct sbi_mount *to, const struct sbi_mount *from)
 	int r = 0;
 
 	*to = *from;
-	r |= dup_string(&to->source);
-	r |= dup_string(&to->target);
-	r |= dup_string(&to->work);
+	r |= sbi_dup_string(&to->source);
+	r |= sbi_dup_string(&to->target);
+	r |= sbi_dup_string(&to->work);
 	r |= dup_list(&to->list);
-	r |= dup_block(&to->data, to->len);
+	r |= sbi_dup_block(&to->data, to->len);
 	return r;
 }
 
@@ -194,33 +194,33 @@ sb_config *sb_config_copy(const sb_config *cfg)
 	r |= sbi_net_copy(&copy->net);
 	if (cfg->net.join_fd && cfg->ns_fd[3] == cfg->net.join_fd - 1)
 		copy->ns_fd[3] = copy->net.join_fd - 1;
-	r |= dup_block(&copy->cgroup, copy->cgroup_count * sizeof(*copy->cgroup));
-	r |= dup_block(&copy->devices, copy->device_count * sizeof(*copy->devices));
-	r |= dup_block(&copy->affinity, copy->affinity_bytes);
-	r |= dup_string(&copy->cgroup_parent);
-	r |= dup_string(&copy->path);
-	r |= dup_string(&copy->cwd);
+	r |= sbi_dup_block(&copy->cgroup, copy->cgroup_count * sizeof(*copy->cgroup));
+	r |= sbi_dup_block(&copy->devices, copy->device_count * sizeof(*copy->devices));
+	r |= sbi_dup_block(&copy->affinity, copy->affinity_bytes);
+	r |= sbi_dup_string(&copy->cgroup_parent);
+	r |= sbi_dup_string(&copy->path);
+	r |= sbi_dup_string(&copy->cwd);
 	r |= dup_list(&copy->argv);
 	r |= dup_list(&copy->env);
-	r |= dup_block(&copy->rlimits, copy->rlimit_count * sizeof(*copy->rlimits));
-	r |= dup_block(&copy->fds, copy->fd_count * sizeof(*copy->fds));
-	r |= dup_string(&copy->hostname);
-	r |= dup_string(&copy->domainname);
-	r |= dup_block(&copy->users.list, copy->users.count * sizeof(*copy->users.list));
-	r |= dup_block(&copy->group_map.list, copy->group_map.count * sizeof(*copy->group_map.list));
-	r |= dup_string(&copy->rootfs);
+	r |= sbi_dup_block(&copy->rlimits, copy->rlimit_count * sizeof(*copy->rlimits));
+	r |= sbi_dup_block(&copy->fds, copy->fd_count * sizeof(*copy->fds));
+	r |= sbi_dup_string(&copy->hostname);
+	r |= sbi_dup_string(&copy->domainname);
+	r |= sbi_dup_block(&copy->users.list, copy->users.count * sizeof(*copy->users.list));
+	r |= sbi_dup_block(&copy->group_map.list, copy->group_map.count * sizeof(*copy->group_map.list));
+	r |= sbi_dup_string(&copy->rootfs);
 	r |= dup_list(&copy->root_lower);
-	r |= dup_string(&copy->root_upper);
-	r |= dup_string(&copy->root_work);
-	r |= dup_block(&copy->mounts, copy->mount_count * sizeof(*copy->mounts));
-	r |= dup_block(&copy->pins, copy->pin_count * sizeof(*copy->pins));
-	r |= dup_block(&copy->landlock.rules, copy->landlock.count * sizeof(*copy->landlock.rules));
+	r |= sbi_dup_string(&copy->root_upper);
+	r |= sbi_dup_string(&copy->root_work);
+	r |= sbi_dup_block(&copy->mounts, copy->mount_count * sizeof(*copy->mounts));
+	r |= sbi_dup_block(&copy->pins, copy->pin_count * sizeof(*copy->pins));
+	r |= sbi_dup_block(&copy->landlock.rules, copy->landlock.count * sizeof(*copy->landlock.rules));
 	for (uint32_t i = 0; copy->mounts && i < copy->mount_count; i++)
 		r |= sbi_mount_copy(&copy->mounts[i], &cfg->mounts[i]);
 	for (uint32_t i = 0; copy->pins && i < copy->pin_count; i++)
-		r |= dup_string(&copy->pins[i].path);
+		r |= sbi_dup_string(&copy->pins[i].path);
 	for (uint32_t i = 0; copy->landlock.rules && i < copy->landlock.count; i++)
-		r |= dup_string(&copy->landlock.rules[i].path);
+		r |= sbi_dup_string(&copy->landlock.rules[i].path);
 	for (uint32_t i = 0; copy->fds && i < copy->fd_count; i++)
 		r |= sbi_stream_copy(&copy->fds[i], &cfg->fds[i]);
 	if (!copy->fds)

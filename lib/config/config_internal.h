@@ -189,6 +189,9 @@ int sbi_cfg_switch(sb_config *cfg, const char *setter, int *field, int on);
 int sbi_cfg_string(sb_config *cfg, char **field, const char *value);
 /* Room for one more at the end of a list; NULL (remembered) if memory is short. */
 void *sbi_cfg_grow(sb_config *cfg, void *list_field, uint32_t count, size_t item);
+/* Duplicating what the copied struct still points to: 0, or -1 if memory is short. */
+int sbi_dup_string(char **field);
+int sbi_dup_block(void *field, size_t bytes);
 /* A copy of a NULL-terminated list in one block; NULL if memory is short. */
 char **sbi_strv_copy(const char *const list[]);
 /* Is @path one that can lie inside: absolute, no "..", shorter than PATH_MAX? Else fails for @setter. */

@@ -18,39 +18,21 @@
 
 #define CLONE_NEWNET_ 0x40000000
 
-static int dup_block(void *field, size_t bytes)
-{
-	void **block = field, *copy;
-
-	if (!*block)
-		return 0;
-	copy = malloc(bytes ? bytes : 1);
-	if (copy)
-		memcpy(copy, *block, bytes);
-	*block = copy;
-	return copy ? 0 : -1;
-}
-
-static int dup_text(char **field)
-{
-	return *field ? dup_block(field, strlen(*field) + 1) : 0;
-}
-
 int sbi_net_copy(struct sbi_net_config *net)
 {
 	int r = 0;
 
-	r |= dup_block(&net->links, net->link_count * sizeof(*net->links));
-	r |= dup_block(&net->addresses, net->address_count * sizeof(*net->addresses));
-	r |= dup_block(&net->routes, net->route_count * sizeof(*net->routes));
-	r |= dup_block(&net->ports, net->port_count * sizeof(*net->ports));
-	r |= dup_block(&net->allowed, net->allow_count * sizeof(*net->allowed));
+	r |= sbi_dup_block(&net->links, net->link_count * sizeof(*net->links));
+	r |= sbi_dup_block(&net->addresses, net->address_count * sizeof(*net->addresses));
+	r |= sbi_dup_block(&net->routes, net->route_count * sizeof(*net->routes));
+	r |= sbi_dup_block(&net->ports, net->port_count * sizeof(*net->ports));
+	r |= sbi_dup_block(&net->allowed, net->allow_count * sizeof(*net->allowed));
 	if (net->join_fd) {
 		net->join_fd = fcntl(net->join_fd - 1, F_DUPFD_CLOEXEC, 3) + 1;
 		r |= net->join_fd ? 0 : -1;
 	}
-	r |= dup_text(&net->resolv);
-	r |= dup_text(&net->host_lines);
+	r |= sbi_dup_string(&net->resolv);
+	r |= sbi_dup_string(&net->host_lines);
 	if (net->place)
 		sbi_netplace_ref(net->place);
 	return r;
