@@ -129,6 +129,15 @@ static int prepare_link(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_
 	return r;
 }
 
+/* A change of nothing: the kernel asks for the privilege first. Root has it, or is told later. */
+static int may_change(struct sbi_net *net, struct sbi_nl *nl, sb_error *err)
+{
+	if (geteuid() == 0)
+		return 0;
+	sbi_rt_set_link(nl, &(struct sbi_rt_change){ .index = 1, .netns = -1 });
+	return sbi_net_talk(net, nl, NULL, NULL, SB_STEP_LINK, 0, "an interface", err);
+}
+
 static int prepare_links(struct sbi_net *net, sb_error *err)
 {
 	sbi_autoclose int fd = sbi_nl_socket(NETLINK_ROUTE);
@@ -138,6 +147,7 @@ static int prepare_links(struct sbi_net *net, sb_error *err)
 	if (fd < 0)
 		return sbi_net_explain(-fd, NULL, SB_STEP_LINK, 0, "a netlink socket", err);
 	sbi_nl_init(&nl, fd);
+	r = may_change(net, &nl, err);
 	for (uint32_t i = 0; r == 0 && i < net->count; i++)
 		r = prepare_link(net, i, &nl, err);
 	sbi_nl_free(&nl);
