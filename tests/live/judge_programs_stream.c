@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,12 +52,20 @@ static int act_said_then_dies(long number)
 	return BROKEN;
 }
 
-/* As much in flight as a pipe can take. */
+/*
+ * As much in flight as a pipe can take. All pipes of the host's user together may have only so many
+ * pages (fs.pipe-user-pages-soft), and tests beside this one may have them for a while.
+ */
 static int act_grown_pipe(long number)
 {
 	char *text = calloc(1, (size_t)number);
+	int r = fcntl(1, F_SETPIPE_SZ, (int)number);
 
-	if (!text || fcntl(1, F_SETPIPE_SZ, (int)number) < 0)
+	for (int tries = 0; r < 0 && errno == EPERM && tries < 3000; tries++) {
+		poll(NULL, 0, 10);
+		r = fcntl(1, F_SETPIPE_SZ, (int)number);
+	}
+	if (!text || r < 0)
 		broken("F_SETPIPE_SZ");
 	return put(1, text, (size_t)number) ? BROKEN : 0;
 }
