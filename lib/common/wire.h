@@ -26,7 +26,7 @@ enum sbi_record_type {
 	SBI_LISTENER, /* with a descriptor: of the command's filter */
 	SBI_DENIED,  /* before ENDED: at = system call, detail = SBI_TELL_*, count, args */
 	SBI_SOFT,    /* at = SB_LIMIT_*: its soft limit was passed */
-	SBI_ENDED,   /* at = enum sbi_cause, detail = CLD_*, status, figures */
+	SBI_ENDED,   /* at = enum sbi_cause, detail = CLD_* and SBI_ENDED_NOTED, status, figures */
 	/* files of an open box (common/files.h) */
 	SBI_FILE,  /* host to sb-init */
 	SBI_FILED, /* its answer: error, detail, and what the call gives; maybe a descriptor */
@@ -81,6 +81,9 @@ struct sbi_record {
 };
 
 _Static_assert(sizeof(struct sbi_record) == 104, "the record is 104 bytes on every architecture");
+
+/* ENDED.detail: @at came about within a grace, and sb-init killed nobody then. */
+#define SBI_ENDED_NOTED UINT32_C(0x100)
 
 /* ENDED.at: what sb-init ended it for. */
 enum sbi_cause {

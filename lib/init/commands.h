@@ -14,7 +14,7 @@ struct watch {
 	uint32_t cause;    /* enum sbi_cause, the first */
 	uint64_t cause_ns;
 	uint32_t told;     /* soft limits that the host knows of, 1 << SBI_CAUSE_* */
-	int killed;
+	uint64_t killed;   /* when it was ended for a limit; 0 = it was not */
 	uint64_t seen;     /* cpu time at the last look */
 	uint64_t pause;    /* shortest time to the next one */
 	uint64_t next;     /* when to look again; UINT64_MAX = never */

@@ -104,6 +104,8 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 	if (command->watch.cause) { /* a limit came before it */
 		rec.at = command->watch.cause;
 		rec.cause_ns = command->watch.cause_ns;
+		if (command->watch.killed != command->watch.cause_ns)
+			rec.detail |= SBI_ENDED_NOTED;
 	}
 	send_record(command->channel, &rec, -1);
 	if (single)

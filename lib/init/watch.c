@@ -49,11 +49,11 @@ void end_watch(struct command *command)
 			SYS(close, fds[i]);
 }
 
-static void end_run(struct command *command)
+static void end_run(struct command *command, uint64_t at)
 {
 	struct watch *w = &command->watch;
 
-	w->killed = 1;
+	w->killed = at;
 	if (w->kill >= 0)
 		SYS(write, w->kill, "1", 1);
 	SYS(kill, command->pid, SIGKILL); /* cgroup.kill misses a process whose first thread has ended: SIGKILL is sent to that */
@@ -106,7 +106,7 @@ static uint64_t check(struct command *command, const struct sbi_bound *bound, ui
 	if (used > bound->over)
 		note_cause(command, cause, at);
 	if (used > bound->kill && !w->killed)
-		end_run(command);
+		end_run(command, at);
 	return left(bound, used, w->told & (1U << cause) ? 1 : 0, w->cause ? 1 : 0);
 }
 
@@ -201,6 +201,7 @@ uint32_t poll_limits(struct pollfd *polled)
 /* pids.events: "max N" forks were refused. Its first line is the same in every version. */
 void on_limits(const struct pollfd *polled, uint32_t count)
 {
+	uint64_t at = now();
 	char text[8];
 
 	for (uint32_t i = 0; i < count; i++)
@@ -209,7 +210,7 @@ void on_limits(const struct pollfd *polled, uint32_t count)
 				continue;
 			if (SYS(pread64, polled[i].fd, text, sizeof(text), 0) < 5 || text[4] == '0')
 				continue;
-			note_cause(&commands[k], SBI_CAUSE_PIDS, now());
-			end_run(&commands[k]);
+			note_cause(&commands[k], SBI_CAUSE_PIDS, at);
+			end_run(&commands[k], at);
 		}
 }

@@ -109,9 +109,10 @@ static void take_report(sb_proc *proc, const struct sbi_record *rec)
 	proc->reported = 1;
 	proc->cause = rec->at < SBI_CAUSES ? rec->at : SBI_CAUSE_NONE;
 	proc->cause_ns = rec->cause_ns;
+	proc->noted = (rec->detail & SBI_ENDED_NOTED) != 0;
 	res->code = rec->status;
-	res->core_dumped = rec->detail == CLD_DUMPED;
-	res->signaled = rec->detail != CLD_EXITED;
+	res->core_dumped = (rec->detail & ~SBI_ENDED_NOTED) == CLD_DUMPED;
+	res->signaled = (rec->detail & ~SBI_ENDED_NOTED) != CLD_EXITED;
 	res->wall_ns = rec->time_ns;
 	res->user_ns = rec->user_ns;
 	res->system_ns = rec->system_ns;

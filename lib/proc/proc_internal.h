@@ -48,6 +48,7 @@ struct sb_proc {
 	int filtered;       /* we killed it for a system call */
 	uint32_t cause;     /* enum sbi_cause: what sb-init ended it for, or found it above */
 	uint64_t cause_ns;
+	int noted;          /* … and killed nobody then: it has a grace */
 	atomic_ullong killed_ns; /* the first sb_proc_kill(); 0 = none */
 	struct sbi_compiled *plan; /* while it is not executed: what may fail is explained by it; NULL */
 	sb_error *not_started;   /* why it was not, after all; NULL */

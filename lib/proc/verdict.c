@@ -80,7 +80,8 @@ static int32_t find_exceeding(const sb_result *res)
 
 /*
  * Who was killed by the OOM killer was not killed before: a process with a
- * SIGKILL pending is no longer charged. So its count comes before what killed the rest.
+ * SIGKILL pending is no longer charged. So its count comes before what killed
+ * the rest; but not before a cause that was only noted, as it has a grace.
  */
 static int is_out_of_memory(const sb_proc *proc, int32_t verdict)
 {
@@ -89,7 +90,7 @@ static int is_out_of_memory(const sb_proc *proc, int32_t verdict)
 	if (!res->oom_kills)
 		return 0;
 	if (proc->limits[SB_LIMIT_MEMORY].value != UINT64_MAX)
-		return verdict != SB_NOT_STARTED;
+		return verdict != SB_NOT_STARTED && !(proc->noted && verdict == verdict_of(proc->cause));
 	return !verdict && res->signaled && res->code == SIGKILL; /* one that the kernel has chosen: the command itself, or another */
 }
 

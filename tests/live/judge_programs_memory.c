@@ -240,6 +240,13 @@ static int act_take(long number)
 	return 0;
 }
 
+/* More than there is, after so many ms of cpu time. */
+static int act_late(long number)
+{
+	spin(number);
+	return act_heap(96);
+}
+
 static int nap(long number)
 {
 	spin(number);
@@ -349,6 +356,7 @@ const struct judged memory_programs[] = {
 	{ "mem-hidden", act_hidden },
 	{ "mem-freed", act_freed },
 	{ "mem-take", act_take },
+	{ "mem-late", act_late },
 	{ "mem-copied", act_copied },
 	{ "mem-thread-stacks", act_thread_stacks },
 	{ "mem-populate", act_populate },

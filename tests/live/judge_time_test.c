@@ -246,6 +246,33 @@ static void grace_of_memory(void **state)
 	assert_in_range(res.memory_peak, 31 * MIB, 32 * MIB);
 }
 
+/* Out of memory, long after a limit whose grace goes on: that limit came first, and both are told. */
+static void a_grace_that_memory_ends(void **state)
+{
+	static const struct judge_row row = { .name = "mem-late", .number = 200 };
+	static const struct {
+		uint32_t limit;
+		int verdict;
+	} first[] = { { SB_LIMIT_WALL, SB_WALL_EXCEEDED }, { SB_LIMIT_CPU, SB_CPU_EXCEEDED } };
+	sb_config *cfg;
+	sb_result res;
+
+	(void)state;
+	fx_cg_need("memory.max");
+	for (size_t i = 0; i < 2; i++) {
+		cfg = config_of(&row);
+		fx_ok(sb_set_limit(cfg, first[i].limit, 50 * MS, 100000 * MS));
+		res = run(cfg, NULL, 0);
+		is_verdict(&res, first[i].verdict, SIGKILL);
+		assert_true(res.oom_kills > 0);
+		assert_int_equal(res.exceeded, SB_LIMIT_BIT(first[i].limit) | SB_LIMIT_BIT(SB_LIMIT_MEMORY));
+	}
+	cfg = config_of(&row); /* neither is over before */
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_WALL, 100000 * MS, 100000 * MS));
+	res = run(cfg, NULL, 0);
+	is_verdict(&res, SB_MEMORY_EXCEEDED, SIGKILL);
+}
+
 static void a_soft_limit_is_told_and_no_verdict(void **state)
 {
 	static const struct judge_row row = { .name = "spin" };
@@ -319,6 +346,7 @@ int main(void)
 		FX_TEST(grace_of_the_wall_clock),
 		FX_TEST(the_first_cause_is_the_verdict),
 		FX_TEST(grace_of_memory),
+		FX_TEST(a_grace_that_memory_ends),
 		FX_TEST(a_soft_limit_is_told_and_no_verdict),
 		FX_TEST(a_soft_limit_sends_its_signal),
 		FX_TEST(a_soft_limit_that_is_not_reached_is_not_told),

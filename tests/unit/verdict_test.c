@@ -122,6 +122,35 @@ static void out_of_memory(void **state)
 	is(&w, SB_SIGNALED);
 }
 
+/* What was noted before, and killed for later or not at all, was not done to it before. */
+static void out_of_memory_within_a_grace(void **state)
+{
+	static const int32_t verdicts[SBI_CAUSES] = { [SBI_CAUSE_CPU] = SB_CPU_EXCEEDED,
+						      [SBI_CAUSE_WALL] = SB_WALL_EXCEEDED };
+	struct world w;
+
+	(void)state;
+	reset(&w);
+	for (uint32_t cause = SBI_CAUSE_CPU; cause <= SBI_CAUSE_WALL; cause++)
+		for (int noted = 0; noted < 2; noted++) {
+			w.proc.result.oom_kills = 1;
+			w.proc.limits[SB_LIMIT_MEMORY].value = 4096;
+			w.proc.cause = cause;
+			w.proc.cause_ns = 100;
+			w.proc.noted = noted;
+			by_signal(&w, SIGKILL);
+			is(&w, noted ? verdicts[cause] : SB_MEMORY_EXCEEDED);
+		}
+	w.proc.result.oom_kills = 1; /* the host had killed before it was noted, the OOM killer before the host */
+	w.proc.limits[SB_LIMIT_MEMORY].value = 4096;
+	w.proc.cause = SBI_CAUSE_WALL;
+	w.proc.cause_ns = 100;
+	w.proc.noted = 1;
+	atomic_store(&w.proc.exceeded_ns, 50);
+	by_signal(&w, SIGKILL);
+	is(&w, SB_MEMORY_EXCEEDED);
+}
+
 static void found_in_the_figures(void **state)
 {
 	struct world w;
@@ -188,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_sb_init_did),
 		cmocka_unit_test(the_earlier_one_counts),
 		cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(out_of_memory_within_a_grace),
 		cmocka_unit_test(found_in_the_figures),
 		cmocka_unit_test(a_lost_sb_init),
 		cmocka_unit_test(killed_for_a_call),
