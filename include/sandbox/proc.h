@@ -107,7 +107,7 @@ typedef struct sb_result {
 	uint64_t pids_refused; /* forks that its limit refused                  */
 	uint64_t io_read_bytes;
 	uint64_t io_write_bytes;
-	uint64_t memory_anon;  /* bytes, when the command had ended: of what it had left behind */
+	uint64_t memory_anon;  /* bytes at the end: of processes it left behind that were not gone yet */
 	uint64_t memory_file;  /* … page cache and tmpfs                        */
 	uint64_t output_bytes; /* that it wrote to captured and copied streams  */
 	uint32_t exceeded;     /* SB_LIMIT_BIT(): limits that the figures are above, whatever the verdict */

@@ -2,7 +2,10 @@
 /* Signals that reach sb-init: what somebody sends is passed on, what a terminal sends is not for it. */
 #include "../fixture.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static sb_box *open_box(const sb_config *cfg)
@@ -67,12 +70,52 @@ static void a_command_in_the_hosts_session_is_in_its_group(void **state)
 	sb_config_free(cfg);
 }
 
+/* Skips unless the kernel writes a core where its process is, as a file. */
+static void need_core_files(void)
+{
+	char pattern[256] = "";
+	struct rlimit limit;
+	int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, pattern, sizeof(pattern) - 1) < 0)
+		snprintf(pattern, sizeof(pattern), "/%s", strerrorname_np(errno));
+	if (fd >= 0)
+		close(fd);
+	pattern[strcspn(pattern, "\n")] = '\0';
+	if (!pattern[0] || strchr(pattern, '/') || pattern[0] == '|')
+		fx_skip("cores of this machine go elsewhere (core_pattern: %s)", pattern);
+	getrlimit(RLIMIT_CORE, &limit);
+	if (limit.rlim_max < 1 << 20)
+		fx_skip("no core may be written (the hard RLIMIT_CORE is %llu)", (unsigned long long)limit.rlim_max);
+}
+
+static void a_core_is_told(void **state)
+{
+	sb_config *cfg;
+	sb_result res = SB_INIT(sb_result);
+
+	(void)state;
+	need_core_files();
+	cfg = fx_config("abort");
+	fx_ok(sb_add_tmpfs(cfg, "/work", 16 << 20, 0, 01777));
+	fx_ok(sb_set_cwd(cfg, "/work"));
+	for (uint64_t size = 0; size <= 1 << 20; size += 1 << 20) {
+		fx_ok(sb_set_rlimit(cfg, "core", size, size));
+		fx_wait(fx_spawn(cfg), &res);
+		assert_int_equal(res.verdict, SB_SIGNALED);
+		assert_int_equal(res.code, SIGABRT);
+		assert_int_equal(res.core_dumped, size > 0);
+	}
+	sb_config_free(cfg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST(what_is_sent_to_the_first_process_reaches_every_command),
 		FX_TEST(the_first_process_is_not_in_the_hosts_group),
 		FX_TEST(a_command_in_the_hosts_session_is_in_its_group),
+		FX_TEST(a_core_is_told),
 	};
 
 	fx_begin();
