@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* 500 runs, many at once, of programs that end in different ways: none is lost, and no byte of them. */
+/* 500 runs, many or all at once, of programs that end in different ways: none is lost, and no byte of them. */
 #include "judge_pattern.h"
 #include "judge_table.h"
 
 #include <poll.h>
 #include <signal.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define RUNS 500
@@ -153,27 +155,39 @@ static void run_all(unsigned places)
 	}
 }
 
-static void run_them(unsigned places)
+static void begin(void)
 {
-	uint64_t begun = judge_now();
-	unsigned bad = 0;
-
 	memset(why, 0, sizeof(why));
 	memset(verdicts, 0, sizeof(verdicts));
 	judge_begin();
-	run_all(places);
-	for (int i = 0; i < count(); i++) {
+}
+
+/* Of ten runs six end by themselves, and one each in another way; @other is what number 7 is ended by. */
+static void none_is_wrong(long n, int other)
+{
+	unsigned bad = 0;
+
+	for (long i = 0; i < n; i++) {
 		bad += why[i][0] != '\0';
 		if (why[i][0] && bad <= 10)
-			print_error("run %d, %s: %s\n", i, row_of(i).name, why[i]);
+			print_error("run %ld: %s\n", i, why[i]);
 	}
-	print_message("# %ld runs, %u at once: %.1f s\n", count(), places, (double)(judge_now() - begun) / 1e9);
 	assert_int_equal(bad, 0);
-	assert_int_equal(verdicts[SB_EXITED], count() / 10 * 6);
-	assert_int_equal(verdicts[SB_SIGNALED], count() / 10);
-	assert_int_equal(verdicts[SB_CPU_EXCEEDED], count() / 10);
-	assert_int_equal(verdicts[SB_WALL_EXCEEDED], count() / 10);
-	assert_int_equal(verdicts[SB_OUTPUT_EXCEEDED], count() / 10);
+	assert_int_equal(verdicts[SB_EXITED], n / 10 * 6);
+	assert_int_equal(verdicts[SB_SIGNALED], n / 10);
+	assert_int_equal(verdicts[SB_CPU_EXCEEDED], n / 10);
+	assert_int_equal(verdicts[SB_OUTPUT_EXCEEDED], n / 10);
+	assert_int_equal(verdicts[other], n / 10);
+}
+
+static void run_them(unsigned places)
+{
+	uint64_t begun = judge_now();
+
+	begin();
+	run_all(places);
+	print_message("# %ld runs, %u at once: %.1f s\n", count(), places, (double)(judge_now() - begun) / 1e9);
+	none_is_wrong(count(), SB_WALL_EXCEEDED);
 }
 
 static void five_hundred_eight_at_once(void **state)
@@ -190,11 +204,116 @@ static void five_hundred_sixteen_at_once(void **state)
 	run_them(MOST);
 }
 
+/* All of them wait until they are let go; one of ten is then killed by the host. */
+static struct judge_row sleeper_of(long number)
+{
+	struct judge_row row = row_of(number);
+
+	if (number % 10 == 7)
+		row = (struct judge_row){ .name = "stays", .verdict = SB_KILLED, .code = SIGKILL };
+	if (row.verdict == SB_CPU_EXCEEDED) /* enough to come so far that it can say that it is there */
+		row.cpu_ms = row.cpu_least = fx_emulated() ? 1000 : 100;
+	row.program = "released";
+	row.number = number;
+	row.wall_ms = 1000000;
+	if (judge_approximate() & SB_LIMIT_BIT(SB_LIMIT_MEMORY)) /* 500 that are sampled keep a machine busy */
+		row.flags |= J_NO_MEMORY;
+	return row;
+}
+
+static void start_sleeper(struct run *run, long number, int gate, int here)
+{
+	sb_error err = SB_INIT(sb_error);
+
+	run->number = number;
+	run->row = sleeper_of(number);
+	run->base.row = &run->row;
+	run->base.why = why[number];
+	snprintf(run->base.tag, sizeof(run->base.tag), "sleeper-%d-%ld", getpid(), number);
+	run->base.cfg = judge_config(&run->row, run->base.tag, run->base.held);
+	sb_set_fd(run->base.cfg, 0, gate);
+	sb_set_fd(run->base.cfg, 3, here);
+	if (sb_spawn(run->base.cfg, &run->base.proc, &err) < 0)
+		fail_msg("spawn %ld failed: %s %s", number, err.message, err.hint);
+}
+
+/* Each has said so; and nothing has ended yet. */
+static void all_are_there(struct run *all, long n, int here)
+{
+	struct pollfd polled = { here, POLLIN, 0 };
+	char buf[RUNS];
+	ssize_t got;
+
+	for (long there = 0; there < n; there += got) {
+		assert_int_equal(poll(&polled, 1, 120000), 1);
+		got = read(here, buf, sizeof(buf));
+		assert_true(got > 0);
+	}
+	for (long i = 0; i < n; i++) {
+		assert_int_equal(sb_proc_process(all[i].base.proc, NULL, NULL), 0);
+		assert_true(sb_proc_pid(all[i].base.proc) > 0);
+	}
+}
+
+static void until_all_have_ended(struct run *all, long n)
+{
+	static struct pollfd polled[RUNS];
+	long left = n;
+
+	for (long i = 0; i < n; i++)
+		polled[i] = (struct pollfd){ sb_proc_fd(all[i].base.proc), POLLIN, 0 };
+	while (left) {
+		poll(polled, (nfds_t)n, 1000);
+		for (long i = 0; i < n; i++) {
+			if (polled[i].fd < 0 || !polled[i].revents || !look(&all[i]))
+				continue;
+			all[i].base.proc = sb_proc_free(all[i].base.proc);
+			all[i].base.cfg = sb_config_free(all[i].base.cfg);
+			polled[i].fd = -1;
+			left--;
+		}
+	}
+}
+
+static void five_hundred_alive_at_once(void **state)
+{
+	static struct run all[RUNS];
+	long n = fx_emulated() ? 100 : RUNS;
+	uint64_t begun = judge_now();
+	struct rlimit old, more;
+	int gate[2], here[2];
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &old);
+	more = (struct rlimit){ old.rlim_max, old.rlim_max };
+	if (old.rlim_max < (rlim_t)n * 16)
+		fx_skip("no more than %llu descriptors may be open", (unsigned long long)old.rlim_max);
+	fx_ok(setrlimit(RLIMIT_NOFILE, &more));
+	begin();
+	fx_ok(pipe2(gate, O_CLOEXEC));
+	fx_ok(pipe2(here, O_CLOEXEC));
+	for (long i = 0; i < n; i++)
+		start_sleeper(&all[i], i, gate[0], here[1]);
+	close(here[1]);
+	all_are_there(all, n, here[0]);
+	print_message("# %ld alive: %.1f s\n", n, (double)(judge_now() - begun) / 1e9);
+	for (long i = 7; i < n; i += 10)
+		fx_ok(sb_proc_kill(all[i].base.proc));
+	close(gate[1]);
+	until_all_have_ended(all, n);
+	close(gate[0]);
+	close(here[0]);
+	fx_ok(setrlimit(RLIMIT_NOFILE, &old));
+	print_message("# all have ended: %.1f s\n", (double)(judge_now() - begun) / 1e9);
+	none_is_wrong(n, SB_KILLED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST(five_hundred_eight_at_once),
 		FX_TEST(five_hundred_sixteen_at_once),
+		FX_TEST(five_hundred_alive_at_once),
 	};
 
 	fx_begin();

@@ -174,6 +174,32 @@ static int act_pattern(long number)
 	return (int)(number % 90);
 }
 
+/* Says on fd 3 that it is there, waits for the end of its stdin, and goes one of five ways. */
+static int act_released(long number)
+{
+	static const char block[4096];
+	char c;
+
+	if (put(3, "x", 1))
+		broken("fd 3");
+	if (read(0, &c, 1) != 0)
+		broken("stdin");
+	switch (number % 10) {
+	case 6:
+		spin_on();
+	case 7:
+		hold();
+	case 8:
+		while (put(1, block, sizeof(block)) == 0)
+			;
+		broken("stdout");
+	case 9:
+		put(1, "last words\n", 11);
+		raise(SIGKILL);
+	}
+	return act_pattern(number);
+}
+
 const struct judged end_programs[] = {
 	{ "exit", act_exit },
 	{ "raise", act_raise },
@@ -190,5 +216,6 @@ const struct judged end_programs[] = {
 	{ "denied-child", act_denied_child },
 	{ "handled", act_handled },
 	{ "pattern", act_pattern },
+	{ "released", act_released },
 	{ NULL, NULL },
 };

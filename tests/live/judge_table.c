@@ -84,7 +84,8 @@ static void set_limits(sb_config *cfg, const struct judge_row *row)
 
 	sb_set_limit(cfg, SB_LIMIT_CPU, or_else(cpu_ms, CPU_PLENTY * slow) * MS, 0);
 	sb_set_limit(cfg, SB_LIMIT_WALL, or_else(row->wall_ms, WALL_PLENTY * slow) * MS, 0);
-	sb_set_limit(cfg, SB_LIMIT_MEMORY, or_else(row->memory_mib, MEMORY_LIMIT) * MIB, 0);
+	if (!(row->flags & J_NO_MEMORY))
+		sb_set_limit(cfg, SB_LIMIT_MEMORY, or_else(row->memory_mib, MEMORY_LIMIT) * MIB, 0);
 	sb_set_limit(cfg, SB_LIMIT_PIDS, or_else(row->pids, PIDS_LIMIT), 0);
 	if (row->total)
 		sb_set_limit(cfg, SB_LIMIT_OUTPUT, row->total, 0);

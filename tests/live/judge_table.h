@@ -34,6 +34,7 @@
 #define J_FLOOD_ERR 512u
 #define J_ANY_CODE 1024u  /* it may have ended by itself just before */
 #define J_ANY_OUT 2048u   /* how much it could write is chance */
+#define J_NO_MEMORY 4096u /* no limit on memory; where it would be approximate */
 
 struct judge_row {
 	const char *name, *program; /* NULL: the program has the row's name */
