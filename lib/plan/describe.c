@@ -239,18 +239,30 @@ static void put_cpus(struct text *t, const uint8_t *mask, uint32_t bytes)
 	}
 }
 
-static void put_command(struct text *t, const struct sbi_plan *plan, const struct sbi_op *op)
+static void put_rlimit(struct text *t, const struct sbi_op *op)
+{
+	put(t, " %s", op->id[0] < 16 ? rlimit_names[op->id[0]] : "?");
+	if (op->arg[2] == SBI_RLIMIT_RAISE)
+		put(t, " hard limit up to");
+	else
+		put_limit(t, op->arg[0]);
+	put_limit(t, op->arg[1]);
+}
+
+static void put_groups(struct text *t, const struct sbi_plan *plan, const struct sbi_op *op)
 {
 	const uint32_t *groups = (const uint32_t *)((const char *)plan + op->text[2]);
 
+	put(t, op->count ? "" : " none");
+	for (uint32_t i = 0; i < op->count; i++)
+		put(t, " %u", groups[i]);
+}
+
+static void put_command(struct text *t, const struct sbi_plan *plan, const struct sbi_op *op)
+{
 	switch (op->step) {
 	case SB_STEP_RLIMIT:
-		put(t, " %s", op->id[0] < 16 ? rlimit_names[op->id[0]] : "?");
-		if (op->arg[2] == SBI_RLIMIT_RAISE)
-			put(t, " hard limit up to");
-		else
-			put_limit(t, op->arg[0]);
-		put_limit(t, op->arg[1]);
+		put_rlimit(t, op);
 		break;
 	case SB_STEP_NICE:
 		put(t, " %" PRId64, (int64_t)op->arg[0]);
@@ -267,9 +279,7 @@ static void put_command(struct text *t, const struct sbi_plan *plan, const struc
 		put(t, " 0x%" PRIx64, op->arg[0]);
 		break;
 	case SB_STEP_GROUPS:
-		put(t, op->count ? "" : " none");
-		for (uint32_t i = 0; i < op->count; i++)
-			put(t, " %u", groups[i]);
+		put_groups(t, plan, op);
 		break;
 	case SB_STEP_USER:
 		put(t, " %u:%u", op->id[0], op->id[1]);

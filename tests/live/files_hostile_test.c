@@ -12,32 +12,33 @@
 
 static void *data;
 
+static const struct {
+	const char *path;
+	int code;
+	const char *words;
+} traps[] = {
+	{"/work/fifo", ENXIO, "it is a FIFO"},
+	{"/work/socket", ENXIO, "it is a socket"},
+	{"/dev/null", ENXIO, "it is a device"},
+	{"/dev/tty", ENXIO, "it is a device"},
+	{"/dev/ptmx", ELOOP, "a symbolic link stands in the way"},
+	{"/work/absolute", ELOOP, "a symbolic link stands in the way"},
+	{"/work/relative", ELOOP, "a symbolic link"},
+	{"/work/nowhere", ELOOP, "a symbolic link"},
+	{"/work/itself", ELOOP, "a symbolic link"},
+	{"/work/up/etc/passwd", ELOOP, "a symbolic link"},
+	{"/work/middle/real", ELOOP, "a symbolic link"},
+	{"/proc/self/exe", ELOOP, "a symbolic link"},
+	{"/proc/1/exe", EACCES, "the kernel's own"},
+	{"/proc/1/environ", EACCES, "the kernel's own"},
+	{"/proc/version", EACCES, "the kernel's own"},
+	{"/proc/1/root/work/real", ELOOP, "a symbolic link"},
+	{"/dev/pts/ptmx", EACCES, "the kernel's own"},
+	{"/sys/kernel/uevent_seqnum", EACCES, "the kernel's own"},
+};
+
 static void traps_are_not_opened(void **state)
 {
-	static const struct {
-		const char *path;
-		int code;
-		const char *words;
-	} traps[] = {
-		{"/work/fifo", ENXIO, "it is a FIFO"},
-		{"/work/socket", ENXIO, "it is a socket"},
-		{"/dev/null", ENXIO, "it is a device"},
-		{"/dev/tty", ENXIO, "it is a device"},
-		{"/dev/ptmx", ELOOP, "a symbolic link stands in the way"},
-		{"/work/absolute", ELOOP, "a symbolic link stands in the way"},
-		{"/work/relative", ELOOP, "a symbolic link"},
-		{"/work/nowhere", ELOOP, "a symbolic link"},
-		{"/work/itself", ELOOP, "a symbolic link"},
-		{"/work/up/etc/passwd", ELOOP, "a symbolic link"},
-		{"/work/middle/real", ELOOP, "a symbolic link"},
-		{"/proc/self/exe", ELOOP, "a symbolic link"},
-		{"/proc/1/exe", EACCES, "the kernel's own"},
-		{"/proc/1/environ", EACCES, "the kernel's own"},
-		{"/proc/version", EACCES, "the kernel's own"},
-		{"/proc/1/root/work/real", ELOOP, "a symbolic link"},
-		{"/dev/pts/ptmx", EACCES, "the kernel's own"},
-		{"/sys/kernel/uevent_seqnum", EACCES, "the kernel's own"},
-	};
 	sb_config *cfg = work_config();
 	sb_box *box;
 

@@ -198,24 +198,6 @@ static void do_keyring(const char *arg)
 	say("keyring=%ld %s\n", id, text);
 }
 
-static void do_tty(const char *arg)
-{
-	char name[256] = "";
-	struct winsize ws = {0, 0, 0, 0};
-	int fd;
-
-	(void)arg;
-	if (ttyname_r(0, name, sizeof(name)))
-		snprintf(name, sizeof(name), "none");
-	ioctl(0, TIOCGWINSZ, &ws);
-	fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
-	say("controlling=%s\n", fd < 0 ? strerrorname_np(errno) : "yes");
-	say("isatty=%d%d%d\nttyname=%s\nwinsize=%ux%u\nforeground=%d\n", isatty(0), isatty(1), isatty(2),
-	    name, ws.ws_col, ws.ws_row, tcgetpgrp(0) == getpgrp());
-	if (fd >= 0)
-		close(fd);
-}
-
 /* Processes that outlive their parent; "orphans=N". */
 static void do_orphans(const char *arg)
 {
@@ -356,7 +338,6 @@ static const struct verb verbs[] = {
 	{"signals", do_signals},
 	{"ifaces", do_interfaces},
 	{"keyring", do_keyring},
-	{"tty", do_tty},
 	{"orphans", do_orphans},
 	{"setuid", do_setuid},
 	{"setgroups", do_setgroups},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The part of `inside` that reads and writes a lot, and talks to another one. */
+/* The part of `inside` that reads and writes a lot, talks to another one, and sees what terminal it has. */
 #include "inside.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static int write_all(int fd, const char *data, size_t len)
@@ -172,9 +173,27 @@ static void do_answer(const char *arg)
 		say("%d\n", 2 * atoi(line));
 }
 
+static void do_tty(const char *arg)
+{
+	char name[256] = "";
+	struct winsize ws = {0, 0, 0, 0};
+	int fd;
+
+	(void)arg;
+	if (ttyname_r(0, name, sizeof(name)))
+		snprintf(name, sizeof(name), "none");
+	ioctl(0, TIOCGWINSZ, &ws);
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	say("controlling=%s\n", fd < 0 ? strerrorname_np(errno) : "yes");
+	say("isatty=%d%d%d\nttyname=%s\nwinsize=%ux%u\nforeground=%d\n", isatty(0), isatty(1), isatty(2),
+	    name, ws.ws_col, ws.ws_row, tcgetpgrp(0) == getpgrp());
+	if (fd >= 0)
+		close(fd);
+}
+
 const struct verb stream_verbs[] = {
 	{"bytes", do_bytes},       {"to", do_to},       {"through", do_through}, {"flood", do_flood},
 	{"drain", do_drain},   {"epipe", do_epipe}, {"linger", do_linger},   {"reopen", do_reopen},
-	{"ask", do_ask},       {"answer", do_answer},
+	{"ask", do_ask},       {"answer", do_answer}, {"tty", do_tty},
 	{NULL, NULL},
 };
