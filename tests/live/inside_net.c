@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
-#include <netdb.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,32 +12,48 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+/* An address of either family. */
+struct peer {
+	struct sockaddr_storage address;
+	socklen_t len;
+};
+
 /* "ADDRESS,PORT" */
-static int resolve(const char *arg, int type, struct addrinfo **info)
+static struct peer parse(const char *arg)
 {
-	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = type};
 	char *copy = strdup(arg), *port = strchr(copy, ',');
-	int r;
+	struct peer peer = {.len = 0};
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&peer.address;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&peer.address;
 
 	if (!port)
 		abort();
 	*port++ = '\0';
-	r = getaddrinfo(copy, port, &hints, info);
+	if (inet_pton(AF_INET, copy, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)atoi(port));
+		peer.len = sizeof(*v4);
+	} else if (inet_pton(AF_INET6, copy, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)atoi(port));
+		peer.len = sizeof(*v6);
+	} else {
+		abort();
+	}
 	free(copy);
-	return r;
+	return peer;
 }
 
-static int open_socket(const char *arg, int type, struct addrinfo **info)
+/* A socket that is connected to @arg. Return: -1 with errno if it cannot be; @fd is to be closed all the same. */
+static int connected(const char *arg, int type, int *fd)
 {
 	struct timeval patience = {.tv_sec = 10};
-	int fd;
+	struct peer peer = parse(arg);
 
-	if (resolve(arg, type, info))
-		abort();
-	fd = socket((*info)->ai_family, type | SOCK_CLOEXEC, 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	return fd;
+	*fd = socket(peer.address.ss_family, type | SOCK_CLOEXEC, 0);
+	setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	return connect(*fd, (struct sockaddr *)&peer.address, peer.len);
 }
 
 static void say_answer(const char *what, int fd, int r)
@@ -58,32 +73,27 @@ static void say_answer(const char *what, int fd, int r)
 /* "tcp=ADDRESS,PORT": connects and says what the server says ("tcp=ok TEXT"), or the error ("tcp=EHOSTUNREACH"). */
 static void do_tcp(const char *arg)
 {
-	struct addrinfo *info;
-	int fd = open_socket(arg, SOCK_STREAM, &info);
+	int fd, r = connected(arg, SOCK_STREAM, &fd);
 
-	say_answer("tcp", fd, connect(fd, info->ai_addr, info->ai_addrlen));
+	say_answer("tcp", fd, r);
 	close(fd);
-	freeaddrinfo(info);
 }
 
 /* "udp=ADDRESS,PORT": the same with one datagram each way. */
 static void do_udp(const char *arg)
 {
-	struct addrinfo *info;
-	int fd = open_socket(arg, SOCK_DGRAM, &info);
-	int r = connect(fd, info->ai_addr, info->ai_addrlen);
+	int fd, r = connected(arg, SOCK_DGRAM, &fd);
 
 	if (r == 0)
 		r = send(fd, "?", 1, 0) < 0 ? -1 : 0;
 	say_answer("udp", fd, r);
 	close(fd);
-	freeaddrinfo(info);
 }
 
-static void name_of(const struct sockaddr_storage *peer, socklen_t len, char *name, size_t room)
+/* Of a socket for both families. */
+static void name_of(const struct sockaddr_in6 *peer, char *name, size_t room)
 {
-	if (getnameinfo((const struct sockaddr *)peer, len, name, (socklen_t)room, NULL, 0, NI_NUMERICHOST))
-		strcpy(name, "?");
+	inet_ntop(AF_INET6, &peer->sin6_addr, name, (socklen_t)room);
 	if (strncmp(name, "::ffff:", 7) == 0)
 		memmove(name, name + 7, strlen(name + 7) + 1);
 }
@@ -108,14 +118,14 @@ static void do_serve(const char *arg)
 	int fd = serve(SOCK_STREAM, arg);
 
 	for (;;) {
-		struct sockaddr_storage peer;
+		struct sockaddr_in6 peer;
 		socklen_t len = sizeof(peer);
 		char name[100];
 		int client = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
 
 		if (client < 0)
 			continue;
-		name_of(&peer, len, name, sizeof(name));
+		name_of(&peer, name, sizeof(name));
 		send(client, name, strlen(name), MSG_NOSIGNAL);
 		close(client);
 	}
@@ -127,13 +137,13 @@ static void do_serve_udp(const char *arg)
 	int fd = serve(SOCK_DGRAM, arg);
 
 	for (;;) {
-		struct sockaddr_storage peer;
+		struct sockaddr_in6 peer;
 		socklen_t len = sizeof(peer);
 		char name[100], drop[100];
 
 		if (recvfrom(fd, drop, sizeof(drop), 0, (struct sockaddr *)&peer, &len) < 0)
 			continue;
-		name_of(&peer, len, name, sizeof(name));
+		name_of(&peer, name, sizeof(name));
 		sendto(fd, name, strlen(name), 0, (struct sockaddr *)&peer, len);
 	}
 }
@@ -177,19 +187,16 @@ static void do_sink(const char *arg)
 static void do_pour(const char *arg)
 {
 	char *copy = strdup(arg), *bytes = strrchr(copy, ',');
-	struct addrinfo *info;
 	uint64_t moved = 0;
 	int fd;
 
 	*bytes++ = '\0';
-	fd = open_socket(copy, SOCK_STREAM, &info);
-	if (connect(fd, info->ai_addr, info->ai_addrlen) < 0)
+	if (connected(copy, SOCK_STREAM, &fd) < 0)
 		say("pour=%s\n", strerrorname_np(errno));
 	else if (all(put, fd, strtoull(bytes, NULL, 10), &moved) < 0)
 		say("pour=%s\n", strerrorname_np(errno));
 	say("poured=%llu\n", (unsigned long long)moved);
 	close(fd);
-	freeaddrinfo(info);
 	free(copy);
 }
 
