@@ -240,14 +240,17 @@ SB_API int sb_proc_pressure(sb_proc *proc, const char *resource, int full, uint6
 /** sb_proc_cgroup_fd - the leaf's directory; borrowed. -ENOENT without one, -ESRCH once the command has ended. */
 SB_API int sb_proc_cgroup_fd(const sb_proc *proc);
 /**
- * sb_gc - remove what died hosts left behind, where @cfg would make its leaves
+ * sb_gc - remove what died hosts left behind: cgroups, where @cfg would make its leaves, and bridges
  * @cfg: NULL = as a new config
  *
  * A host holds a lock (flock(2)) on the directory of its leaves; what nobody
- * holds has no owner any more. Processes left in it are killed. Nothing else is touched.
- * Asks nothing of systemd and moves nothing.
+ * holds has no owner any more. Processes left in it are killed. A bridge of the caller's network
+ * namespace that was made for a sandbox (SB_NET_MAKE_BRIDGE) is removed if its maker is dead and it has no ports;
+ * those of sandboxes that have just ended go within milliseconds. Nothing else is touched.
+ * Asks nothing of systemd and moves nothing. Where there is no cgroup v2, or the
+ * caller has no CAP_NET_ADMIN, the other part is done.
  *
- * Return: how many owners were cleaned up after, or -errno.
+ * Return: how many owners of cgroups were cleaned up after, and how many bridges removed, together; or -errno.
  */
 SB_API int sb_gc(const sb_config *cfg, sb_error *err);
 

@@ -70,4 +70,7 @@ int sbi_cg_find(const sb_config *cfg, uint32_t need, uint32_t want, struct sbi_p
 /** sbi_cg_release - give back what finding it took: the move, the scope. */
 void sbi_cg_release(struct sbi_parent *parent);
 
+/** sbi_cg_gc - in cgroup_gc.c: remove the cgroups of died hosts, where @cfg would make its own. Return: how many, -errno. */
+int sbi_cg_gc(const sb_config *cfg, sb_error *err);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sb_gc: removing the cgroups of hosts that have died. */
+/* Removing the cgroups of hosts that have died. */
 #include <sandbox/cgroup.h>
 
 #include <ctype.h>
@@ -88,17 +88,20 @@ static int scan_own(const struct sbi_cg_tree *tree, sb_error *err)
 	return above < 0 ? above : r + above;
 }
 
-int sb_gc(const sb_config *cfg, sb_error *err)
+int sbi_cg_gc(const sb_config *cfg, sb_error *err)
 {
 	sbi_autofree struct sbi_cg_tree *tree = calloc(1, sizeof(*tree));
+	int named = cfg && (cfg->cgroup_parent || cfg->cgroup_parent_fd >= 0);
 	char path[PATH_MAX];
 	int r;
 
 	if (!tree)
 		return sbi_fail(err, SB_STEP_CGROUP, 0, ENOMEM, "not enough memory");
-	r = sbi_cg_tree_look(tree, err);
+	r = sbi_cg_tree_look(tree, named ? err : NULL);
+	if (r == -ENOENT && !named) /* without cgroup v2 there is nothing of it to remove */
+		return 0;
 	if (r < 0)
-		return r;
+		return named ? r : sbi_fail(err, SB_STEP_CGROUP, 0, -r, "looking for cgroup v2: %s", strerror(-r));
 	if (cfg && cfg->cgroup_parent_fd >= 0) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", cfg->cgroup_parent_fd);
 		return scan(path, err);

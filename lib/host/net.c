@@ -114,11 +114,13 @@ static int resolve_gateway(struct sbi_net_if *in, uint32_t at, int family, sb_er
 	return 0;
 }
 
-static int prepare_link(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err)
+int sbi_net_prepare_link(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err)
 {
 	struct sbi_net_if *in = &net->ifs[at];
 	int r = 0;
 
+	memset(in->address, 0, sizeof(in->address)); /* of an earlier look */
+	memset(in->gateway, 0, sizeof(in->gateway));
 	if (in->link.kind == SBI_LINK_VETH && in->link.device[0])
 		r = sbi_bridge_get(net, at, nl, err);
 	for (int family = 0; r == 0 && family < 2; family++) {
@@ -149,7 +151,7 @@ static int prepare_links(struct sbi_net *net, sb_error *err)
 	sbi_nl_init(&nl, fd);
 	r = may_change(net, &nl, err);
 	for (uint32_t i = 0; r == 0 && i < net->count; i++)
-		r = prepare_link(net, i, &nl, err);
+		r = sbi_net_prepare_link(net, i, &nl, err);
 	sbi_nl_free(&nl);
 	return r;
 }
@@ -228,24 +230,28 @@ void sbi_net_end(struct sbi_net *net)
 	sbi_close_fd(&net->netns);
 }
 
+/*
+ * A veth is removed from inside, by the name it has there: nobody else's can have it, and it is known even
+ * if the kernel's answer was lost. What has no end on the host goes with the namespace.
+ */
+static void remove_links(struct sbi_net *net)
+{
+	struct sbi_nl nl;
+
+	sbi_nl_init(&nl, net->route);
+	for (uint32_t i = 0; i < net->count; i++)
+		if (net->ifs[i].link.kind == SBI_LINK_VETH)
+			sbi_rt_delete_name(&nl, net->ifs[i].link.name);
+	sbi_nl_talk(&nl, NULL, NULL, NULL);
+	sbi_nl_free(&nl);
+}
+
 void sbi_net_undo(struct sbi_net *net)
 {
-	int fd;
-
 	if (!net)
 		return;
-	fd = sbi_nl_socket(NETLINK_ROUTE);
-	if (fd >= 0) {
-		struct sbi_nl nl;
-
-		sbi_nl_init(&nl, fd);
-		for (uint32_t i = 0; i < net->count; i++)
-			if (net->ifs[i].host_index)
-				sbi_rt_delete_link(&nl, net->ifs[i].host_index);
-		sbi_nl_talk(&nl, NULL, NULL, NULL);
-		sbi_nl_free(&nl);
-		close(fd);
-	}
+	if (net->route >= 0)
+		remove_links(net);
 	sbi_net_end(net);
 	sbi_net_free(net);
 }

@@ -77,9 +77,13 @@ int sbi_net_talk(struct sbi_net *net, struct sbi_nl *nl, sbi_nl_handler *handler
 /** sbi_net_explain - a refusal of the kernel in words, with the way out. Return: -@code. */
 int sbi_net_explain(int code, const struct sbi_nl_why *why, uint32_t step, uint32_t index, const char *what, sb_error *err);
 
+/** sbi_net_prepare_link - look (again) at what one interface needs: its bridge, addresses, gateways. */
+int sbi_net_prepare_link(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+
 /* net_bridge.c */
 /** sbi_bridge_get - fill in->bridge and in->network, making the bridge if that is asked for. */
 int sbi_bridge_get(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+/* net_bridge_end.c */
 /** sbi_bridge_gc - remove bridges whose makers have died and that nobody uses. Return: how many, or -errno. */
 int sbi_bridge_gc(sb_error *err);
 
@@ -93,13 +97,15 @@ int sbi_netplace_owner(struct sbi_netplace *place, uint32_t *owner);
 int sbi_netplace_lives(uint32_t owner);
 /** sbi_netplace_next - where to begin to look for a free address of a network that has @hosts of them; from 1. */
 uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts);
-/** sbi_netplace_uses - a bridge that goes with the last who uses it. */
-void sbi_netplace_uses(struct sbi_netplace *place, const char *bridge);
+/** sbi_netplace_uses - a bridge that goes with the last who uses it. -ENOMEM. */
+int sbi_netplace_uses(struct sbi_netplace *place, const char *bridge);
+/** sbi_netplace_making - one thread at a time makes a bridge: it @begins, or has done so. */
+void sbi_netplace_making(struct sbi_netplace *place, int begins);
 /** sbi_netplace_ended - the other end of a veth whose sandbox is over: it will be gone soon. */
 void sbi_netplace_ended(struct sbi_netplace *place, uint32_t index);
 /** sbi_netplace_has_ended - was it told that? */
 int sbi_netplace_has_ended(struct sbi_netplace *place, uint32_t index);
-/** sbi_bridge_release - in net_bridge.c: remove it if nobody uses it. */
+/** sbi_bridge_release - in net_bridge_end.c: remove it if nobody uses it. */
 void sbi_bridge_release(struct sbi_netplace *place, const char *name);
 
 #endif

@@ -23,6 +23,7 @@
 struct sbi_netplace {
 	atomic_uint refs;
 	pthread_mutex_t lock;
+	pthread_mutex_t making; /* of bridges, one after another */
 	int owner_fd; /* -EBADF */
 	uint32_t owner;
 	uint32_t next; /* host number of the address that was given last; 0 = none yet */
@@ -40,6 +41,7 @@ struct sbi_netplace *sbi_netplace_new(void)
 		return NULL;
 	atomic_init(&place->refs, 1);
 	pthread_mutex_init(&place->lock, NULL);
+	pthread_mutex_init(&place->making, NULL);
 	place->owner_fd = -EBADF;
 	return place;
 }
@@ -54,10 +56,11 @@ void sbi_netplace_unref(struct sbi_netplace *place)
 {
 	if (!place || atomic_fetch_sub(&place->refs, 1) != 1)
 		return;
+	sbi_close_fd(&place->owner_fd); /* first: who is the last of several can then see that he is */
 	for (uint32_t i = 0; i < place->bridge_count; i++)
 		sbi_bridge_release(place, place->bridges[i]);
-	sbi_close_fd(&place->owner_fd);
 	free(place->bridges);
+	pthread_mutex_destroy(&place->making);
 	pthread_mutex_destroy(&place->lock);
 	free(place);
 }
@@ -122,21 +125,33 @@ uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts)
 	return number;
 }
 
-void sbi_netplace_uses(struct sbi_netplace *place, const char *bridge)
+int sbi_netplace_uses(struct sbi_netplace *place, const char *bridge)
 {
 	char(*grown)[SBI_IF_NAME];
+	int r = 0;
 
 	pthread_mutex_lock(&place->lock);
 	for (uint32_t i = 0; i < place->bridge_count; i++)
 		if (!strcmp(place->bridges[i], bridge))
 			goto out;
 	grown = realloc(place->bridges, (place->bridge_count + 1) * sizeof(*grown));
-	if (grown) { /* else it stays for sb_gc() */
+	if (grown) {
 		place->bridges = grown;
 		snprintf(grown[place->bridge_count++], SBI_IF_NAME, "%s", bridge);
+	} else {
+		r = -ENOMEM;
 	}
 out:
 	pthread_mutex_unlock(&place->lock);
+	return r;
+}
+
+void sbi_netplace_making(struct sbi_netplace *place, int begins)
+{
+	if (begins)
+		pthread_mutex_lock(&place->making);
+	else
+		pthread_mutex_unlock(&place->making);
 }
 
 void sbi_netplace_ended(struct sbi_netplace *place, uint32_t index)

@@ -19,9 +19,10 @@
 #include "common/auto.h"
 #include "error.h"
 #include "launch.h"
-#include "net.h"
+#include "net_bridge.h"
 
 #define PATIENCE_MS 1000 /* for the kernel to remove the interface of a sandbox that is over */
+#define BRIDGES 100      /* that may be removed under our hands, one after another */
 
 static uint32_t hash(uint32_t value, const void *data, size_t len)
 {
@@ -58,16 +59,22 @@ struct attempt {
 	uint32_t at;
 	int made;
 	int conflict; /* what is taken: the address of a family, or OF_NAME */
+	int bridgeless; /* the bridge was removed before the pair was on it */
 	struct sbi_nl_why why;
 };
 
 #define OF_NAME 2
 
+/* What is asked for beside a pair: its end on the host, and the bridge as it is with it. */
+struct seen {
+	struct sbi_rt_link made, bridge;
+};
+
 static void read_made(void *arg, uint32_t at, const struct nlmsghdr *message)
 {
-	(void)at;
-	if (message->nlmsg_type == RTM_NEWLINK)
-		sbi_rt_read_link(message, arg);
+	struct seen *seen = arg;
+
+	sbi_rt_read_link(message, at == 2 ? &seen->bridge : &seen->made);
 }
 
 static void write_pair(struct attempt *try)
@@ -79,6 +86,41 @@ static void write_pair(struct attempt *try)
 
 	sbi_rt_new_veth(try->nl, &host, &peer);
 	sbi_rt_get_link(try->nl, in->host_name);
+	if (in->bridge.index)
+		sbi_rt_get_link_at(try->nl, in->bridge.index);
+}
+
+static int is_there(struct sbi_nl *nl, uint32_t index)
+{
+	sbi_rt_get_link_at(nl, index);
+	return sbi_nl_talk(nl, NULL, NULL, NULL) != -ENODEV;
+}
+
+/*
+ * Since we have looked at it the bridge may have been removed: then the kernel says EINVAL of such a
+ * master. Or somebody has begun to remove it, and may not have seen us.
+ */
+static int check_bridge(struct attempt *try, const struct seen *seen, int r)
+{
+	struct sbi_net_if *in = try->in;
+
+	int made = r == 0 || (r == -ENODEV && try->why.at == 2);
+
+	if (!in->bridge.index || (r == 0 && !sbi_bridge_leaves(&seen->bridge)))
+		return r;
+	if (r < 0 && r != -ENODEV && (r != -EINVAL || is_there(try->nl, in->bridge.index)))
+		return r;
+	if (r == 0)
+		r = sbi_bridge_stays(try->nl, in->bridge.index);
+	if (r > 0)
+		return 0;
+	if (made) { /* else the name may have become another's */
+		sbi_rt_delete_link(try->nl, seen->made.index);
+		sbi_nl_talk(try->nl, NULL, NULL, NULL);
+	}
+	if (r == 0 || r == -ENODEV || r == -EINVAL)
+		try->bridgeless = 1;
+	return r < 0 ? r : -ENODEV;
 }
 
 /* The leases that are not the name itself. Alternative names are given by index, so the pair must be there. */
@@ -100,7 +142,7 @@ static void write_leases(struct attempt *try, int families[2])
 static int make_pair(struct attempt *try)
 {
 	struct sbi_net_if *in = try->in;
-	struct sbi_rt_link made = { 0 };
+	struct seen seen = { 0 };
 	int r;
 
 	try->conflict = OF_NAME;
@@ -113,12 +155,13 @@ static int make_pair(struct attempt *try)
 		random_name(in->host_name);
 	}
 	write_pair(try);
-	r = sbi_nl_talk(try->nl, read_made, &made, &try->why);
+	r = sbi_nl_talk(try->nl, read_made, &seen, &try->why);
 	try->net->trips++;
+	r = check_bridge(try, &seen, r);
 	if (r < 0) /* and what was read is somebody else's, if its name was taken */
 		return r;
-	in->host_index = made.index;
-	in->index = made.peer;
+	in->host_index = seen.made.index;
+	in->index = seen.made.peer;
 	try->made = 1;
 	return 0;
 }
@@ -294,21 +337,39 @@ static int open_events(void)
 	return sbi_take_fd(&fd);
 }
 
-int sbi_veth_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err)
+static int make_veth(struct attempt *try, sb_error *err)
 {
-	struct attempt try = { .net = net, .in = &net->ifs[at], .nl = nl, .at = at };
 	sbi_autoclose int events = -EBADF;
 	uint64_t until;
-	int r = once(&try);
+	int r = once(try);
 
 	if (r == -EEXIST) {
 		events = open_events(); /* before the next try: what is removed after it is heard */
 		until = sbi_now() + (uint64_t)PATIENCE_MS * 1000000;
 		do
-			r = once(&try);
+			r = once(try);
 		while (r == -EEXIST && wait_for_removal(events, until));
 	}
+	if (try->bridgeless)
+		return 0;
 	if (r == -EEXIST)
-		return taken(&try, err);
-	return r < 0 ? sbi_net_explain(-r, &try.why, SB_STEP_LINK, at, net->ifs[at].link.name, err) : 0;
+		return taken(try, err);
+	return r < 0 ? sbi_net_explain(-r, &try->why, SB_STEP_LINK, try->at, try->in->link.name, err) : 0;
+}
+
+int sbi_veth_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err)
+{
+	int r;
+
+	for (int i = 0; i < BRIDGES; i++) {
+		struct attempt try = { .net = net, .in = &net->ifs[at], .nl = nl, .at = at };
+
+		r = make_veth(&try, err);
+		if (r < 0 || !try.bridgeless)
+			return r;
+		r = sbi_net_prepare_link(net, at, nl, err); /* finds it again, makes it, or tells what is missing */
+		if (r < 0)
+			return r;
+	}
+	return sbi_fail(err, SB_STEP_BRIDGE, at, EBUSY, "the bridge %s is removed again and again", net->ifs[at].link.device);
 }

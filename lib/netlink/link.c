@@ -24,6 +24,13 @@ uint32_t sbi_rt_get_link(struct sbi_nl *nl, const char *name)
 	return at;
 }
 
+uint32_t sbi_rt_get_link_at(struct sbi_nl *nl, uint32_t index)
+{
+	struct ifinfomsg head = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
+
+	return sbi_nl_request(nl, RTM_GETLINK, 0, &head, sizeof(head));
+}
+
 uint32_t sbi_rt_dump_links(struct sbi_nl *nl)
 {
 	struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
@@ -251,6 +258,15 @@ uint32_t sbi_rt_delete_link(struct sbi_nl *nl, uint32_t index)
 	struct ifinfomsg head = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
 
 	return sbi_nl_request(nl, RTM_DELLINK, 0, &head, sizeof(head));
+}
+
+uint32_t sbi_rt_delete_name(struct sbi_nl *nl, const char *name)
+{
+	struct ifinfomsg head = { .ifi_family = AF_UNSPEC };
+	uint32_t at = sbi_nl_request(nl, RTM_DELLINK, 0, &head, sizeof(head));
+
+	sbi_nl_text(nl, IFLA_IFNAME, name);
+	return at;
 }
 
 uint32_t sbi_rt_add_address(struct sbi_nl *nl, uint32_t index, const struct sbi_address *address)

@@ -21,6 +21,8 @@ struct sbi_rt_link {
 
 /** sbi_rt_get_link - ask for one, by its name or another name of it. */
 uint32_t sbi_rt_get_link(struct sbi_nl *nl, const char *name);
+/** sbi_rt_get_link_at - ask for the one of that number; -ENODEV. */
+uint32_t sbi_rt_get_link_at(struct sbi_nl *nl, uint32_t index);
 /** sbi_rt_dump_links, sbi_rt_dump_addresses - all there are; the last request of its talk. */
 uint32_t sbi_rt_dump_links(struct sbi_nl *nl);
 uint32_t sbi_rt_dump_addresses(struct sbi_nl *nl);
@@ -64,6 +66,7 @@ uint32_t sbi_rt_isolate(struct sbi_nl *nl, uint32_t index);
 /** sbi_rt_alt_name - one more name, which nothing else may have: -EEXIST. */
 uint32_t sbi_rt_alt_name(struct sbi_nl *nl, uint32_t index, const char *name);
 uint32_t sbi_rt_delete_link(struct sbi_nl *nl, uint32_t index);
+uint32_t sbi_rt_delete_name(struct sbi_nl *nl, const char *name);
 /** sbi_rt_add_address - usable at once: nobody else is asked whether it is free. */
 uint32_t sbi_rt_add_address(struct sbi_nl *nl, uint32_t index, const struct sbi_address *address);
 /** sbi_rt_add_route - @network with prefix 0 is the default; @gateway->family 0: on the link itself. */

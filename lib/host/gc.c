@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* sb_gc: whatever died hosts left behind, of every kind. */
+#include <sandbox/cgroup.h>
+
+#include "cgroup_find.h"
+#include "net.h"
+
+/* One kind that fails does not keep the others from being done; what is told is the first failure. */
+int sb_gc(const sb_config *cfg, sb_error *err)
+{
+	int cgroups = sbi_cg_gc(cfg, err);
+	int bridges = sbi_bridge_gc(cgroups < 0 ? NULL : err);
+
+	if (cgroups < 0)
+		return cgroups;
+	return bridges < 0 ? bridges : cgroups + bridges;
+}
