@@ -200,6 +200,48 @@ static void do_pour(const char *arg)
 	free(copy);
 }
 
+/*
+ * "mesh=PORT": one of many on a network, led by datagrams from outside. "g" and two bytes, its number: it
+ * says "h" and its number to all; what it hears of others it counts; "c": how many others there were.
+ */
+static void do_mesh(const char *arg)
+{
+	struct sockaddr_in all = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(arg)), .sin_addr.s_addr = INADDR_BROADCAST};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), one = 1, own = -1;
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = all.sin_port};
+	static uint8_t heard[65536];
+	uint16_t count = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
+		abort();
+	say("serving\n");
+	for (;;) {
+		struct sockaddr_in peer;
+		socklen_t len = sizeof(peer);
+		uint8_t text[3] = "";
+		int number;
+
+		if (recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&peer, &len) < 0)
+			continue;
+		number = text[1] << 8 | text[2];
+		if (text[0] == 'h') {
+			count = (uint16_t)(count + (number != own && !heard[number]));
+			heard[number] = 1;
+			continue;
+		}
+		if (text[0] == 'g') {
+			own = number;
+			text[0] = 'h';
+			sendto(fd, text, sizeof(text), 0, (struct sockaddr *)&all, sizeof(all));
+		} else {
+			text[1] = (uint8_t)(count >> 8);
+			text[2] = (uint8_t)count;
+		}
+		sendto(fd, text, sizeof(text), 0, (struct sockaddr *)&peer, len);
+	}
+}
+
 const struct verb net_verbs[] = {
 	{"tcp", do_tcp},
 	{"udp", do_udp},
@@ -207,5 +249,6 @@ const struct verb net_verbs[] = {
 	{"serve-udp", do_serve_udp},
 	{"sink", do_sink},
 	{"pour", do_pour},
+	{"mesh", do_mesh},
 	{0},
 };
