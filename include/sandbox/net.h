@@ -33,17 +33,18 @@ SB_BEGIN_DECLS
  * Addresses are "10.0.0.5/24", or "10.0.0.5" with the prefix of the bridge, or
  * "none". Where the default is to allocate one, no other sandbox has it, of
  * whatever process: the name of the host's interface is made of it, and the kernel gives a
- * name only once.
+ * name only once. Only a bridge has addresses to allocate: all but a veth on one have
+ * none unless it is given, with its prefix, and no gateway but a given one.
  */
 typedef struct sb_net_link {
 	uint32_t size;               /* SB_INIT(sb_net_link)                      */
 	uint32_t mtu;                /* 0 = as @device                            */
 	uint64_t flags;              /* SB_NET_*                                  */
-	const char *name;            /* inside; default eth0, eth1…               */
+	const char *name;            /* inside; default eth0, eth1…; of sb_net_device(): @device */
 	const char *device;          /* of the host; see each call                */
 	const char *mode;            /* macvlan: bridge (default), private, vepa, passthru; ipvlan: l2 (default), l3, l3s */
 	const char *host_name;       /* veth: the other end; default made of the address */
-	const char *mac;             /* "02:42:0a:00:00:05"; default made of the address */
+	const char *mac;             /* "02:42:0a:00:00:05"; default made of the address, if there is one, else any */
 	const char *address;         /* IPv4; default: allocated from the bridge's network, if it has one */
 	const char *address6;        /* IPv6; the same */
 	const char *gateway;         /* "10.0.0.1"; default: the bridge's own address */
@@ -51,7 +52,7 @@ typedef struct sb_net_link {
 	const char *bridge_address;  /* of a bridge that is made: "10.0.0.1/24" */
 	const char *bridge_address6;
 	uint64_t rate;               /* veth: bytes a second, each way; 0 = no limit */
-	uint64_t delay_ns;           /* veth: added to every packet, each way    */
+	uint64_t delay_ns;           /* veth: added to every packet, each way; at most an hour; needs sch_netem */
 } sb_net_link;
 
 /**
@@ -60,18 +61,25 @@ typedef struct sb_net_link {
  *	end has the gateway's address
  */
 SB_API int sb_net_veth(sb_config *cfg, const sb_net_link *link);
-/** sb_net_macvlan - a further MAC address on @device, of the host. No rate, delay, host_name. */
+/**
+ * sb_net_macvlan - a further MAC address on @device, an Ethernet device of the host. No rate, delay, host_name
+ *
+ * It reaches what @device reaches, and others above it as @mode says, but not the host
+ * itself: the kernel passes nothing between a macvlan and its device, nor an ipvlan.
+ */
 SB_API int sb_net_macvlan(sb_config *cfg, const sb_net_link *link);
-/** sb_net_ipvlan - a further address on @device, with its MAC. */
+/** sb_net_ipvlan - a further address on @device, with its MAC. A device has macvlans or ipvlans, not both. */
 SB_API int sb_net_ipvlan(sb_config *cfg, const sb_net_link *link);
 /**
  * sb_net_device - @device itself, physical or virtual, moves in, and comes back at the end
  *
- * With its name, MAC and MTU, but not its addresses. If the host dies, the
+ * With its name, MAC and MTU, and down, but not its addresses. If its name is somebody else's by
+ * then, it keeps the one that it has inside, or gets one with a number. It must not be a port of a
+ * bridge. Needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID as well. If the host dies, the
  * kernel gives a physical one to the initial network namespace, and removes a virtual one.
  */
 SB_API int sb_net_device(sb_config *cfg, const sb_net_link *link);
-/** sb_net_tap - a TAP interface, whose frames the caller reads and writes: sb_proc_tap(). */
+/** sb_net_tap - a TAP interface, whose Ethernet frames the caller reads and writes: sb_proc_tap(). Needs /dev/net/tun. */
 SB_API int sb_net_tap(sb_config *cfg, const sb_net_link *link);
 /** sb_net_join - enter the network namespace at @path (/run/netns/NAME, /proc/PID/ns/net) instead of making one. */
 SB_API int sb_net_join(sb_config *cfg, const char *path);
@@ -156,7 +164,12 @@ typedef struct sb_net_info {
 SB_API int sb_proc_net(sb_proc *proc, size_t index, sb_net_info *info, sb_error *err);
 /** sb_proc_port - the port of the host that the @index-th published one (of all, ranges counted one by one) has; -ENOENT. */
 SB_API int sb_proc_port(const sb_proc *proc, size_t index);
-/** sb_proc_tap - the descriptor of the @index-th TAP interface, counting from 0; borrowed. -ENOENT without one. */
+/**
+ * sb_proc_tap - the descriptor of the @index-th TAP interface, counting from 0; borrowed. -ENOENT without one
+ *
+ * Each read(2) and write(2) is one frame without further header; it does not block. poll(2)
+ * says POLLERR when the network has gone.
+ */
 SB_API int sb_proc_tap(const sb_proc *proc, size_t index);
 
 SB_END_DECLS

@@ -13,6 +13,7 @@
 #include "error.h"
 
 #define LINK_FLAGS (SB_NET_MAKE_BRIDGE | SB_NET_MASQUERADE | SB_NET_FORWARD | SB_NET_ISOLATED | SB_NET_NO_GATEWAY)
+#define MOST_DELAY_NS UINT64_C(3600000000000)
 #define OF_A_BRIDGE (SB_NET_MAKE_BRIDGE | SB_NET_ISOLATED)
 
 const char *sbi_link_kind_name(enum sbi_link_kind kind)
@@ -97,10 +98,14 @@ static int refuse_foreign(sb_config *cfg, const char *setter, const sb_net_link 
 		return sbi_cfg_fail(cfg, EINVAL, "%s: there is no bridge for what is asked of it", setter);
 	if ((given->bridge_address || given->bridge_address6) && !(link->flags & SB_NET_MAKE_BRIDGE))
 		return sbi_cfg_fail(cfg, EINVAL, "%s: a bridge that is there keeps its addresses (SB_NET_MAKE_BRIDGE)", setter);
+	if (link->kind == SBI_LINK_TAP && link->device[0])
+		return sbi_cfg_fail(cfg, EINVAL, "%s: a TAP interface has no device of the host below it", setter);
 	if (!veth && link->kind != SBI_LINK_TAP && !link->device[0])
 		return sbi_cfg_fail(cfg, EINVAL, "%s: which device?", setter);
 	if (link->kind == SBI_LINK_IPVLAN && link->mac_set)
 		return sbi_cfg_fail(cfg, EINVAL, "%s: an ipvlan has the MAC address of the device below it", setter);
+	if (link->kind == SBI_LINK_MACVLAN && link->mode == MACVLAN_MODE_PASSTHRU && link->mac_set)
+		return sbi_cfg_fail(cfg, EINVAL, "%s: in the mode passthru it has the MAC address of the device below it", setter);
 	return 0;
 }
 
@@ -120,11 +125,17 @@ static int fill(sb_config *cfg, const char *setter, const sb_net_link *given, st
 	link->mtu = given->mtu;
 	link->rate = given->rate;
 	link->delay_ns = given->delay_ns;
+	if (given->delay_ns > MOST_DELAY_NS)
+		return sbi_cfg_fail(cfg, EINVAL, "%s: a delay of more than an hour", setter);
 	if (!given->name)
 		snprintf(link->name, sizeof(link->name), "eth%u", cfg->net.link_count);
 	r = set_name(cfg, setter, "name", given->name, link->name);
 	if (r == 0)
 		r = set_name(cfg, setter, "name of a device", given->device, link->device);
+	if (r == 0 && link->kind == SBI_LINK_DEVICE && !given->name)
+		memcpy(link->name, link->device, sizeof(link->name));
+	if (r == 0 && !strcmp(link->name, "lo"))
+		return sbi_cfg_fail(cfg, EEXIST, "%s: every network has an interface lo of its own", setter);
 	if (r == 0)
 		r = set_name(cfg, setter, "host-side name", given->host_name, link->host_name);
 	if (r == 0)

@@ -26,7 +26,7 @@ static struct sbi_net *new_net(const struct sbi_net_config *asked)
 
 	if (!net)
 		return NULL;
-	net->route = net->rules = net->netns = -EBADF;
+	net->route = net->rules = net->netns = net->home = -EBADF;
 	net->asked = *asked;
 	net->asked.join_fd = 0;
 	net->asked.resolv = net->asked.host_lines = NULL;
@@ -123,11 +123,17 @@ int sbi_net_prepare_link(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb
 	memset(in->gateway, 0, sizeof(in->gateway));
 	if (in->link.kind == SBI_LINK_VETH && in->link.device[0])
 		r = sbi_bridge_get(net, at, nl, err);
+	else if (in->link.kind == SBI_LINK_MACVLAN || in->link.kind == SBI_LINK_IPVLAN)
+		r = sbi_lower_look(net, at, nl, err);
+	else if (in->link.kind == SBI_LINK_DEVICE)
+		r = sbi_device_look(net, at, nl, err);
 	for (int family = 0; r == 0 && family < 2; family++) {
 		r = resolve_address(in, at, family, err);
 		if (r == 0)
 			r = resolve_gateway(in, at, family, err);
 	}
+	if (r == 0 && in->link.kind == SBI_LINK_TAP)
+		r = sbi_tap_open(net, at, err);
 	return r;
 }
 
@@ -156,6 +162,19 @@ static int prepare_links(struct sbi_net *net, sb_error *err)
 	return r;
 }
 
+/* The socket that brings a device back must have been opened with power over the host's network namespace. */
+static int check_way_back(const struct sbi_launch *l, sb_error *err)
+{
+	for (uint32_t i = 0; i < l->net->count && !l->privileged; i++)
+		if (l->net->ifs[i].link.kind == SBI_LINK_DEVICE) {
+			sbi_fail(err, SB_STEP_LINK, i, EPERM, "%s could not be taken back from the user namespace of the sandbox",
+				 l->net->ifs[i].link.device);
+			sbi_hint(err, "to move one needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID beside CAP_NET_ADMIN");
+			return -EPERM;
+		}
+	return 0;
+}
+
 int sbi_net_prepare(struct sbi_launch *l, sb_error *err)
 {
 	uint64_t start = sbi_now();
@@ -168,6 +187,8 @@ int sbi_net_prepare(struct sbi_launch *l, sb_error *err)
 		return no_memory(err);
 	if (l->net->count) {
 		r = prepare_links(l->net, err);
+		if (r == 0)
+			r = check_way_back(l, err);
 		sbi_launch_event(l, SB_STEP_BRIDGE, start, r, "bridges and addresses looked at");
 	}
 	return r;
@@ -212,9 +233,11 @@ int sbi_net_figures(struct sbi_net *net, sb_error *err)
 /* What is not the namespace's own, and so does not go with it. */
 static void give_back(struct sbi_net *net)
 {
-	for (uint32_t i = 0; i < net->count; i++)
+	for (uint32_t i = 0; i < net->count; i++) {
 		if (net->ifs[i].host_index && net->place)
 			sbi_netplace_ended(net->place, net->ifs[i].host_index);
+		sbi_device_back(net, &net->ifs[i]);
+	}
 }
 
 void sbi_net_end(struct sbi_net *net)
@@ -228,6 +251,7 @@ void sbi_net_end(struct sbi_net *net)
 	sbi_close_fd(&net->route);
 	sbi_close_fd(&net->rules);
 	sbi_close_fd(&net->netns);
+	sbi_close_fd(&net->home);
 }
 
 /*
@@ -265,6 +289,7 @@ void sbi_net_free(struct sbi_net *net)
 	sbi_close_fd(&net->route);
 	sbi_close_fd(&net->rules);
 	sbi_close_fd(&net->netns);
+	sbi_close_fd(&net->home);
 	free(net->ifs);
 	free(net->ports);
 	sbi_net_clear(&net->asked);

@@ -4,7 +4,7 @@
  *
  *	prepare   before anything exists: bridges, names, addresses and ports are looked at   (net.c, net_bridge.c)
  *	socket    sb-init hands over netlink sockets of the new namespace
- *	connect   interfaces (net_veth.c, …), addresses and routes, rules                      (net_connect.c)
+ *	connect   interfaces (net_veth.c, net_lan.c, net_device.c, net_tap.c), addresses and routes, rules                      (net_connect.c)
  *	end       counters are read, what is the host's is given back                          (net.c)
  */
 #ifndef SBI_NET_H
@@ -46,6 +46,7 @@ struct sbi_net {
 	uint32_t port_count;
 	int route, rules; /* netlink sockets inside; -EBADF */
 	int netns;        /* the namespace; -EBADF */
+	int home;         /* the host's, if a device has to go back there; -EBADF */
 	int ruled;        /* there are elements of ours in the table of the place */
 	void *outlet;     /* the program of sb_net_user(); proc/net_outlet.c */
 	int over;         /* the figures are final, nothing of it is left on the host */
@@ -89,6 +90,29 @@ int sbi_bridge_gc(sb_error *err);
 
 /* net_veth.c */
 int sbi_veth_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+/** sbi_net_choose_mac - in->mac: what was given, or made of the address, or any. */
+void sbi_net_choose_mac(struct sbi_net_if *in);
+
+/* net_lan.c: macvlan and ipvlan */
+/** sbi_lower_look - fill in->bridge with the device that is used, if it can be used: also for one that moves. */
+int sbi_lower_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+int sbi_lan_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+
+/* net_device.c */
+/** sbi_device_look - sbi_lower_look() for a device that moves in; remembers where it is to go back. */
+int sbi_device_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+int sbi_device_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+/** sbi_device_back - give it back to the host, if it has moved. */
+void sbi_device_back(struct sbi_net *net, struct sbi_net_if *in);
+/** sbi_net_move_in - move number @index of the host in, to be as was asked for; in->index. @name: its present one. */
+int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_t index, const char *name, sb_error *err);
+/** sbi_net_find_inside - in->index of the interface that has been made inside. */
+int sbi_net_find_inside(struct sbi_net *net, uint32_t at, sb_error *err);
+
+/* net_tap.c */
+/** sbi_tap_open - in->tap, of /dev/net/tun. */
+int sbi_tap_open(struct sbi_net *net, uint32_t at, sb_error *err);
+int sbi_tap_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 
 /* net_place.c */
 /** sbi_netplace_owner - a number that no other living process has in this network namespace; -errno. */

@@ -21,6 +21,8 @@ int sbi_net_explain(int code, const struct sbi_nl_why *why, uint32_t step, uint3
 		sbi_hint(err, "interfaces need CAP_NET_ADMIN over this network namespace; without it: sb_net_user(), sbx run --network pasta");
 	else if (code == EOPNOTSUPP)
 		sbi_hint(err, "the kernel lacks it, or its module (veth, bridge, macvlan, ipvlan, tun, nf_tables, sch_netem)");
+	else if (code == EADDRINUSE && step == SB_STEP_ADDRESS)
+		sbi_hint(err, "another interface above the same device has the MAC address, or the address");
 	else if (code == ENODEV)
 		sbi_hint(err, "the device is not there any more");
 	return -code;
@@ -41,9 +43,15 @@ static int make_link(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_err
 	switch (net->ifs[at].link.kind) {
 	case SBI_LINK_VETH:
 		return sbi_veth_make(net, at, nl, err);
-	default:
-		return sbi_fail(err, SB_STEP_LINK, at, ENOSYS, "not made yet");
+	case SBI_LINK_MACVLAN:
+	case SBI_LINK_IPVLAN:
+		return sbi_lan_make(net, at, nl, err);
+	case SBI_LINK_DEVICE:
+		return sbi_device_make(net, at, nl, err);
+	case SBI_LINK_TAP:
+		return sbi_tap_make(net, at, nl, err);
 	}
+	return 0;
 }
 
 static struct sbi_net_if *find_if(struct sbi_net *net, const char *name)

@@ -205,7 +205,7 @@ static int choose(struct sbi_net_if *in, uint32_t number)
 	return 0;
 }
 
-static void choose_mac(struct sbi_net_if *in)
+void sbi_net_choose_mac(struct sbi_net_if *in)
 {
 	if (in->link.mac_set)
 		memcpy(in->mac, in->link.mac, sizeof(in->mac));
@@ -269,7 +269,7 @@ static int try_all(struct attempt *try)
 		if (i) /* the next one begins behind what we have found taken */
 			sbi_netplace_next(try->net->place, hosts);
 		if (!try->made)
-			choose_mac(in);
+			sbi_net_choose_mac(in);
 		r = attempt(try);
 		if (r == -EEXIST && !may_choose(try))
 			break;
@@ -282,7 +282,7 @@ static int once(struct attempt *try)
 	if (is_allocated(try->in))
 		return try_all(try);
 	if (!try->made)
-		choose_mac(try->in);
+		sbi_net_choose_mac(try->in);
 	return attempt(try);
 }
 

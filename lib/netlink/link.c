@@ -87,6 +87,7 @@ void sbi_rt_read_link(const struct nlmsghdr *message, struct sbi_rt_link *link)
 		return;
 	link->index = (uint32_t)head->ifi_index;
 	link->flags = head->ifi_flags;
+	link->type = head->ifi_type;
 	left = message->nlmsg_len - NLMSG_LENGTH(sizeof(*head));
 	while ((attr = sbi_nl_next(&at, &left))) {
 		switch (sbi_nl_type(attr)) {
@@ -98,6 +99,9 @@ void sbi_rt_read_link(const struct nlmsghdr *message, struct sbi_rt_link *link)
 			break;
 		case IFLA_MTU:
 			sbi_nl_get(attr, &link->mtu, sizeof(link->mtu));
+			break;
+		case IFLA_MAX_MTU:
+			sbi_nl_get(attr, &link->max_mtu, sizeof(link->max_mtu));
 			break;
 		case IFLA_MASTER:
 			sbi_nl_get(attr, &link->master, sizeof(link->master));
@@ -118,6 +122,13 @@ void sbi_rt_read_link(const struct nlmsghdr *message, struct sbi_rt_link *link)
 			break;
 		}
 	}
+}
+
+void sbi_rt_one_link(void *arg, uint32_t at, const struct nlmsghdr *message)
+{
+	(void)at;
+	if (message->nlmsg_type == RTM_NEWLINK)
+		sbi_rt_read_link(message, arg);
 }
 
 uint32_t sbi_rt_read_address(const struct nlmsghdr *message, struct sbi_address *address)

@@ -10,7 +10,9 @@
 struct sbi_rt_link {
 	uint32_t index; /* 0 = there was no answer */
 	uint32_t flags; /* IFF_* */
-	uint32_t mtu, master;
+	uint32_t mtu, max_mtu; /* 0 = it has no greatest */
+	uint32_t master;
+	uint16_t type;  /* ARPHRD_* */
 	uint32_t peer;  /* IFLA_LINK: of a veth its other end */
 	uint8_t mac[6];
 	char name[16];
@@ -28,6 +30,8 @@ uint32_t sbi_rt_dump_links(struct sbi_nl *nl);
 uint32_t sbi_rt_dump_addresses(struct sbi_nl *nl);
 /** sbi_rt_read_link - an RTM_NEWLINK of an answer. */
 void sbi_rt_read_link(const struct nlmsghdr *message, struct sbi_rt_link *link);
+/** sbi_rt_one_link - a handler for a talk that asks for one; @arg: struct sbi_rt_link. */
+void sbi_rt_one_link(void *arg, uint32_t at, const struct nlmsghdr *message);
 /** sbi_rt_read_address - an RTM_NEWADDR of an answer; its interface. */
 uint32_t sbi_rt_read_address(const struct nlmsghdr *message, struct sbi_address *address);
 
