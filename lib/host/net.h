@@ -114,6 +114,11 @@ int sbi_net_find_inside(struct sbi_net *net, uint32_t at, sb_error *err);
 int sbi_tap_open(struct sbi_net *net, uint32_t at, sb_error *err);
 int sbi_tap_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 
+/* net_shape.c */
+int sbi_net_is_shaped(const struct sbi_net *net);
+/** sbi_net_shape - rates and delays, on both ends; before anything is up. */
+int sbi_net_shape(struct sbi_net *net, sb_error *err);
+
 /* net_place.c */
 /** sbi_netplace_owner - a number that no other living process has in this network namespace; -errno. */
 int sbi_netplace_owner(struct sbi_netplace *place, uint32_t *owner);

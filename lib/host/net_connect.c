@@ -145,6 +145,11 @@ int sbi_net_connect(struct sbi_launch *l, sb_error *err)
 		r = connect_outside(net, err);
 		sbi_launch_event(l, SB_STEP_LINK, start, r, what);
 	}
+	if (r == 0 && sbi_net_is_shaped(net)) {
+		start = sbi_now();
+		r = sbi_net_shape(net, err);
+		sbi_launch_event(l, SB_STEP_SHAPE, start, r, "rates and delays");
+	}
 	if (r == 0 && net->count) {
 		start = sbi_now();
 		r = connect_inside(net, err);

@@ -149,6 +149,14 @@ static int check_ports(const struct sbi_net_config *net, sb_error *err)
 	return 0;
 }
 
+static int is_limited(const struct sbi_net_config *net)
+{
+	for (uint32_t i = 0; i < net->link_count; i++)
+		if (net->links[i].rate)
+			return 1;
+	return 0;
+}
+
 int sbi_check_net(const sb_config *cfg, int what, sb_error *err)
 {
 	const struct sbi_net_config *net = &cfg->net;
@@ -161,6 +169,8 @@ int sbi_check_net(const sb_config *cfg, int what, sb_error *err)
 	if (net->walled && (cfg->keep_caps & (UINT64_C(1) << 12 | UINT64_C(1) << 13))) /* CAP_NET_ADMIN, CAP_NET_RAW */
 		return sbi_contradiction(err, "who may configure the network, or write raw packets, passes its rules",
 				     "leave out sb_net_allow(), or the capabilities net_admin and net_raw");
+	if (is_limited(net) && (cfg->keep_caps & (UINT64_C(1) << 12)))
+		return sbi_contradiction(err, "who may configure the network lifts its rate", "leave out the rate, or the capability net_admin");
 	if ((net->hosts || net->resolv) && !has_new(cfg, SB_NS_MOUNT))
 		return sbi_contradiction(err, "/etc/hosts and /etc/resolv.conf need a new mount namespace", "add SB_NS_MOUNT");
 	if (net->dns_copied && net->resolv && !copy_resolv(cfg, NULL, &len))
