@@ -230,13 +230,35 @@ int sbi_net_figures(struct sbi_net *net, sb_error *err)
 	return r;
 }
 
+/*
+ * The kernel keeps the namespace, and our end, as long as a TCP connection that nobody has any more tries
+ * to send. To remove it takes 20 ms, so this is left to whoever wants its name before the kernel does it.
+ */
+static void mark_ended(const struct sbi_net *net)
+{
+	sbi_autoclose int fd = sbi_nl_socket(NETLINK_ROUTE);
+	struct sbi_nl nl;
+
+	if (fd < 0)
+		return;
+	sbi_nl_init(&nl, fd);
+	for (uint32_t i = 0; i < net->count; i++)
+		if (net->ifs[i].host_index)
+			sbi_rt_set_link(&nl, &(struct sbi_rt_change){ .index = net->ifs[i].host_index, .alias = SBI_VETH_ENDED, .netns = -1 });
+	if (nl.used)
+		sbi_nl_talk(&nl, NULL, NULL, NULL);
+	sbi_nl_free(&nl);
+}
+
 /* What is not the namespace's own, and so does not go with it. */
 static void give_back(struct sbi_net *net)
 {
+	mark_ended(net);
 	for (uint32_t i = 0; i < net->count; i++) {
 		if (net->ifs[i].host_index && net->place)
 			sbi_netplace_ended(net->place, net->ifs[i].host_index);
 		sbi_device_back(net, &net->ifs[i]);
+		sbi_lan_end(net, &net->ifs[i]);
 	}
 }
 

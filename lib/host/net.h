@@ -90,6 +90,7 @@ int sbi_bridge_gc(sb_error *err);
 
 /* net_veth.c */
 int sbi_veth_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+#define SBI_VETH_ENDED "libsandbox ended" /* the alias of the host's end of a veth whose sandbox is over */
 /** sbi_net_choose_mac - in->mac: what was given, or made of the address, or any. */
 void sbi_net_choose_mac(struct sbi_net_if *in);
 
@@ -97,6 +98,8 @@ void sbi_net_choose_mac(struct sbi_net_if *in);
 /** sbi_lower_look - fill in->bridge with the device that is used, if it can be used: also for one that moves. */
 int sbi_lower_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 int sbi_lan_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
+/** sbi_lan_end - remove it, so that its device is free at once. */
+void sbi_lan_end(struct sbi_net *net, struct sbi_net_if *in);
 
 /* net_device.c */
 /** sbi_device_look - sbi_lower_look() for a device that moves in; remembers where it is to go back. */

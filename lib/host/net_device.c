@@ -80,7 +80,10 @@ int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_
 	if (r == 0)
 		return sbi_net_find_inside(net, at, err);
 	find_after_failure(net, in, nl, index, name);
-	return sbi_net_explain(-r, &why, SB_STEP_LINK, at, name, err);
+	sbi_net_explain(-r, &why, SB_STEP_LINK, at, name, err);
+	if (r == -EINVAL && in->link.kind == SBI_LINK_DEVICE)
+		sbi_hint(err, "a bridge, and some other kinds, stay in their network namespace; or it cannot have that MTU or MAC address");
+	return r;
 }
 
 int sbi_device_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err)

@@ -102,3 +102,20 @@ int sbi_lan_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *
 		return refused(in, at, -r, &why, err);
 	return sbi_net_find_inside(net, at, err);
 }
+
+/*
+ * The kernel removes a namespace some time after its processes, and not before the last TCP connection
+ * that they left has timed out. Until then nothing else above the device could have its MAC address.
+ */
+void sbi_lan_end(struct sbi_net *net, struct sbi_net_if *in)
+{
+	struct sbi_nl nl;
+
+	if ((in->link.kind != SBI_LINK_MACVLAN && in->link.kind != SBI_LINK_IPVLAN) || !in->index)
+		return;
+	sbi_nl_init(&nl, net->route);
+	sbi_rt_delete_link(&nl, in->index);
+	sbi_nl_talk(&nl, NULL, NULL, NULL);
+	sbi_nl_free(&nl);
+	in->index = 0;
+}

@@ -327,6 +327,25 @@ static int wait_for_removal(int events, uint64_t until)
 	return 1;
 }
 
+/* Or it is there for minutes, with a TCP connection that was left: what has been marked is removed now. */
+static void remove_ended(struct attempt *try)
+{
+	struct sbi_rt_link found = { 0 };
+	char name[64];
+
+	strcpy(name, try->in->host_name);
+	if (try->conflict != OF_NAME)
+		lease_name(&try->in->address[try->conflict], try->in->link.device, name, sizeof(name));
+	sbi_rt_get_link(try->nl, name);
+	sbi_nl_talk(try->nl, sbi_rt_one_link, &found, NULL);
+	try->net->trips++;
+	if (!found.index || strcmp(found.alias, SBI_VETH_ENDED))
+		return;
+	sbi_rt_delete_link(try->nl, found.index);
+	sbi_nl_talk(try->nl, NULL, NULL, NULL);
+	try->net->trips++;
+}
+
 static int open_events(void)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
@@ -346,6 +365,7 @@ static int make_veth(struct attempt *try, sb_error *err)
 	if (r == -EEXIST) {
 		events = open_events(); /* before the next try: what is removed after it is heard */
 		until = sbi_now() + (uint64_t)PATIENCE_MS * 1000000;
+		remove_ended(&try);
 		do
 			r = once(try);
 		while (r == -EEXIST && wait_for_removal(events, until));
