@@ -255,8 +255,6 @@ static void give_back(struct sbi_net *net)
 {
 	mark_ended(net);
 	for (uint32_t i = 0; i < net->count; i++) {
-		if (net->ifs[i].host_index && net->place)
-			sbi_netplace_ended(net->place, net->ifs[i].host_index);
 		sbi_device_back(net, &net->ifs[i]);
 		sbi_lan_end(net, &net->ifs[i]);
 	}

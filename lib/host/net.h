@@ -133,11 +133,7 @@ uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts);
 int sbi_netplace_uses(struct sbi_netplace *place, const char *bridge);
 /** sbi_netplace_making - one thread at a time makes a bridge: it @begins, or has done so. */
 void sbi_netplace_making(struct sbi_netplace *place, int begins);
-/** sbi_netplace_ended - the other end of a veth whose sandbox is over: it will be gone soon. */
-void sbi_netplace_ended(struct sbi_netplace *place, uint32_t index);
-/** sbi_netplace_has_ended - was it told that? */
-int sbi_netplace_has_ended(struct sbi_netplace *place, uint32_t index);
 /** sbi_bridge_release - in net_bridge_end.c: remove it if nobody uses it. */
-void sbi_bridge_release(struct sbi_netplace *place, const char *name);
+void sbi_bridge_release(const char *name);
 
 #endif

@@ -150,14 +150,15 @@ int sbi_bridge_stays(struct sbi_nl *nl, uint32_t index)
 	return r == -ENODEV ? 0 : r < 0 ? r : 1;
 }
 
-/* The other ends of sandboxes that are over: the kernel is about to remove them, and nobody else can know that. */
-static void remove_ended(struct sbi_nl *nl, uint32_t bridge, struct sbi_netplace *place)
+/* The other ends of sandboxes that are over, of one bridge or (0) of any: the kernel is about to remove them, or slow. */
+static void remove_ended(struct sbi_nl *nl, uint32_t bridge)
 {
 	struct all all;
 
 	if (look_at_all(nl, &all) == 0)
 		for (uint32_t i = 0; i < all.count; i++)
-			if (all.links[i].master == bridge && sbi_netplace_has_ended(place, all.links[i].index))
+			if ((!bridge || all.links[i].master == bridge) && !strcmp(all.links[i].kind, "veth") &&
+			    !strcmp(all.links[i].alias, SBI_VETH_ENDED))
 				sbi_rt_delete_link(nl, all.links[i].index);
 	free(all.links);
 	sbi_nl_talk(nl, NULL, NULL, NULL);
@@ -167,7 +168,7 @@ static void remove_ended(struct sbi_nl *nl, uint32_t bridge, struct sbi_netplace
  * Who ends is no owner any more, has no ports any more, and then looks whether the
  * bridge has an owner, or ports. Of several who do so the last finds neither.
  */
-void sbi_bridge_release(struct sbi_netplace *place, const char *name)
+void sbi_bridge_release(const char *name)
 {
 	sbi_autoclose int fd = sbi_nl_socket(NETLINK_ROUTE);
 	struct sbi_rt_link link = { 0 };
@@ -181,7 +182,7 @@ void sbi_bridge_release(struct sbi_netplace *place, const char *name)
 	sbi_nl_talk(&nl, read_link, &link, NULL);
 	owner = sbi_bridge_owner(&link);
 	if (owner) {
-		remove_ended(&nl, link.index, place);
+		remove_ended(&nl, link.index);
 		if (!sbi_netplace_lives(owner))
 			remove_bridge(&nl, link.index, owner);
 	}
@@ -214,6 +215,7 @@ int sbi_bridge_gc(sb_error *err)
 	if (fd < 0)
 		return sbi_fail(err, SB_STEP_BRIDGE, 0, -fd, "a netlink socket: %s", strerror(-fd));
 	sbi_nl_init(&nl, fd);
+	remove_ended(&nl, 0);
 	r = look_at_all(&nl, &all);
 	if (r < 0)
 		failed = sbi_fail(err, SB_STEP_BRIDGE, 0, -r, "looking for bridges: %s", strerror(-r));

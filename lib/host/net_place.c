@@ -18,8 +18,6 @@
 #include "common/auto.h"
 #include "net.h"
 
-#define ENDED 1024 /* how many are remembered; older ones are gone */
-
 struct sbi_netplace {
 	atomic_uint refs;
 	pthread_mutex_t lock;
@@ -29,8 +27,6 @@ struct sbi_netplace {
 	uint32_t next; /* host number of the address that was given last; 0 = none yet */
 	char (*bridges)[SBI_IF_NAME];
 	uint32_t bridge_count;
-	uint32_t ended[ENDED];
-	uint32_t ended_count;
 };
 
 struct sbi_netplace *sbi_netplace_new(void)
@@ -58,7 +54,7 @@ void sbi_netplace_unref(struct sbi_netplace *place)
 		return;
 	sbi_close_fd(&place->owner_fd); /* first: who is the last of several can then see that he is */
 	for (uint32_t i = 0; i < place->bridge_count; i++)
-		sbi_bridge_release(place, place->bridges[i]);
+		sbi_bridge_release(place->bridges[i]);
 	free(place->bridges);
 	pthread_mutex_destroy(&place->making);
 	pthread_mutex_destroy(&place->lock);
@@ -152,22 +148,4 @@ void sbi_netplace_making(struct sbi_netplace *place, int begins)
 		pthread_mutex_lock(&place->making);
 	else
 		pthread_mutex_unlock(&place->making);
-}
-
-void sbi_netplace_ended(struct sbi_netplace *place, uint32_t index)
-{
-	pthread_mutex_lock(&place->lock);
-	place->ended[place->ended_count++ % ENDED] = index;
-	pthread_mutex_unlock(&place->lock);
-}
-
-int sbi_netplace_has_ended(struct sbi_netplace *place, uint32_t index)
-{
-	int found = 0;
-
-	pthread_mutex_lock(&place->lock);
-	for (uint32_t i = 0; i < ENDED && i < place->ended_count; i++)
-		found |= place->ended[i] == index;
-	pthread_mutex_unlock(&place->lock);
-	return found;
 }

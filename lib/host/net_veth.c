@@ -365,7 +365,7 @@ static int make_veth(struct attempt *try, sb_error *err)
 	if (r == -EEXIST) {
 		events = open_events(); /* before the next try: what is removed after it is heard */
 		until = sbi_now() + (uint64_t)PATIENCE_MS * 1000000;
-		remove_ended(&try);
+		remove_ended(try);
 		do
 			r = once(try);
 		while (r == -EEXIST && wait_for_removal(events, until));
