@@ -133,6 +133,71 @@ SB_API int sb_set_dns(sb_config *cfg, const char *const servers[], const char *c
 /** sb_add_host - a line of /etc/hosts, which is written, with localhost and the host name; NULL, NULL: these alone. */
 SB_API int sb_add_host(sb_config *cfg, const char *name, const char *address);
 
+/* --- ready network namespaces --------------------------------------------------------- */
+
+/**
+ * sb_netpool - network namespaces that sandboxes of one process use one after another
+ *
+ * One takes the kernel about half a millisecond to make, and somewhat more to take down in the background.
+ * A pool lends them, with `lo` up. When the sandbox has ended its namespace rests for half a second, until the
+ * kernel has done all that was pending, and is ready for another one if it is as new:
+ *
+ * - nobody in the sandbox had power over it: it had a new user and a new PID namespace, no host root, no
+ *   interface, no sb_net_allow() or sb_net_user(), and its network namespace was not pinned;
+ * - no socket of it is left, no interface but `lo`, no address or route beside those of `lo`; and
+ * - all its counters are as new: not one packet was sent, or tried to be sent, over `lo` either.
+ *
+ * Any other is discarded: a pool pays for commands that do not use the network, up to twice its size a second.
+ * What is not seen, and must not be, in namespaces of a pool: a process of the host that has entered one
+ * (nsenter(1), another sandbox by sb_net_join()) and outlives the sandbox, or leaves rules, neighbours or
+ * sysctls there; and a descriptor of a file of /proc/net that a command passes out through a socket it was
+ * given: who receives it may read it later as well. Successive sandboxes see the same inode in
+ * /proc/self/ns/net.
+ *
+ * No thread of its own does this, but the calls that begin and end sandboxes, each for one or two.
+ * Only with CAP_SYS_ADMIN and CAP_NET_ADMIN: an ordinary user's network namespace belongs to the user namespace
+ * of its sandbox. All calls may be made from any thread. After fork(2) a pool is of no use to the child.
+ */
+typedef struct sb_netpool sb_netpool;
+
+/** sb_netpool_info - figures of a pool */
+typedef struct sb_netpool_info {
+	uint32_t size;       /* SB_INIT(sb_netpool_info)                  */
+	uint32_t ready;      /* now; each is one descriptor of the caller */
+	uint32_t lent;       /* now, to sandboxes; one descriptor each    */
+	uint32_t resting;    /* now; one descriptor each                  */
+	uint64_t made;       /* by sb_netpool_fill(), and by spawns that found none ready */
+	uint64_t handed_out; /* to sandboxes; less @made: creations that were saved */
+	uint64_t discarded;  /* used, or one too many                     */
+} sb_netpool_info;
+
+/**
+ * sb_netpool_new - an empty pool that keeps up to @size, 1 to 4096, ready or resting
+ * @pool: to be released by sb_netpool_free(). Configs, and sandboxes while they run, keep it alive
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+SB_API int sb_netpool_new(uint32_t size, sb_netpool **pool, sb_error *err);
+/**
+ * sb_netpool_fill - make what is missing, at most @most, in this thread
+ *
+ * A pool fills itself as sandboxes end; this is for the first ones, or after many were discarded. It also looks at
+ * all that have rested; with @most 0 that is all it does.
+ * Return: how many were made, or -errno: EPERM, ENOSPC (user.max_net_namespaces), EMFILE. Those made before stay.
+ */
+SB_API int sb_netpool_fill(sb_netpool *pool, uint32_t most, sb_error *err);
+/** sb_netpool_look - figures, into memory of the caller's. Return: 0, -EINVAL. */
+SB_API int sb_netpool_look(sb_netpool *pool, sb_netpool_info *info);
+/** sb_netpool_free - release the caller's reference; what is ready goes with the last one. Accepts NULL. Return: NULL. */
+SB_API sb_netpool *sb_netpool_free(sb_netpool *pool);
+/**
+ * sb_set_netpool - the new network namespace of a sandbox comes from @pool, made if none is ready; NULL = none
+ *
+ * The config and its copies keep a reference. sb_config_check() and spawns refuse it without privilege
+ * (-EPERM), without a new network namespace, and with sb_set_loopback(cfg, 0).
+ */
+SB_API int sb_set_netpool(sb_config *cfg, sb_netpool *pool);
+
 /* --- while it runs, and afterwards -------------------------------------------------- */
 
 /** sb_net_info - what one interface has become, in memory the caller owns. Empty texts: there is none. */

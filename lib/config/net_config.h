@@ -5,6 +5,7 @@
 
 #include "netlink/address.h"
 #include "netplace.h"
+#include "netpool.h"
 
 #define SBI_MAX_LINKS 16
 #define SBI_MAX_NET_ITEMS 64 /* further addresses, routes */
@@ -74,6 +75,7 @@ struct sbi_net_config {
 	int hosts;         /* write /etc/hosts and /etc/hostname */
 	char *host_lines;  /* more lines of it */
 	struct sbi_netplace *place; /* NULL = no interface; shared by copies */
+	struct sb_netpool *pool;    /* NULL = none; shared by copies */
 };
 
 struct sb_config;

@@ -35,6 +35,8 @@ int sbi_net_copy(struct sbi_net_config *net)
 	r |= sbi_dup_string(&net->host_lines);
 	if (net->place)
 		sbi_netplace_ref(net->place);
+	if (net->pool)
+		sbi_netpool_ref(net->pool);
 	return r;
 }
 
@@ -50,6 +52,7 @@ void sbi_net_clear(struct sbi_net_config *net)
 	free(net->resolv);
 	free(net->host_lines);
 	sbi_netplace_unref(net->place);
+	sbi_netpool_unref(net->pool);
 }
 
 int sbi_cfg_netplace(sb_config *cfg)
@@ -86,6 +89,17 @@ int sb_net_host(sb_config *cfg)
 	if (!cfg)
 		return -EINVAL;
 	cfg->ns &= ~SB_NS_NET;
+	return 0;
+}
+
+int sb_set_netpool(sb_config *cfg, sb_netpool *pool)
+{
+	if (!cfg)
+		return -EINVAL;
+	if (pool)
+		sbi_netpool_ref(pool);
+	sbi_netpool_unref(cfg->net.pool);
+	cfg->net.pool = pool;
 	return 0;
 }
 

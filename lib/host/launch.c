@@ -105,6 +105,16 @@ static int not_open(const struct sbi_launch *l, uint32_t slot, sb_error *err)
 	return -EBADF;
 }
 
+static int take_netns(struct sbi_launch *l, sb_error *err)
+{
+	uint64_t start = sbi_now();
+	int r = sbi_lease_take(&l->lease, l->cfg->net.pool, err);
+
+	l->lease.tame = l->plan.net_tame;
+	sbi_launch_event(l, SB_STEP_PREPARE, start, r, "network namespace out of the pool");
+	return r;
+}
+
 static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 {
 	int slot = l->plan.slots[at];
@@ -120,6 +130,8 @@ static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 			l->own[l->own_fds++] = fd;
 		return fd;
 	}
+	if (slot == SBI_SLOT_NETNS)
+		return take_netns(l, err);
 	if (slot <= SBI_SLOT_LEAF)
 		return sbi_launch_leaf_slot(l, slot, err);
 	return fcntl(slot, F_GETFD) >= 0 ? slot : not_open(l, at, err);
@@ -346,6 +358,8 @@ void sbi_launch_end(struct sbi_launch *l, int failed)
 	if (failed) {
 		sbi_net_undo(l->net);
 		l->net = NULL;
+		l->lease.tame |= !l->boot.pid; /* nobody was in it */
+		sbi_lease_end(&l->lease);
 		if (l->place)
 			sbi_leaf_remove(l->place, &l->leaf);
 		sbi_leaf_close(&l->leaf);

@@ -7,6 +7,7 @@
 #include "clone.h"
 #include "common/wire.h"
 #include "net.h"
+#include "net_pool.h"
 #include "plan/plan_internal.h"
 
 #define SBI_HOST_EVENTS 32
@@ -28,6 +29,7 @@ struct sbi_launch {
 	struct sbi_boot boot;
 	uint32_t pinned;
 	struct sbi_net *net;      /* NULL without; owned until it is handed over */
+	struct sbi_lease lease;   /* the same */
 	int mapped;               /* the id maps are written */
 	sb_error early;           /* why they could not be, before sb-init asked; code 0 */
 	sb_trace_event events[SBI_HOST_EVENTS];

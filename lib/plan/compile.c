@@ -23,18 +23,20 @@ static int is_new(const sb_config *cfg, uint64_t kind)
 	return (cfg->ns & kind) && cfg->ns_fd[sbi_ns_number(kind)] < 0;
 }
 
+static void emit_join(struct sbi_compiled *c, int number, int slot)
+{
+	struct sbi_op *op = sbi_emit(c, 0, SB_STEP_JOIN, (uint32_t)number);
+
+	op->id[0] = (uint32_t)sbi_ns_clone(number);
+	op->count = sbi_slot(c, slot);
+}
+
 /* A joined user namespace is entered last by a privileged caller: it needs its privilege for the others. */
 static void compile_joins(const sb_config *cfg, struct sbi_compiled *c)
 {
-	for (int i = 1; i < SBI_NS_KINDS; i++) {
-		struct sbi_op *op;
-
-		if (cfg->ns_fd[i] < 0)
-			continue;
-		op = sbi_emit(c, 0, SB_STEP_JOIN, (uint32_t)i);
-		op->id[0] = (uint32_t)sbi_ns_clone(i);
-		op->count = sbi_slot(c, cfg->ns_fd[i]);
-	}
+	for (int i = 1; i < SBI_NS_KINDS; i++)
+		if (cfg->ns_fd[i] >= 0)
+			emit_join(c, i, cfg->ns_fd[i]);
 }
 
 static void compile_namespaces(const sb_config *cfg, struct sbi_compiled *c)
@@ -54,7 +56,9 @@ static void compile_namespaces(const sb_config *cfg, struct sbi_compiled *c)
 		op->arg[0] = (uint64_t)cfg->monotonic;
 		op->arg[1] = (uint64_t)cfg->boottime;
 	}
-	if (is_new(cfg, SB_NS_NET) && cfg->loopback)
+	if (cfg->net.pool) /* one with lo up */
+		emit_join(c, sbi_ns_number(SB_NS_NET), SBI_SLOT_NETNS);
+	else if (is_new(cfg, SB_NS_NET) && cfg->loopback)
 		sbi_emit(c, 0, SB_STEP_LOOPBACK, 0);
 	if (is_new(cfg, SB_NS_NET))
 		sbi_compile_net(cfg, c);
@@ -107,12 +111,8 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 		sbi_emit(c, 0, SB_STEP_USERNS, 0);
 		late |= SBI_SYNC_IDMAP;
 	}
-	if (c->id.userns == SBI_USERNS_READY || (c->id.userns == SBI_USERNS_JOIN && view->privileged)) {
-		struct sbi_op *op = sbi_emit(c, 0, SB_STEP_JOIN, 0);
-
-		op->id[0] = (uint32_t)sbi_ns_clone(0);
-		op->count = sbi_slot(c, c->id.userns == SBI_USERNS_READY ? SBI_SLOT_USERNS : cfg->ns_fd[0]);
-	}
+	if (c->id.userns == SBI_USERNS_READY || (c->id.userns == SBI_USERNS_JOIN && view->privileged))
+		emit_join(c, 0, c->id.userns == SBI_USERNS_READY ? SBI_SLOT_USERNS : cfg->ns_fd[0]);
 	sbi_compile_no_new_userns(cfg, SBI_NOUSERNS_SET, c);
 	if (cfg->pin_count)
 		late |= SBI_SYNC_PIN;
@@ -153,7 +153,7 @@ static uint64_t applied(const sb_config *cfg, const struct sbi_identity *id)
 
 static uint64_t clone_flags(const sb_config *cfg, const struct sbi_identity *id)
 {
-	const uint64_t at_birth = SB_NS_PID | SB_NS_MOUNT | SB_NS_NET | SB_NS_IPC | SB_NS_UTS;
+	const uint64_t at_birth = SB_NS_PID | SB_NS_MOUNT | (cfg->net.pool ? 0 : SB_NS_NET) | SB_NS_IPC | SB_NS_UTS;
 	uint64_t flags = 0;
 
 	for (int i = 1; i < SBI_NS_KINDS; i++)
@@ -220,6 +220,8 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 	r = sbi_check(cfg, what, err);
 	if (r == 0 && box && !box->has_leaves && sbi_limit_controllers(cfg) && !(cfg->optional & SB_APPLIED_CGROUP))
 		r = no_leaves(err);
+	if (r == 0 && (what & SBI_COMPILE_SETUP) && cfg->net.pool)
+		r = sbi_check_netpool(cfg, view, err);
 	if (r < 0)
 		return r;
 	if (what & SBI_COMPILE_SETUP)
@@ -236,6 +238,7 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 		out->has_leaf = box ? box->has_leaves : sbi_wants_leaf(cfg) && !(what & SBI_COMPILE_NO_LEAF);
 		if (out->has_leaf)
 			out->applied |= SB_APPLIED_CGROUP;
+		out->net_tame = sbi_is_net_tame(cfg, &out->id);
 		if (what & SBI_COMPILE_SETUP)
 			compile_setup(cfg, view, what, out);
 		if (what & SBI_COMPILE_COMMAND)

@@ -182,3 +182,29 @@ int sbi_check_net(const sb_config *cfg, int what, sb_error *err)
 		return -EINVAL;
 	return 0;
 }
+
+int sbi_check_netpool(const sb_config *cfg, const struct sbi_view *view, sb_error *err)
+{
+	if (!has_new(cfg, SB_NS_NET))
+		return sbi_contradiction(err, "a pool is for sandboxes with a new network namespace",
+				     "leave out sb_set_netpool(); or leave SB_NS_NET in, and join none");
+	if (!cfg->loopback)
+		return sbi_contradiction(err, "in the network namespaces of a pool lo is up",
+				     "leave out sb_set_netpool(), or sb_set_loopback(cfg, 0)");
+	if (view->privileged)
+		return 0;
+	sbi_fail(err, SB_STEP_CONFIG, 0, EPERM,
+		 "a pool of network namespaces needs privilege: an ordinary user's belong to the user namespace of each sandbox");
+	sbi_hint(err, "leave out sb_set_netpool(): each sandbox makes its own then");
+	return -EPERM;
+}
+
+/* It belongs to the caller's user namespace: root of one below has no power over it, whatever it keeps. */
+int sbi_is_net_tame(const sb_config *cfg, const struct sbi_identity *id)
+{
+	for (uint32_t i = 0; i < cfg->pin_count; i++)
+		if (cfg->pins[i].kind == SB_NS_NET)
+			return 0;
+	return (id->userns == SBI_USERNS_LATE || id->userns == SBI_USERNS_READY) && has_new(cfg, SB_NS_PID) &&
+	       !cfg->host_root && !sbi_net_wanted(&cfg->net);
+}

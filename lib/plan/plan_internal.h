@@ -57,6 +57,7 @@ struct sbi_compiled {
 	uint64_t applied;        /* SB_NS_*, SB_APPLIED_* */
 	uint64_t separate;       /* SB_NS_*: namespaces of the command that are not the caller's */
 	int has_leaf;            /* the command gets a cgroup of its own */
+	int net_tame;            /* nobody inside has power over the network namespace, and none outlives sb-init */
 	int opens;               /* the command's process opens files as its streams */
 	uint64_t late_sync;      /* what the command's process has to wait for */
 	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf… */
@@ -74,6 +75,7 @@ struct sbi_compiled {
 #define SBI_SLOT_CPU_STAT (-4)
 #define SBI_SLOT_PIDS_EVENTS (-5)
 #define SBI_SLOT_KILL (-6)
+#define SBI_SLOT_NETNS (-7) /* out of a pool */
 #define SBI_SLOT_STREAM (-16) /* less N: made for sb_config.fds[N] */
 
 #define SBI_COMPILE_SETUP 1
@@ -120,6 +122,8 @@ void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_net(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_names(const sb_config *cfg, struct sbi_compiled *c);
 int sbi_check_net(const sb_config *cfg, int what, sb_error *err);
+int sbi_check_netpool(const sb_config *cfg, const struct sbi_view *view, sb_error *err);
+int sbi_is_net_tame(const sb_config *cfg, const struct sbi_identity *id);
 /* compile_confine.c: sysctl of the set-up; securebits and core scheduling; Landlock's operations. @half: SBI_NOUSERNS_*. */
 void sbi_compile_no_new_userns(const sb_config *cfg, uint64_t half, struct sbi_compiled *c);
 void sbi_compile_securebits(const sb_config *cfg, struct sbi_compiled *c);

@@ -35,6 +35,8 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate };
 	box->net = l->net;
 	l->net = NULL;
+	box->lease = l->lease;
+	l->lease = (struct sbi_lease){ 0 };
 	box->place = l->place ? sbi_place_ref(l->place) : NULL;
 	memset(&l->plan.id.users, 0, sizeof(l->plan.id.users));
 	memset(&l->plan.id.groups, 0, sizeof(l->plan.id.groups));
@@ -62,6 +64,7 @@ int sbi_box_is_gone(sb_box *box)
 		sbi_reap(box->pidfd);
 		box->gone = 1;
 		sbi_net_end(box->net);
+		sbi_lease_end(&box->lease);
 	}
 	return box->gone;
 }
@@ -79,6 +82,7 @@ void sbi_box_close(sb_box *box)
 	}
 	sbi_net_end(box->net);
 	sbi_net_free(box->net);
+	sbi_lease_end(&box->lease);
 	sbi_close_fd(&box->control);
 	sbi_close_fd(&box->pidfd);
 	free(box->like.id.users.list);

@@ -24,6 +24,7 @@ struct sb_box {
 	struct sbi_place *place; /* of the leaves of its commands; NULL without */
 	uint64_t applied;
 	struct sbi_net *net; /* NULL without */
+	struct sbi_lease lease; /* of its network namespace */
 };
 
 struct sb_proc {
