@@ -383,7 +383,7 @@ int main(int argc, char **argv)
 		if (!act(verbs, argv[i]) && !act(file_verbs, argv[i]) && !act(cgroup_verbs, argv[i]) &&
 		    !act(confine_verbs, argv[i]) && !act(stream_verbs, argv[i]) &&
 		    !act(determinism_verbs, argv[i]) && !act(hostile_verbs, argv[i]) &&
-		    !act(net_verbs, argv[i])) {
+		    !act(net_verbs, argv[i]) && !act(socket_verbs, argv[i])) {
 			say("inside: what is %s?\n", argv[i]);
 			return 99;
 		}

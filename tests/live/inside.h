@@ -23,5 +23,6 @@ extern const struct verb stream_verbs[];
 extern const struct verb determinism_verbs[];
 extern const struct verb hostile_verbs[];
 extern const struct verb net_verbs[];
+extern const struct verb socket_verbs[];
 
 #endif

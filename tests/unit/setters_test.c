@@ -37,6 +37,33 @@ static void no_config(void **state)
 	assert_int_equal(sb_set_boottime(no, 0), -EINVAL);
 	assert_int_equal(sb_set_monotonic(no, 0), -EINVAL);
 	assert_int_equal(sb_set_loopback(no, 1), -EINVAL);
+	assert_int_equal(sb_set_netpool(no, NULL), -EINVAL);
+}
+
+static void a_pool_of_network_namespaces(void **state)
+{
+	sb_netpool_info info = SB_INIT(sb_netpool_info), odd = {.size = 1};
+	sb_netpool *pool = NULL;
+	sb_error err = SB_INIT(sb_error);
+
+	(void)state;
+	assert_int_equal(sb_netpool_new(1, NULL, NULL), -EINVAL);
+	assert_int_equal(sb_netpool_new(0, &pool, &err), -EINVAL);
+	fx_has(err.message, "sb_netpool_new");
+	assert_int_equal(sb_netpool_new(4097, &pool, NULL), -EINVAL);
+	assert_null(pool);
+	assert_null(sb_netpool_free(NULL));
+	assert_int_equal(sb_netpool_fill(NULL, 1, NULL), -EINVAL);
+	fx_ok(sb_netpool_new(4096, &pool, NULL));
+	assert_int_equal(sb_netpool_look(NULL, &info), -EINVAL);
+	assert_int_equal(sb_netpool_look(pool, NULL), -EINVAL);
+	assert_int_equal(sb_netpool_look(pool, &odd), -EINVAL);
+	fx_ok(sb_netpool_look(pool, &info));
+	assert_int_equal(info.made, 0);
+	assert_int_equal(sb_netpool_fill(pool, 0, NULL), 0);
+	GOOD(sb_set_netpool(cfg, pool));
+	GOOD(sb_set_netpool(cfg, NULL));
+	assert_null(sb_netpool_free(pool));
 }
 
 static void no_config_either(void **state)
@@ -220,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_config),
+		cmocka_unit_test(a_pool_of_network_namespaces),
 		cmocka_unit_test(no_config_either),
 		cmocka_unit_test(the_command),
 		cmocka_unit_test(too_many_strings),
