@@ -30,6 +30,7 @@ struct sbi_launch {
 	uint32_t pinned;
 	struct sbi_net *net;      /* NULL without; owned until it is handed over */
 	struct sbi_lease lease;   /* the same */
+	int (*outlet)(struct sbi_launch *l, sb_error *err); /* proc/net_outlet.c: start the program of sb_net_user() */
 	int mapped;               /* the id maps are written */
 	sb_error early;           /* why they could not be, before sb-init asked; code 0 */
 	sb_trace_event events[SBI_HOST_EVENTS];

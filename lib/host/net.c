@@ -266,6 +266,8 @@ void sbi_net_end(struct sbi_net *net)
 		return;
 	if (net->route >= 0)
 		sbi_net_figures(net, NULL);
+	if (net->outlet)
+		net->outlet_end(net);
 	give_back(net);
 	net->over = 1;
 	sbi_close_fd(&net->route);
@@ -304,6 +306,8 @@ void sbi_net_free(struct sbi_net *net)
 {
 	if (!net)
 		return;
+	if (net->outlet)
+		net->outlet_free(net);
 	for (uint32_t i = 0; i < net->count; i++)
 		sbi_close_fd(&net->ifs[i].tap);
 	sbi_close_fd(&net->route);

@@ -48,7 +48,9 @@ struct sbi_net {
 	int netns;        /* the namespace; -EBADF */
 	int home;         /* the host's, if a device has to go back there; -EBADF */
 	int ruled;        /* there are elements of ours in the table of the place */
-	void *outlet;     /* the program of sb_net_user(); proc/net_outlet.c */
+	void *outlet;     /* the program of sb_net_user(), proc/net_outlet.c; NULL = none */
+	void (*outlet_end)(struct sbi_net *net);  /* without waiting */
+	void (*outlet_free)(struct sbi_net *net); /* when this returns it has ended */
 	int over;         /* the figures are final, nothing of it is left on the host */
 	uint32_t trips;   /* how often a kernel was asked */
 };

@@ -155,5 +155,7 @@ int sbi_net_connect(struct sbi_launch *l, sb_error *err)
 		r = connect_inside(net, err);
 		sbi_launch_event(l, SB_STEP_ADDRESS, start, r, "addresses, up, routes");
 	}
+	if (r == 0 && net->outlet)
+		r = l->outlet(l, err);
 	return r;
 }

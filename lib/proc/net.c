@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "host/net.h"
+#include "net_outlet.h"
 #include "proc_internal.h"
 
 static void fill(const struct sbi_net_if *in, sb_net_info *info)
@@ -40,6 +41,12 @@ int sb_proc_net(sb_proc *proc, size_t index, sb_net_info *info, sb_error *err)
 	if (!proc || !info)
 		return sbi_fail(err, SB_STEP_NETWORK, 0, EINVAL, "sb_proc_net: no command, or no room for the answer");
 	net = proc->box->net;
+	if (net && net->outlet && index == 0) {
+		r = sbi_outlet_info(net, &all, err);
+		if (r == 1)
+			sbi_copy_out(info, &all, sizeof(all));
+		return r;
+	}
 	if (!net || index >= net->count)
 		return 0;
 	r = sbi_net_figures(net, err);

@@ -13,6 +13,7 @@
 #include "host/channel.h"
 #include "host/hints.h"
 #include "host/launch.h"
+#include "net_outlet.h"
 #include "proc_internal.h"
 
 /* @proc: of the command, if there is one. */
@@ -24,6 +25,8 @@ static int create(struct sbi_launch *l, const sb_config *cfg, int what, sb_proc 
 	r = sbi_launch_compile(l, what, NULL, err);
 	if (r == 0)
 		r = sbi_net_prepare(l, err);
+	if (r == 0)
+		r = sbi_outlet_prepare(l, err);
 	if (r == 0)
 		r = sbi_launch_cgroup(l, NULL, err);
 	if (r == 0 && proc)
