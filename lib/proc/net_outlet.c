@@ -136,6 +136,7 @@ int sbi_outlet_prepare(struct sbi_launch *l, sb_error *err)
 	if (!outlet)
 		return sbi_fail(err, SB_STEP_OUTLET, 0, ENOMEM, "not enough memory for the network");
 	outlet->words = outlet->exit_fd = -EBADF;
+	outlet->privileged = l->privileged;
 	l->net->outlet = outlet;
 	l->net->outlet_end = end;
 	l->net->outlet_free = release;

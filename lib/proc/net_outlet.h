@@ -19,6 +19,7 @@ enum sbi_outlet_kind { SBI_OUTLET_PASTA, SBI_OUTLET_SLIRP, SBI_OUTLETS };
 struct sbi_outlet {
 	enum sbi_outlet_kind kind;
 	const char *path;
+	int privileged;       /* who runs it may mount in his own mount namespace */
 	struct sb_box *box;   /* without namespaces: its sb-init ends the program when we are gone, however */
 	struct sb_proc *proc; /* of slirp4netns; pasta leaves its first process, and is an orphan of sb-init's */
 	int words;            /* what it says on standard error; -EBADF */

@@ -67,6 +67,14 @@ static sb_config *describe(const struct sbi_outlet *outlet, const struct line *l
 		return NULL;
 	}
 	sb_set_ns(cfg, 0);
+	if (outlet->kind == SBI_OUTLET_SLIRP && outlet->privileged) {
+		/*
+		 * With --enable-sandbox it takes its mounts away, and where they are shared the machine's as well; in
+		 * a user namespace of the sandbox's the kernel itself does not let them go so far (MS_SLAVE).
+		 */
+		sb_set_ns(cfg, SB_NS_MOUNT);
+		sb_set_rootfs(cfg, "/", SB_MOUNT_DEV | SB_MOUNT_SUID);
+	}
 	sb_set_user(cfg, geteuid(), getegid());
 	sb_set_host_root(cfg, 1);
 	sb_set_no_new_privs(cfg, 0);
