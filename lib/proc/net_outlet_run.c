@@ -57,8 +57,36 @@ static void line_free(struct line *line)
 	free(line->words);
 }
 
+/*
+ * slirp4netns with --enable-sandbox takes mounts away: of the machine as well, where they are shared. So it
+ * has a mount namespace of its own; which an ordinary user cannot give it, nor the id 0 that it wants in the
+ * sandbox's user namespace. Then Landlock has to do, if there is any.
+ */
+static void confine_slirp(const struct sbi_outlet *outlet, const char *api, sb_config *cfg)
+{
+	static const struct {
+		const char *path, *rights;
+	} lines[] = {
+		{ "/usr", "read execute" }, { "/lib", "read execute" },	   { "/lib64", "read execute" },      { "/etc", "read" },
+		{ "/run", "read" },	    { "/dev/urandom", "read_file" }, { "/dev/net/tun", "read write ioctl" },
+	};
+
+	if (outlet->privileged) {
+		sb_set_ns(cfg, SB_NS_MOUNT);
+		sb_set_rootfs(cfg, "/", SB_MOUNT_DEV | SB_MOUNT_SUID);
+		return;
+	}
+	sb_set_no_new_privs(cfg, 1);
+	sb_set_landlock(cfg, "fs", "fs");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (access(lines[i].path, F_OK) == 0)
+			sb_add_landlock_path(cfg, lines[i].path, lines[i].rights);
+	if (api[0])
+		sb_add_landlock_path(cfg, api, "make_sock");
+}
+
 /* The caller's own rights, all of them, and nothing else of his: no environment, no descriptors. */
-static sb_config *describe(const struct sbi_outlet *outlet, const struct line *line, int words)
+static sb_config *describe(const struct sbi_outlet *outlet, const struct line *line, const char *api, int words)
 {
 	sb_config *cfg = sb_config_new();
 
@@ -67,14 +95,6 @@ static sb_config *describe(const struct sbi_outlet *outlet, const struct line *l
 		return NULL;
 	}
 	sb_set_ns(cfg, 0);
-	if (outlet->kind == SBI_OUTLET_SLIRP && outlet->privileged) {
-		/*
-		 * With --enable-sandbox it takes its mounts away, and where they are shared the machine's as well; in
-		 * a user namespace of the sandbox's the kernel itself does not let them go so far (MS_SLAVE).
-		 */
-		sb_set_ns(cfg, SB_NS_MOUNT);
-		sb_set_rootfs(cfg, "/", SB_MOUNT_DEV | SB_MOUNT_SUID);
-	}
 	sb_set_user(cfg, geteuid(), getegid());
 	sb_set_host_root(cfg, 1);
 	sb_set_no_new_privs(cfg, 0);
@@ -83,6 +103,8 @@ static sb_config *describe(const struct sbi_outlet *outlet, const struct line *l
 	sb_set_seccomp(cfg, "none");
 	sb_set_command(cfg, outlet->path, (const char *const *)line->words);
 	sb_set_fd(cfg, 2, words);
+	if (outlet->kind == SBI_OUTLET_SLIRP)
+		confine_slirp(outlet, api, cfg);
 	return cfg;
 }
 
@@ -129,8 +151,8 @@ static int no_pipe(sb_error *err)
 	return sbi_fail(err, SB_STEP_OUTLET, 0, errno, "a pipe: %s", strerror(errno));
 }
 
-/* @line is released. */
-static int run(struct sbi_outlet *outlet, struct line *line, const int fds[], int count, sb_error *err)
+/* @api: the directory of its socket, or "". @line is released. */
+static int run(struct sbi_outlet *outlet, struct line *line, const char *api, const int fds[], int count, sb_error *err)
 {
 	int pair[2] = { -EBADF, -EBADF }, r = 0;
 	sb_config *cfg;
@@ -139,7 +161,7 @@ static int run(struct sbi_outlet *outlet, struct line *line, const int fds[], in
 	if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) < 0)
 		r = no_pipe(err);
 	outlet->words = pair[0];
-	cfg = describe(outlet, line, pair[1]);
+	cfg = describe(outlet, line, api, pair[1]);
 	if (r == 0 && !cfg)
 		r = sbi_fail(err, SB_STEP_OUTLET, 0, ENOMEM, "not enough memory for %s", sbi_outlet_name(outlet));
 	for (int i = 0; r == 0 && i < count; i++)
@@ -223,7 +245,7 @@ int sbi_pasta_start(struct sbi_net *net, int userns, sb_error *err)
 	add(&line, "-U");
 	add(&line, "none");
 	add_pasta_ports(&line, net);
-	r = run(outlet, &line, fds, 2, err);
+	r = run(outlet, &line, "", fds, 2, err);
 	return r == 0 ? pasta_is_ready(outlet, err) : r;
 }
 
@@ -246,14 +268,15 @@ static int slirp_is_ready(struct sbi_outlet *outlet, int ready, sb_error *err)
 	return explain(outlet, NULL, err);
 }
 
-static void slirp_line(struct line *line, int userns, int api)
+static void slirp_line(const struct sbi_outlet *outlet, int userns, int api, struct line *line)
 {
 	line_init(line, 0);
 	add(line, "slirp4netns");
 	add(line, "--configure");
 	add(line, "--mtu=65520");
 	add(line, "--enable-ipv6");
-	add(line, "--enable-sandbox");
+	if (outlet->privileged)
+		add(line, "--enable-sandbox");
 	add(line, "--enable-seccomp");
 	add(line, "--disable-host-loopback");
 	add(line, "--ready-fd=4");
@@ -285,9 +308,10 @@ int sbi_slirp_start(struct sbi_net *net, int userns, sb_error *err)
 	outlet->exit_fd = leave[1];
 	if (net->port_count)
 		r = sbi_slirp_socket_make(&sock, err);
-	slirp_line(&line, userns, sock.dir >= 0);
+	slirp_line(outlet, userns, sock.dir >= 0, &line);
 	if (r == 0)
-		r = run(outlet, &line, (int[]){ -EBADF, -EBADF, -EBADF, userns, ready[1], leave[0], sock.dir, net->netns }, 8, err);
+		r = run(outlet, &line, sock.path, (int[]){ -EBADF, -EBADF, -EBADF, userns, ready[1], leave[0], sock.dir, net->netns },
+			8, err);
 	else
 		line_free(&line);
 	close(ready[1]);
