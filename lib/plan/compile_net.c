@@ -175,7 +175,8 @@ int sbi_check_net(const sb_config *cfg, int what, sb_error *err)
 		return sbi_contradiction(err, "/etc/hosts and /etc/resolv.conf need a new mount namespace", "add SB_NS_MOUNT");
 	if (net->dns_copied && net->resolv && !copy_resolv(cfg, NULL, &len))
 		return sbi_contradiction(err, "the host's /etc/resolv.conf names no server that can be reached from another network",
-				     "name some: sb_set_dns(), sbx run --dns");
+				     net->user ? "10.0.2.3 leads to it: sb_set_dns(), sbx run --dns 10.0.2.3" :
+						 "name some: sb_set_dns(), sbx run --dns");
 	if (net->user && net->link_count)
 		return sbi_contradiction(err, "an interface of the host and pasta or slirp4netns exclude each other", "leave out one of them");
 	if (check_items(net, err) < 0 || check_ports(net, err) < 0)
