@@ -246,11 +246,12 @@ SB_API int sb_proc_cgroup_fd(const sb_proc *proc);
  * A host holds a lock (flock(2)) on the directory of its leaves; what nobody
  * holds has no owner any more. Processes left in it are killed. A bridge of the caller's network
  * namespace that was made for a sandbox (SB_NET_MAKE_BRIDGE) is removed if its maker is dead and it has no ports;
- * those of sandboxes that have just ended go within milliseconds. Nothing else is touched.
+ * those of sandboxes that have just ended go within milliseconds. A directory in /tmp with the socket of a slirp4netns
+ * whose host was killed while it published ports. Nothing else is touched.
  * Asks nothing of systemd and moves nothing. Where there is no cgroup v2, or the
  * caller has no CAP_NET_ADMIN, the other part is done.
  *
- * Return: how many owners of cgroups were cleaned up after, and how many bridges removed, together; or -errno.
+ * Return: how many owners of cgroups were cleaned up after, how many bridges and directories removed, together; or -errno.
  */
 SB_API int sb_gc(const sb_config *cfg, sb_error *err);
 

@@ -11,6 +11,7 @@
 #define SBI_NET_OUTLET_H
 
 #include "host/launch.h"
+#include "host/net_slirp.h"
 
 #define SBI_OUTLET_PATIENCE_NS UINT64_C(10000000000) /* to start: it takes milliseconds */
 
@@ -36,14 +37,7 @@ const char *sbi_outlet_name(const struct sbi_outlet *outlet);
 /* net_outlet_ports.c */
 /** sbi_outlet_ports - fill net->ports: one entry for each, that is free now. */
 int sbi_outlet_ports(struct sbi_net *net, sb_error *err);
-/* A way for slirp4netns to be asked for ports. */
-struct sbi_slirp_socket {
-	char path[32]; /* of the directory; empty = none */
-	int dir;       /* -EBADF */
-};
-int sbi_slirp_socket_make(struct sbi_slirp_socket *socket, sb_error *err);
 /** sbi_slirp_publish - ask for all of net->ports. */
 int sbi_slirp_publish(const struct sbi_slirp_socket *socket, const struct sbi_net *net, sb_error *err);
-void sbi_slirp_socket_remove(struct sbi_slirp_socket *socket);
 
 #endif

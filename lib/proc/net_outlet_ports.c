@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Published ports of sb_net_user(): the program binds them itself; which ones, and how slirp4netns is told. */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -106,39 +104,6 @@ int sbi_outlet_ports(struct sbi_net *net, sb_error *err)
 	for (uint32_t i = 0; i < net->port_count; i++)
 		sbi_close_fd(&net->ports[i].fd);
 	return r;
-}
-
-/*
- * The socket has to have a name in the file system. It is in a directory that only
- * this user may enter, and both are removed as soon as the ports are there; the
- * program finds it by a descriptor, wherever its root is.
- */
-int sbi_slirp_socket_make(struct sbi_slirp_socket *sock, sb_error *err)
-{
-	int r;
-
-	strcpy(sock->path, "/tmp/sandbox-XXXXXX");
-	if (mkdtemp(sock->path)) {
-		sock->dir = open(sock->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sock->dir >= 0)
-			return 0;
-		r = errno;
-		rmdir(sock->path);
-	} else {
-		r = errno;
-	}
-	sock->path[0] = '\0';
-	return sbi_fail(err, SB_STEP_OUTLET, 0, r, "a directory in /tmp for the socket of slirp4netns: %s", strerror(r));
-}
-
-void sbi_slirp_socket_remove(struct sbi_slirp_socket *sock)
-{
-	if (!sock->path[0])
-		return;
-	unlinkat(sock->dir, "api", 0);
-	sbi_close_fd(&sock->dir);
-	rmdir(sock->path);
-	sock->path[0] = '\0';
 }
 
 /* One request; the answer is all that comes until it closes the connection. */

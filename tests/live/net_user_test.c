@@ -84,7 +84,7 @@ static void published_ports_are_reached_from_the_host(const char *program)
 	assert_string_equal(user_ask(SOCK_STREAM, "127.0.0.1", port), "");
 	sb_config_free(cfg);
 	sb_config_free(other);
-	assert_string_equal(net_says("ls -d /tmp/sandbox-?????? 2>/dev/null"), "");
+	assert_string_equal(net_says("ls -d /tmp/sandbox-slirp-?????? 2>/dev/null"), "");
 }
 BOTH(published_ports_are_reached_from_the_host)
 
@@ -204,9 +204,8 @@ static void nothing_of_it_outlives_the_handle(const char *program)
 BOTH(nothing_of_it_outlives_the_handle)
 
 /* A process that spawns, says so, and waits to be killed. */
-static void be_the_host(const char *program, int ready)
+static void be_the_host(const sb_config *cfg, int ready)
 {
-	sb_config *cfg = user_with(fx_config("pause"), program);
 	sb_proc *proc;
 
 	if (sb_spawn(cfg, &proc, NULL) == 0 && write(ready, "1", 1) == 1)
@@ -217,6 +216,7 @@ static void be_the_host(const char *program, int ready)
 
 static void nothing_of_it_outlives_a_killed_host(const char *program)
 {
+	sb_config *cfg = user_with(fx_config("pause"), program);
 	int fds[USER_MOST], pair[2], count;
 	pid_t host;
 	char byte;
@@ -224,7 +224,7 @@ static void nothing_of_it_outlives_a_killed_host(const char *program)
 	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
 	host = fork();
 	if (host == 0)
-		be_the_host(program, pair[1]);
+		be_the_host(cfg, pair[1]);
 	close(pair[1]);
 	assert_int_equal(read(pair[0], &byte, 1), 1);
 	close(pair[0]);
@@ -235,6 +235,7 @@ static void nothing_of_it_outlives_a_killed_host(const char *program)
 	user_all_gone(fds, count);
 	while (waitpid(-1, NULL, __WALL) > 0) /* the two of sb-init have become ours */
 		;
+	sb_config_free(cfg);
 }
 BOTH(nothing_of_it_outlives_a_killed_host)
 
@@ -279,6 +280,42 @@ static void the_words_of_a_program_that_fails_are_told(const char *program)
 	assert_int_equal(user_family(getpid(), fds, 0), 0);
 }
 BOTH(the_words_of_a_program_that_fails_are_told)
+
+/* Killed while it waits for the program, with the socket's directory in its hands. */
+static void what_a_killed_host_leaves_is_collected(void **state)
+{
+	const char *listing = "ls -d /tmp/sandbox-slirp-?????? 2>/dev/null";
+	char text[400], started[300];
+	const char *script;
+	sb_config *cfg;
+	pid_t host;
+
+	(void)state;
+	user_needs(SLIRP);
+	cfg = user_with(fx_config("pause"), SLIRP);
+	snprintf(text, sizeof(text), "#!/bin/sh\n: >%s\nexec sleep 1000\n", fx_path("started"));
+	snprintf(started, sizeof(started), "[ -e %s ]", fx_path("started"));
+	script = fx_write("waits", text);
+	chmod(script, 0755);
+	cover(script);
+	fx_ok(sb_net_publish(cfg, "tcp", NULL, 0, 80, 1));
+	sb_gc(NULL, NULL);
+	assert_string_equal(net_says("%s", listing), "");
+	host = fork();
+	if (host == 0)
+		be_the_host(cfg, -1);
+	net_until(started);
+	sb_gc(NULL, NULL);
+	assert_string_not_equal(net_says("%s", listing), ""); /* it lives */
+	kill(host, SIGKILL);
+	assert_int_equal(waitpid(host, NULL, 0), host);
+	while (waitpid(-1, NULL, __WALL) > 0)
+		;
+	sb_gc(NULL, NULL);
+	assert_string_equal(net_says("%s", listing), "");
+	uncover();
+	sb_config_free(cfg);
+}
 
 static void a_host_without_a_way_out_is_told(void **state)
 {
@@ -331,6 +368,7 @@ int main(void)
 		TESTS("sandbox", nothing_of_it_outlives_a_killed_host),
 		FX_TEST_IF("privilege", a_missing_program_is_named_with_its_package),
 		TESTS("privilege", the_words_of_a_program_that_fails_are_told),
+		FX_TEST_IF("privilege", what_a_killed_host_leaves_is_collected),
 		FX_TEST_IF("privilege", a_host_without_a_way_out_is_told),
 		TESTS("privilege", names_are_asked_of_the_host_s_server),
 	};
