@@ -89,13 +89,14 @@ SB_API int sb_net_host(sb_config *cfg);
  * sb_net_user - a network by an ordinary program, without privilege
  * @program: "pasta" (of the package passt) or "slirp4netns"; NULL = pasta, or if it is not installed, slirp4netns
  *
- * The program runs beside the sandbox, as the caller, and ends with it, and with this process. It is searched for in
- * /usr/bin, /usr/local/bin and /bin, and needs /dev/net/tun. pasta gives the sandbox the name, addresses and
- * gateway of the host's interface with the default route, which there must be; slirp4netns "tap0" with 10.0.2.100/24, in
- * less time. The host's loopback addresses are out of reach; 10.0.2.3 asks the name server that the host has, for sb_set_dns().
+ * The program runs beside the sandbox, as the caller, and ends with it, and with this process. It is searched
+ * for in /usr/bin, /usr/local/bin and /bin, and needs /dev/net/tun. pasta gives the sandbox the name, addresses
+ * and gateway of the host's interface with the default route, which there must be; slirp4netns "tap0" with
+ * 10.0.2.100/24, in less time. The host's loopback addresses are out of reach. For sb_set_dns() 10.0.2.3 is the name
+ * server that the host has.
  *
- * sb_net_publish() and sb_net_allow() work as with an interface, but: the program binds the ports when all else is there;
- * udp is not answered to 127.0.0.1; slirp4netns knows no IPv6 address there.
+ * sb_net_publish() and sb_net_allow() work as with an interface, but: the program binds the ports, when all else
+ * is there; udp is not answered to 127.0.0.1; slirp4netns knows no IPv6 address there.
  */
 SB_API int sb_net_user(sb_config *cfg, const char *program);
 

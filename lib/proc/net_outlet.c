@@ -100,7 +100,7 @@ static void release(struct sbi_net *net)
 	net->outlet = NULL;
 }
 
-/* The user namespace that @netns belongs to; -EBADF if it is ours, which nobody can enter again (EINVAL of setns(2)). */
+/* The user namespace that @netns belongs to; -EBADF if it is ours, which nobody can enter again (setns(2)). */
 static int owner_of(int netns)
 {
 	sbi_autoclose int fd = ioctl(netns, NS_GET_USERNS);

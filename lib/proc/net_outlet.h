@@ -28,7 +28,7 @@ struct sbi_outlet {
 	sb_net_info last;     /* as read at the end; without a name: never */
 };
 
-/** sbi_outlet_prepare - if the config has sb_net_user(); what follows is then called by @l->outlet and by the network. */
+/** sbi_outlet_prepare - if the config has sb_net_user(); the rest is then called by way of @l and its network. */
 int sbi_outlet_prepare(struct sbi_launch *l, sb_error *err);
 /** sbi_outlet_info - the interface, as it is found inside. Return: 1, 0 if there is none, -errno. */
 int sbi_outlet_info(struct sbi_net *net, sb_net_info *info, sb_error *err);

@@ -20,7 +20,7 @@ union endpoint {
 	struct sockaddr_in6 v6;
 };
 
-/* Where the program will bind: all addresses are those of IPv6 and IPv4 for pasta, of IPv4 for slirp4netns. */
+/* All addresses are those of IPv6 and IPv4 for pasta, of IPv4 for slirp4netns. */
 static socklen_t endpoint_of(const struct sbi_net_port *port, int family, union endpoint *to)
 {
 	memset(to, 0, sizeof(*to));
@@ -41,7 +41,8 @@ static int refuse_port(const struct sbi_net_port *port, uint32_t at, int code, s
 
 	if (port->host.family)
 		sbi_address_host_text(&port->host, address, sizeof(address));
-	sbi_fail(err, SB_STEP_OUTLET, at, code, "port %u of %s, to be published: %s", port->host_port, address, strerror(code));
+	sbi_fail(err, SB_STEP_OUTLET, at, code, "port %u of %s, to be published: %s", port->host_port, address,
+		 strerror(code));
 	if (code == EADDRINUSE)
 		sbi_hint(err, "another program has it: choose another, or 0 for any that is free");
 	else if (code == EACCES)
@@ -52,7 +53,8 @@ static int refuse_port(const struct sbi_net_port *port, uint32_t at, int code, s
 /* Bind it, to see whether that can be done, and which one it is. */
 static int try_port(const struct sbi_outlet *outlet, struct sbi_net_port *port)
 {
-	int family = port->host.family ? port->host.family : outlet->kind == SBI_OUTLET_PASTA ? AF_INET6 : AF_INET, on = 1;
+	int any = outlet->kind == SBI_OUTLET_PASTA ? AF_INET6 : AF_INET, on = 1;
+	int family = port->host.family ? port->host.family : any;
 	int type = (port->protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC;
 	union endpoint to;
 	socklen_t len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A host for sb_net_user(), for everybody: an ordinary user makes it in a user namespace, and gives up the power over it. */
+/* A host for sb_net_user(): an ordinary user makes it in a user namespace, and gives up the power over it. */
 #ifndef TESTS_NET_USER_KIT_H
 #define TESTS_NET_USER_KIT_H
 
@@ -27,7 +27,10 @@ static inline void user_put(const char *file, unsigned inside, unsigned outside)
 	char text[64];
 	int fd = open(file, O_WRONLY | O_CLOEXEC), n;
 
-	n = inside == UINT32_MAX ? snprintf(text, sizeof(text), "deny") : snprintf(text, sizeof(text), "%u %u 1", inside, outside);
+	if (inside == UINT32_MAX)
+		n = snprintf(text, sizeof(text), "deny");
+	else
+		n = snprintf(text, sizeof(text), "%u %u 1", inside, outside);
 	if (fd < 0 || write(fd, text, (size_t)n) != n)
 		exit(1);
 	close(fd);
@@ -60,8 +63,9 @@ static inline void user_net_begin(void)
 		user_put("/proc/self/gid_map", gid, gid);
 		user_caps(1u << CAP_NET_ADMIN);
 	}
-	if (system("ip link set lo up && ip addr add " HOST_SERVER "/32 dev lo && ip addr add " HOST_SERVER6 "/128 dev lo nodad && "
-		   "ip link add name ext0 type veth peer name ext1 && ip addr add " HOST_OWN "/24 dev ext0 && "
+	if (system("ip link set lo up && ip addr add " HOST_SERVER "/32 dev lo && "
+		   "ip addr add " HOST_SERVER6 "/128 dev lo nodad && ip link add name ext0 type veth peer name ext1 && "
+		   "ip addr add " HOST_OWN "/24 dev ext0 && "
 		   "ip addr add fd00:198::1/64 dev ext0 nodad && ip link set ext0 up && ip link set ext1 up && "
 		   "ip route add default via " HOST_GATEWAY " && ip -6 route add default via fd00:198::fe"))
 		exit(1);
@@ -105,11 +109,12 @@ static inline sb_proc *user_host(const char *verb, int *out)
 static inline const char *user_ask(int type, const char *address, int port)
 {
 	static char text[100];
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = inet_addr(address)};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	struct timeval patience = {.tv_sec = 10};
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 	ssize_t n = -1;
 
+	to.sin_addr.s_addr = inet_addr(address);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 && (type == SOCK_STREAM || send(fd, "?", 1, 0) == 1))
 		n = recv(fd, text, sizeof(text) - 1, 0);
