@@ -87,7 +87,7 @@ SB_API int sb_net_join(sb_config *cfg, const char *path);
 SB_API int sb_net_host(sb_config *cfg);
 /**
  * sb_net_user - a network by an ordinary program, without privilege
- * @program: "pasta" (of the package passt) or "slirp4netns"; NULL = pasta, or if it is not installed, slirp4netns
+ * @program: "slirp4netns" or "pasta" (of the package passt); NULL = the first that is installed, and can what is asked
  *
  * The program runs beside the sandbox, as the caller, and ends with it, and with this process. It is searched
  * for in /usr/bin, /usr/local/bin and /bin, and needs /dev/net/tun. pasta gives the sandbox the name, addresses

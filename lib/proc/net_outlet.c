@@ -33,21 +33,37 @@ const char *sbi_outlet_name(const struct sbi_outlet *outlet)
 	return outlet->kind == SBI_OUTLET_PASTA ? "pasta" : "slirp4netns";
 }
 
+static int publishes_ipv6(const struct sbi_net_config *asked)
+{
+	for (uint32_t i = 0; i < asked->port_count; i++)
+		if (asked->ports[i].host.family == AF_INET6)
+			return 1;
+	return 0;
+}
+
+static int is_installed(struct sbi_outlet *outlet, enum sbi_outlet_kind kind)
+{
+	outlet->kind = kind;
+	for (size_t i = 0; i < sizeof(paths[kind]) / sizeof(paths[kind][0]); i++)
+		if (faccessat(AT_FDCWD, paths[kind][i], X_OK, AT_EACCESS) == 0) {
+			outlet->path = paths[kind][i];
+			return 1;
+		}
+	return 0;
+}
+
+/* slirp4netns starts in a quarter of the time (5 ms, 20 ms), and wants nothing of the host's interfaces. */
 static int find_program(const struct sbi_net_config *asked, struct sbi_outlet *outlet, sb_error *err)
 {
-	for (int kind = 0; kind < SBI_OUTLETS; kind++) {
-		outlet->kind = (enum sbi_outlet_kind)kind;
-		if (asked->user_program && strcmp(asked->user_program, sbi_outlet_name(outlet)) != 0)
-			continue;
-		for (size_t i = 0; i < sizeof(paths[kind]) / sizeof(paths[kind][0]); i++)
-			if (faccessat(AT_FDCWD, paths[kind][i], X_OK, AT_EACCESS) == 0) {
-				outlet->path = paths[kind][i];
-				return 0;
-			}
-	}
+	enum sbi_outlet_kind kind = publishes_ipv6(asked) ? SBI_OUTLET_PASTA : SBI_OUTLET_SLIRP;
+
+	if (asked->user_program)
+		kind = strcmp(asked->user_program, "pasta") ? SBI_OUTLET_SLIRP : SBI_OUTLET_PASTA;
+	if (is_installed(outlet, kind) || (!asked->user_program && is_installed(outlet, !kind)))
+		return 0;
 	sbi_fail(err, SB_STEP_OUTLET, 0, ENOENT, "no %s in /usr/bin, /usr/local/bin or /bin",
-		 asked->user_program ? asked->user_program : "pasta and no slirp4netns");
-	sbi_hint(err, "install one of the packages: passt (it has pasta), slirp4netns");
+		 asked->user_program ? asked->user_program : "slirp4netns and no pasta");
+	sbi_hint(err, "install one of the packages: slirp4netns, passt (it has pasta)");
 	return -ENOENT;
 }
 
@@ -66,12 +82,11 @@ static int look_ahead(const struct sbi_net *net, const struct sbi_outlet *outlet
 			sbi_hint(err, "everybody may open it on most machines: chmod 666 /dev/net/tun");
 		return -code;
 	}
-	for (uint32_t i = 0; outlet->kind == SBI_OUTLET_SLIRP && i < net->asked.port_count; i++)
-		if (net->asked.ports[i].host.family == AF_INET6) {
-			sbi_fail(err, SB_STEP_OUTLET, i, EOPNOTSUPP, "slirp4netns publishes no ports of IPv6 addresses");
-			sbi_hint(err, "pasta does, of the package passt");
-			return -EOPNOTSUPP;
-		}
+	if (outlet->kind == SBI_OUTLET_SLIRP && publishes_ipv6(&net->asked)) {
+		sbi_fail(err, SB_STEP_OUTLET, 0, EOPNOTSUPP, "slirp4netns publishes no ports of IPv6 addresses");
+		sbi_hint(err, "pasta does, of the package passt");
+		return -EOPNOTSUPP;
+	}
 	return 0;
 }
 

@@ -110,13 +110,16 @@ static inline const char *user_ask(int type, const char *address, int port)
 {
 	static char text[100];
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
 	struct timeval patience = {.tv_sec = 10};
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	int is6 = inet_pton(AF_INET6, address, &to6.sin6_addr) == 1, r;
+	int fd = socket(is6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0);
 	ssize_t n = -1;
 
 	to.sin_addr.s_addr = inet_addr(address);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 && (type == SOCK_STREAM || send(fd, "?", 1, 0) == 1))
+	r = is6 ? connect(fd, (struct sockaddr *)&to6, sizeof(to6)) : connect(fd, (struct sockaddr *)&to, sizeof(to));
+	if (r == 0 && (type == SOCK_STREAM || send(fd, "?", 1, 0) == 1))
 		n = recv(fd, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';
 	close(fd);

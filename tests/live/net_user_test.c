@@ -103,6 +103,25 @@ static void a_taken_port_is_told_before(const char *program)
 }
 BOTH(a_taken_port_is_told_before)
 
+static void an_ipv6_port_is_for_pasta(void **state)
+{
+	sb_config *cfg;
+	sb_proc *proc;
+	int out;
+
+	(void)state;
+	user_needs(PASTA);
+	cfg = user_with(fx_config("serve=80"), SLIRP);
+	fx_ok(sb_net_publish(cfg, "tcp", "::1", 7200, 80, 1));
+	if (access("/usr/bin/" SLIRP, X_OK) == 0)
+		fx_has(fx_refused(sb_config_copy(cfg), EOPNOTSUPP)->hint, "pasta does");
+	proc = net_serving(user_with(cfg, NULL), &out);
+	assert_string_equal(info_of(proc).kind, PASTA);
+	fx_has(user_ask(SOCK_STREAM, "::1", 7200), ":");
+	net_stop(proc, out);
+	sb_config_free(cfg);
+}
+
 static void what_there_is_can_be_asked(const char *program)
 {
 	int pasta = !strcmp(program, PASTA), tcp;
@@ -260,8 +279,8 @@ static void a_missing_program_is_named_with_its_package(void **state)
 	cover("/dev/null");
 	err = fx_refused(user_with(fx_config("exit=0"), NULL), ENOENT);
 	assert_int_equal(err->step, SB_STEP_OUTLET);
-	fx_has(err->message, "no pasta and no slirp4netns in /usr/bin, /usr/local/bin or /bin");
-	fx_has(err->hint, "passt (it has pasta), slirp4netns");
+	fx_has(err->message, "no slirp4netns and no pasta in /usr/bin, /usr/local/bin or /bin");
+	fx_has(err->hint, "slirp4netns, passt (it has pasta)");
 	fx_has(fx_refused(user_with(fx_config("exit=0"), SLIRP), ENOENT)->message, "no slirp4netns in");
 	uncover();
 }
@@ -361,6 +380,7 @@ int main(void)
 		TESTS("sandbox", the_loopback_of_the_host_is_not_reached),
 		TESTS("sandbox", published_ports_are_reached_from_the_host),
 		TESTS("sandbox", a_taken_port_is_told_before),
+		FX_TEST_IF("sandbox", an_ipv6_port_is_for_pasta),
 		TESTS("sandbox", what_there_is_can_be_asked),
 		TESTS("sandbox", a_box_has_it_for_all_its_commands),
 		TESTS("privilege", it_works_without_a_user_namespace),
