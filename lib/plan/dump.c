@@ -24,6 +24,11 @@ static void line(struct out *o, const char *lane, const char *what)
 		o->used += (size_t)n;
 }
 
+static void host_line(void *arg, const char *what)
+{
+	line(arg, "host", what);
+}
+
 static void dump_clone(struct out *o, const struct sbi_compiled *c)
 {
 	char text[160] = "clone";
@@ -145,10 +150,14 @@ size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, s
 	if (len)
 		buf[0] = '\0';
 	dump_cgroup(&o, cfg, c);
+	if (plan->setup.count)
+		sbi_dump_net_first(cfg, host_line, &o);
 	dump_clone(&o, c);
 	dump_map(&o, "user", &c->id.users);
 	dump_map(&o, "group", &c->id.groups);
 	dump_pins(&o, cfg);
+	if (plan->setup.count)
+		sbi_dump_net_second(cfg, host_line, &o);
 	dump_section(&o, plan, &plan->setup, "init");
 	dump_section(&o, plan, &plan->command, "command");
 	dump_watch(&o, &plan->watch);

@@ -149,6 +149,11 @@ void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int 
 void sbi_escape(const char *word, char *buf, size_t len);
 /** sbi_describe - one operation as text: "bind /usr on /usr (ro, recursive)". */
 void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *buf, size_t len);
+/* One line of a dump. */
+typedef void sbi_dump_line(void *arg, const char *what);
+/** sbi_dump_net_first, sbi_dump_net_second - what the host does for the network before the clone, and after it. */
+void sbi_dump_net_first(const sb_config *cfg, sbi_dump_line *line, void *arg);
+void sbi_dump_net_second(const sb_config *cfg, sbi_dump_line *line, void *arg);
 /** sbi_dump - a compiled plan as text, one line an operation; the length, as snprintf(3). */
 size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, size_t len);
 

@@ -270,6 +270,48 @@ static void layers_by_layers(void **state)
 	is_golden(confined(), &user_view, "confined-user");
 }
 
+/* What the host does for a network stands around the clone, as it is done. */
+static void a_network(void **state)
+{
+	sb_net_link link = SB_INIT(sb_net_link), lower = SB_INIT(sb_net_link), own = SB_INIT(sb_net_link);
+	sb_config *cfg = least();
+
+	(void)state;
+	link.device = "br0";
+	link.flags = SB_NET_MAKE_BRIDGE | SB_NET_MASQUERADE | SB_NET_FORWARD | SB_NET_ISOLATED;
+	link.bridge_address = "10.0.0.1/24";
+	link.bridge_address6 = "fd00::1/64";
+	link.rate = 1250000;
+	link.delay_ns = 20000000;
+	fx_ok(sb_net_veth(cfg, &link));
+	lower.device = "enp1s0";
+	lower.address = "192.168.1.5/24";
+	lower.gateway = "192.168.1.1";
+	lower.mac = "02:42:0a:00:00:05";
+	lower.mtu = 1400;
+	fx_ok(sb_net_macvlan(cfg, &lower));
+	own.name = "peer";
+	own.host_name = "mine";
+	own.address = "none";
+	own.address6 = "fd01::2/64";
+	own.flags = SB_NET_NO_GATEWAY;
+	fx_ok(sb_net_veth(cfg, &own));
+	fx_ok(sb_net_address(cfg, "eth0", "10.0.1.5/24"));
+	fx_ok(sb_net_route(cfg, NULL, "10.1.0.0/16", "10.0.0.9"));
+	fx_ok(sb_net_route(cfg, "peer", "fd02::/64", NULL));
+	fx_ok(sb_net_publish(cfg, "tcp", NULL, 8080, 80, 1));
+	fx_ok(sb_net_publish(cfg, "udp", "::1", 0, 53, 3));
+	fx_ok(sb_net_allow(cfg, "tcp 10.0.0.0/8 443"));
+	fx_ok(sb_net_allow(cfg, "any 1000-2000"));
+	fx_ok(sb_set_dns(cfg, (const char *const[]){ "10.0.0.53", NULL }, NULL));
+	fx_ok(sb_add_host(cfg, "db", "10.0.0.7"));
+	is_golden(cfg, &root_view, "network-root");
+	cfg = least();
+	fx_ok(sb_net_user(cfg, "pasta"));
+	fx_ok(sb_net_allow(cfg, NULL));
+	is_golden(cfg, &user_view, "network-user");
+}
+
 /* Names from outside must not forge lines. */
 static void text_is_one_line_a_step(void **state)
 {
@@ -325,6 +367,7 @@ int main(void)
 		cmocka_unit_test(a_cgroup_of_its_own),
 		cmocka_unit_test(limits_of_a_run),
 		cmocka_unit_test(layers_by_layers),
+		cmocka_unit_test(a_network),
 		cmocka_unit_test(text_is_one_line_a_step),
 		cmocka_unit_test(the_length_is_told_and_the_text_cut),
 		cmocka_unit_test(the_dump_of_a_bad_config_is_its_error),
