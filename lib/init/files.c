@@ -90,7 +90,10 @@ static int cover(struct run *run, const struct sbi_op *op)
 	return (int)r;
 }
 
-/* FILE: text[1] target, text[2] content of arg[1] bytes, id[] uid, gid, mode. */
+/*
+ * FILE: text[1] target, text[2] content of arg[1] bytes, id[] uid, gid, mode; arg[0]: in an overlay it takes the place
+ * of what the image has there, which may be a link.
+ */
 int do_file(struct run *run, const struct sbi_op *op)
 {
 	const char *name;
@@ -98,6 +101,8 @@ int do_file(struct run *run, const struct sbi_op *op)
 
 	if (parent < 0)
 		return parent;
+	if (op->arg[0] && is_own(parent))
+		SYS(unlinkat, parent, name, 0);
 	r = is_own(parent) ? create(run, op, parent, name) : cover(run, op);
 	close_parent(parent);
 	return r;

@@ -32,6 +32,7 @@ static void emit_file(const sb_config *cfg, struct sbi_compiled *c, uint32_t num
 
 	op->text[1] = sbi_arena_text(&c->arena, target);
 	op->text[2] = text;
+	op->arg[0] = 1;
 	op->arg[1] = len;
 	op->id[0] = c->id.owner_uid;
 	op->id[1] = c->id.owner_gid;
@@ -76,7 +77,7 @@ static int is_out_of_reach(const sb_config *cfg, const char *line)
 	char address[SBI_ADDRESS_TEXT];
 	struct sbi_address parsed;
 
-	if (!(cfg->ns & SB_NS_NET) || sscanf(line, "nameserver %51s", address) != 1 ||
+	if ((!(cfg->ns & SB_NS_NET) && cfg->ns_fd[sbi_ns_number(SB_NS_NET)] < 0) || sscanf(line, "nameserver %51s", address) != 1 ||
 	    sbi_address_parse(address, AF_UNSPEC, &parsed) < 0)
 		return 0;
 	return parsed.family == AF_INET ? parsed.bytes[0] == 127 : !strcmp(address, "::1");
