@@ -243,5 +243,33 @@ SB_API int sb_proc_port(const sb_proc *proc, size_t index);
  */
 SB_API int sb_proc_tap(const sb_proc *proc, size_t index);
 
+/* --- bridges that SB_NET_MAKE_BRIDGE has made, by whatever process ---------------------- */
+
+/** sb_net_bridge - one of them, in the network namespace of the caller, in memory the caller owns */
+typedef struct sb_net_bridge {
+	uint32_t size;        /* SB_INIT(sb_net_bridge)                  */
+	uint32_t sandboxes;   /* interfaces that it joins                */
+	uint32_t maker_lives; /* 1: the process that made it, 0: it has ended */
+	uint32_t mtu;
+	char name[16];
+	char address[19];     /* "10.0.0.1/24"; empty: there is none     */
+	char address6[44];
+} sb_net_bridge;
+
+/**
+ * sb_net_bridge_get - the @index-th bridge, counting from 0, as it is now: between two calls one may come or go
+ *
+ * Needs no privilege. Return: 1 filled, 0 no such bridge, -errno.
+ */
+SB_API int sb_net_bridge_get(size_t index, sb_net_bridge *bridge, sb_error *err);
+/**
+ * sb_net_bridge_remove - remove the bridge @name, which its maker has left behind
+ *
+ * It usually goes by itself with the last who uses it, or by sb_gc(). Return: 0, -ENODEV if there is none,
+ * -EPERM if it was not made by SB_NET_MAKE_BRIDGE, -EBUSY while it joins interfaces (they are named) or its maker
+ * lives.
+ */
+SB_API int sb_net_bridge_remove(const char *name, sb_error *err);
+
 SB_END_DECLS
 #endif

@@ -26,4 +26,7 @@ int sbi_bridge_leaves(const struct sbi_rt_link *link);
  */
 int sbi_bridge_stays(struct sbi_nl *nl, uint32_t index);
 
+/** sbi_bridge_remove - unless somebody uses it. @owner: its own. Return: 1 removed, 0 it is used, or gone already, -errno. */
+int sbi_bridge_remove(struct sbi_nl *nl, uint32_t index, uint32_t owner);
+
 #endif

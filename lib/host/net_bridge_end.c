@@ -109,8 +109,7 @@ static int set_alias(struct sbi_nl *nl, uint32_t index, uint32_t owner, const ch
 	return sbi_nl_talk(nl, NULL, NULL, NULL);
 }
 
-/* 1 removed, 0 it is used, or gone already, -errno. */
-static int remove_bridge(struct sbi_nl *nl, uint32_t index, uint32_t owner)
+int sbi_bridge_remove(struct sbi_nl *nl, uint32_t index, uint32_t owner)
 {
 	sbi_autoclose int lock = lock_bridge(index);
 	struct all all;
@@ -184,7 +183,7 @@ void sbi_bridge_release(const char *name)
 	if (owner) {
 		remove_ended(&nl, link.index);
 		if (!sbi_netplace_lives(owner))
-			remove_bridge(&nl, link.index, owner);
+			sbi_bridge_remove(&nl, link.index, owner);
 	}
 	sbi_nl_free(&nl);
 }
@@ -196,7 +195,7 @@ static int gc_one(struct sbi_nl *nl, const struct sbi_rt_link *link, sb_error *e
 
 	if (!owner || sbi_netplace_lives(owner))
 		return 0;
-	r = remove_bridge(nl, link->index, owner);
+	r = sbi_bridge_remove(nl, link->index, owner);
 	if (r >= 0 || r == -EPERM) /* without CAP_NET_ADMIN no bridge is ours to remove */
 		return r > 0;
 	return sbi_fail(err, SB_STEP_BRIDGE, 0, -r, "the bridge %s, whose owner is dead, cannot be removed: %s", link->name,
