@@ -11,6 +11,7 @@
 static const char usage[] = "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
 			    "       " CLI_NAME " seccomp check|show|test|convert [--cap-add NAME]... NAME|FILE ...\n"
 			    "       " CLI_NAME " unpin FILE...\n"
+			    "       " CLI_NAME " net ls | rm BRIDGE...\n"
 			    "       " CLI_NAME " gc [--cgroup-parent PATH]\n"
 			    "       " CLI_NAME " --help | --version\n";
 
@@ -56,6 +57,7 @@ out:
 	sb_trace_free(run.trace);
 	free(run.late);
 	cgroup_free(&run);
+	network_free(&run);
 	return finish_stdout(code);
 }
 
@@ -126,6 +128,8 @@ int main(int argc, char **argv)
 		return finish_stdout(do_seccomp(argc - 1, argv + 1));
 	if (strcmp(argv[1], "gc") == 0)
 		return finish_stdout(do_gc(argc - 1, argv + 1));
+	if (strcmp(argv[1], "net") == 0)
+		return finish_stdout(do_net(argc - 1, argv + 1));
 	if (strcmp(argv[1], "--version") == 0)
 		return do_version();
 	if (strcmp(argv[1], "--help") == 0)

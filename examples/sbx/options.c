@@ -13,6 +13,7 @@ static const struct {
 	{ "The command", command_options },
 	{ "Identity", identity_options },
 	{ "Namespaces", namespace_options },
+	{ "Network", network_options },
 	{ "File system", fs_options },
 	{ "Confinement", confine_options },
 	{ "Standard input, output, error", stream_options },
@@ -22,7 +23,7 @@ static const struct {
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
-#define ROWS_MAX 128
+#define ROWS_MAX 192
 /* getopt_long() answers with this plus the row's number for a long option, with the letter for a short one. */
 #define LONG_BASE 256
 

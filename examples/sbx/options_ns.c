@@ -111,6 +111,7 @@ static int opt_share(struct run *run, const char *arg)
 		if (kind_bits(word, strlen(word), &bits) < 0)
 			return refuse(run, kinds_text);
 		run->ns_new &= ~bits;
+		run->ns_shared |= bits;
 	}
 	return 0;
 }

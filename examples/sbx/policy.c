@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static int complain_config(const struct run *run, const char *what)
+int complain_config(const struct run *run, const char *what)
 {
 	sb_error err = SB_INIT(sb_error);
 	char text[320];
@@ -59,8 +59,7 @@ static int directory_root(struct run *run)
 	return sb_set_rootfs(run->cfg, run->rootfs, flags);
 }
 
-/* An option may bring its own, or all of /etc: then these would stand in its way. */
-static bool names_are_given(const struct run *run)
+bool brings_etc(const struct run *run)
 {
 	for (size_t i = 0; i < run->late_count; i++)
 		if (run->late[i].arg && strstr(run->late[i].arg, "/etc"))
@@ -77,7 +76,7 @@ static int add_names(struct run *run)
 	static const char groups[] = "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n";
 	int r;
 
-	if (names_are_given(run))
+	if (brings_etc(run))
 		return 0;
 	r = sb_add_file(run->cfg, "/etc/passwd", users, sizeof(users) - 1, 0644);
 	return r < 0 ? r : sb_add_file(run->cfg, "/etc/group", groups, sizeof(groups) - 1, 0644);
@@ -155,6 +154,9 @@ int policy_defaults(struct run *run)
 {
 	int r;
 
+	r = network_begin(run);
+	if (r < 0)
+		return r;
 	run->ns_new &= ~run->ns_joined;
 	r = check_root(run);
 	if (r < 0)
@@ -213,6 +215,8 @@ int policy_finish(struct run *run)
 		return complain_config(run, "cgroup");
 	if (set_command(run) < 0)
 		return complain_config(run, "command");
-	r = limits_finish(run);
+	r = network_finish(run);
+	if (r == 0)
+		r = limits_finish(run);
 	return r < 0 ? r : streams_finish(run);
 }

@@ -98,6 +98,7 @@ void report_result(FILE *to, const struct ending *end, int exit_code)
 	id_maps_report(to, end->maps);
 	if (res->has & SB_HAS_DENIED)
 		denied_report(to, end->proc);
+	report_network(to, end);
 	report_cgroup(to, end->stats);
 	fputs("}\n", to);
 }

@@ -107,7 +107,7 @@ static int report_to_file(struct session *session, const sb_result *res, const s
 		return code;
 	session->report = NULL;
 	if (res) {
-		struct ending end = { session->proc, res, NULL, &session->maps };
+		struct ending end = { session->run, session->proc, res, NULL, &session->maps };
 
 		if (sb_proc_stats(session->proc, &stats, NULL) == 0)
 			end.stats = &stats;
@@ -195,6 +195,7 @@ static int started(struct session *session)
 
 	if (session->report)
 		id_maps_read(&session->maps, sb_proc_pid(session->proc));
+	network_tell(session->run, session->proc);
 	output_failed = print_pid(session) < 0;
 	if (print_trace(session) < 0)
 		output_failed = true;

@@ -75,6 +75,34 @@ struct stream_wishes {
 	int fds[4];           /* what was opened for them, the last is the log; -1 = none */
 };
 
+/* Words that an option has collected, with a NULL behind the last. */
+struct words {
+	const char **list;
+	size_t count;
+};
+
+/* A range of ports, as --publish names it. */
+struct published {
+	const char *protocol; /* "tcp" or "udp" */
+	char *address;        /* of the host; NULL = all; owned */
+	uint16_t host_port, port, count; /* host_port 0 = any that are free */
+};
+
+/* The network, as far as options depend on each other. */
+struct network_wishes {
+	const char *given;      /* the argument of --network; NULL = none was given */
+	const struct network_kind *kind;
+	const char *what;       /* behind the colon; NULL */
+	uint32_t options;       /* bit N: row N of network_options was used */
+	sb_net_link link;
+	bool internal, no_dns;
+	struct words addresses[2]; /* --ip, --ip6 */
+	struct words dns, search;
+	struct published *ports;
+	size_t port_count;
+	char *text;             /* what @what and the link point into */
+};
+
 struct run {
 	sb_config *cfg;
 	sb_trace *trace;         /* NULL unless asked for */
@@ -84,6 +112,7 @@ struct run {
 
 	uint64_t ns_new;          /* SB_NS_* to create */
 	uint64_t ns_joined;       /* SB_NS_* to join */
+	uint64_t ns_shared;       /* SB_NS_* that --share has named */
 	bool ns_listed;           /* --ns has named what to create */
 	const char *mount_option; /* the first that needs a mount namespace */
 
@@ -107,6 +136,7 @@ struct run {
 	struct cgroup_wishes cgroup;
 	struct limit_wishes limits;
 	struct stream_wishes streams;
+	struct network_wishes network;
 
 	struct late_option *late;
 	size_t late_count;
@@ -123,8 +153,8 @@ int refuse_errno(struct run *run);
 const char *setter_message(const sb_error *err);
 
 /* The rows of each group; the last has no name. */
-extern const struct option_row command_options[], identity_options[], namespace_options[], fs_options[],
-	confine_options[], limit_options[], stream_options[], cgroup_options[], output_options[];
+extern const struct option_row command_options[], identity_options[], namespace_options[], network_options[],
+	fs_options[], confine_options[], limit_options[], stream_options[], cgroup_options[], output_options[];
 
 /* options_cgroup.c */
 int cgroup_finish(struct run *run);
@@ -142,9 +172,36 @@ int streams_close(struct run *run, sb_proc *proc);
 /* The terminal's part of --log; -1 = there is none. */
 int streams_log_fd(const struct run *run);
 
+/* options_net.c, network.c */
+/* Before the defaults: which namespaces are new depends on it. Complains itself. */
+int network_begin(struct run *run);
+/* Behind all options: the files of names. Complains itself. */
+int network_finish(struct run *run);
+/* A line for each port that nobody but the kernel has chosen. */
+void network_tell(const struct run *run, const sb_proc *proc);
+void network_free(struct run *run);
+int words_add(struct words *words, const char *word);
+
+/* resolv.c: name servers of the host that can be reached from another network */
+struct resolv {
+	char *text;  /* owned; the words point into it */
+	struct words servers, search;
+	bool as_it_is; /* all of /etc/resolv.conf can be used */
+};
+/* Return: 0, or -ENOENT without any. */
+int resolv_read(struct resolv *resolv);
+void resolv_free(struct resolv *resolv);
+
+/* net_cmd.c */
+int do_net(int argc, char **argv);
+
 /* policy.c: what `run` does unless told otherwise; here, because a library has no such opinions */
 int policy_defaults(struct run *run);
 int policy_finish(struct run *run);
+/* What a setter has refused, behind the name of what it was for. Return: -EINVAL. */
+int complain_config(const struct run *run, const char *what);
+/* An option may bring its own, or all of /etc: then files of ours would stand in its way. */
+bool brings_etc(const struct run *run);
 
 /* options_identity.c */
 /* What --cap-add and --cap-drop come to, bit N = capability N. */
@@ -214,6 +271,7 @@ void trace_text(FILE *to, const sb_trace *trace, bool colour, bool explain);
 void trace_json(FILE *to, const sb_trace *trace);
 /* Everything that is known about a command that has ended. */
 struct ending {
+	const struct run *run;
 	sb_proc *proc;
 	const sb_result *res;
 	const sb_stats *stats; /* NULL for a command without a cgroup of its own */
@@ -223,6 +281,8 @@ void report_result(FILE *to, const struct ending *end, int exit_code);
 /* report_figures.c: times, memory, limits, streams; NULL in is fine */
 void report_figures(FILE *to, const struct ending *end);
 void report_cgroup(FILE *to, const sb_stats *stats);
+/* report_net.c */
+void report_network(FILE *to, const struct ending *end);
 void report_failure(FILE *to, const sb_error *err, int exit_code);
 
 /* output.c */
