@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Which networks an option means something for, and what to say otherwise. */
 static const struct {
@@ -174,8 +175,8 @@ int network_begin(struct run *run)
 }
 
 /*
- * Can a file of ours stand there? In a root that is made, and in an overlay, always; in a directory of the host
- * only over a file.
+ * Can a file of ours stand there? In a root that is made, always; in an overlay where we may write, or over a file;
+ * in a directory of the host only over a file.
  */
 static bool has_place(const struct run *run, const char *name)
 {
@@ -184,7 +185,10 @@ static bool has_place(const struct run *run, const char *name)
 
 	if (!(run->ns_new & SB_NS_MOUNT) || brings_etc(run))
 		return false;
-	if (!run->rootfs || run->overlay)
+	if (!run->rootfs)
+		return true;
+	snprintf(path, sizeof(path), "%.4096s/etc", run->rootfs);
+	if (run->overlay && access(path, W_OK) == 0)
 		return true;
 	snprintf(path, sizeof(path), "%.4096s/etc/%s", run->rootfs, name);
 	return lstat(path, &st) == 0 && S_ISREG(st.st_mode);

@@ -92,18 +92,22 @@ static int cover(struct run *run, const struct sbi_op *op)
 
 /*
  * FILE: text[1] target, text[2] content of arg[1] bytes, id[] uid, gid, mode; arg[0]: in an overlay it takes the place
- * of what the image has there, which may be a link.
+ * of what the image has there, which may be a link; where that is somebody else's, it covers it.
  */
 int do_file(struct run *run, const struct sbi_op *op)
 {
 	const char *name;
-	int parent = open_parent(run, op_text(run, op->text[1]), &name), r;
+	int parent = open_parent(run, op_text(run, op->text[1]), &name), own, r = -EEXIST;
 
 	if (parent < 0)
 		return parent;
-	if (op->arg[0] && is_own(parent))
+	own = is_own(parent);
+	if (own && op->arg[0])
 		SYS(unlinkat, parent, name, 0);
-	r = is_own(parent) ? create(run, op, parent, name) : cover(run, op);
+	if (own)
+		r = create(run, op, parent, name);
+	if (!own || (r == -EEXIST && op->arg[0]))
+		r = cover(run, op);
 	close_parent(parent);
 	return r;
 }
