@@ -125,6 +125,18 @@ static void describe_own_bridge(struct run *run)
 		link->flags |= SB_NET_MASQUERADE;
 }
 
+static int add_addresses(struct run *run)
+{
+	const struct network_wishes *net = &run->network;
+	const char *name = net->link.name ? net->link.name : net->kind->bit == KIND_DEVICE ? net->link.device : "eth0";
+	int r = 0;
+
+	for (int family = 0; family < 2; family++)
+		for (size_t i = 1; r == 0 && i < net->addresses[family].count; i++)
+			r = sb_net_address(run->cfg, name, net->addresses[family].list[i]);
+	return r;
+}
+
 static int add_link(struct run *run)
 {
 	struct network_wishes *net = &run->network;
@@ -138,10 +150,7 @@ static int add_link(struct run *run)
 	net->link.address6 = net->addresses[1].count ? net->addresses[1].list[0] : NULL;
 	if (r == 0)
 		r = net->kind->add(run->cfg, &net->link);
-	for (int family = 0; family < 2; family++)
-		for (size_t i = 1; r == 0 && i < net->addresses[family].count; i++)
-			r = sb_net_address(run->cfg, net->link.name ? net->link.name : "eth0", net->addresses[family].list[i]);
-	return r;
+	return r < 0 ? r : add_addresses(run);
 }
 
 int network_begin(struct run *run)

@@ -243,8 +243,8 @@ class Others(NetCase):
     def test_a_device_moves_in_and_comes_back(self):
         sh("ip link add name up0 type veth peer name up1")
         self.ends.append(lambda: sh("ip link del up0"))
-        link = self.interfaces("--network", "device:up0", "--ip", "10.4.0.5/24")["eth0"]
-        self.assertEqual(self.addresses(link), ["10.4.0.5/24"])
+        link = self.interfaces("--network", "device:up0", "--ip", "10.4.0.5/24", "--ip", "10.5.0.5/24")["up0"]
+        self.assertEqual(self.addresses(link), ["10.4.0.5/24", "10.5.0.5/24"])
         self.assertIn("up0", self.names())
 
     def test_a_published_port_leads_inside(self):
