@@ -74,32 +74,37 @@ static int try_port(const struct sbi_outlet *outlet, struct sbi_net_port *port)
 	return 0;
 }
 
-int sbi_outlet_ports(struct sbi_net *net, sb_error *err)
+static int list_ports(struct sbi_net *net)
 {
-	const struct sbi_outlet *outlet = net->outlet;
 	uint32_t count = 0;
-	int r = 0;
 
 	for (uint32_t i = 0; i < net->asked.port_count; i++)
 		count += net->asked.ports[i].count;
 	net->ports = calloc(count + 1, sizeof(*net->ports));
 	if (!net->ports)
-		return sbi_fail(err, SB_STEP_OUTLET, 0, ENOMEM, "not enough memory for the ports");
-	for (uint32_t i = 0; i < net->asked.port_count; i++)
-		for (uint32_t n = 0; n < net->asked.ports[i].count; n++) {
-			const struct sbi_port *asked = &net->asked.ports[i];
-			uint16_t more = (uint16_t)n;
+		return -ENOMEM;
+	for (uint32_t i = 0; i < net->asked.port_count; i++) {
+		const struct sbi_port *asked = &net->asked.ports[i];
 
-			net->ports[net->port_count++] = (struct sbi_net_port){
-				.fd = -EBADF,
-				.protocol = asked->protocol,
-				.host = asked->host,
-				.host_port = asked->host_port ? (uint16_t)(asked->host_port + more) : 0,
-				.port = (uint16_t)(asked->port + more),
-			};
+		for (uint32_t n = 0; n < asked->count; n++) {
+			struct sbi_net_port *port = &net->ports[net->port_count++];
+
+			*port = (struct sbi_net_port){ .fd = -EBADF, .protocol = asked->protocol, .host = asked->host };
+			port->host_port = asked->host_port ? (uint16_t)(asked->host_port + n) : 0;
+			port->port = (uint16_t)(asked->port + n);
 		}
+	}
+	return 0;
+}
+
+int sbi_outlet_ports(struct sbi_net *net, sb_error *err)
+{
+	int r = net->ports ? 0 : list_ports(net);
+
+	if (r < 0)
+		return sbi_fail(err, SB_STEP_OUTLET, 0, -r, "not enough memory for the ports");
 	for (uint32_t i = 0; r == 0 && i < net->port_count; i++) { /* all are held until all are found: none is given twice */
-		r = try_port(outlet, &net->ports[i]);
+		r = try_port(net->outlet, &net->ports[i]);
 		if (r < 0)
 			r = refuse_port(&net->ports[i], i, -r, err);
 	}

@@ -17,6 +17,7 @@
 
 #include "common/auto.h"
 #include "error.h"
+#include "host/hints.h"
 #include "proc_internal.h"
 
 #define MOST_WORDS 20 /* of a command line without ports */
@@ -148,7 +149,11 @@ static int explain(struct sbi_outlet *outlet, const sb_result *res, sb_error *er
 
 static int no_pipe(sb_error *err)
 {
-	return sbi_fail(err, SB_STEP_OUTLET, 0, errno, "a pipe: %s", strerror(errno));
+	int code = errno;
+
+	sbi_fail(err, SB_STEP_OUTLET, 0, code, "a pipe: %s", strerror(code));
+	sbi_hint_limits(code, err);
+	return -code;
 }
 
 /* @api: the directory of its socket, or "". @line is released. */
