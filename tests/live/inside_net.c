@@ -115,6 +115,7 @@ static int serve(int type, const char *arg)
 /* "serve=PORT": tells everybody who connects his own address, for ever. */
 static void do_serve(const char *arg)
 {
+	struct timeval patience = {.tv_sec = 10};
 	int fd = serve(SOCK_STREAM, arg);
 
 	for (;;) {
@@ -127,6 +128,9 @@ static void do_serve(const char *arg)
 			continue;
 		name_of(&peer, name, sizeof(name));
 		send(client, name, strlen(name), MSG_NOSIGNAL);
+		/* Until he has gone: what relays connections in between may lose words that an end follows at once. */
+		setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		recv(client, name, sizeof(name), 0);
 		close(client);
 	}
 }
