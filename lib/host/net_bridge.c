@@ -144,6 +144,28 @@ static int check_found(const struct sbi_link *link, uint32_t at, const struct lo
 	return 0;
 }
 
+/* Found, or made if that is asked for. */
+static int find(struct sbi_net *net, const struct sbi_link *link, struct sbi_nl *nl, struct look *look, struct sbi_nl_why *why)
+{
+	int r = look_up(net, link->device, nl, look, why);
+
+	for (int tries = 0; r == -ENODEV && (link->flags & SB_NET_MAKE_BRIDGE) && tries < TRIES; tries++) {
+		r = make(net, link, nl, why);
+		if (r == 0 || r == -EEXIST) /* somebody was faster, and may have removed it since */
+			r = look_up(net, link->device, nl, look, why);
+	}
+	return r;
+}
+
+/* A bridge has been replaced by another between the look at it and the one at the addresses. */
+static int is_replaced(struct sbi_net *net, const struct sbi_link *link, const struct look *look, struct sbi_nl *nl)
+{
+	struct look again;
+	struct sbi_nl_why why;
+
+	return look_up(net, link->device, nl, &again, &why) < 0 || again.link.index != look->link.index;
+}
+
 int sbi_bridge_get(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err)
 {
 	struct sbi_net_if *in = &net->ifs[at];
@@ -155,14 +177,13 @@ int sbi_bridge_get(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error
 		r = sbi_netplace_uses(net->place, in->link.device);
 	if (r < 0)
 		return sbi_fail(err, SB_STEP_BRIDGE, at, -r, "not enough memory for the bridge %s", in->link.device);
-	r = look_up(net, in->link.device, nl, &look, &why);
+	for (int tries = 0; tries < TRIES; tries++) {
+		r = find(net, &in->link, nl, &look, &why);
+		if (r < 0 || check_found(&in->link, at, &look, NULL) == 0 || !is_replaced(net, &in->link, &look, nl))
+			break;
+	}
 	if (r == -ENODEV && !(in->link.flags & SB_NET_MAKE_BRIDGE))
 		return not_there(&in->link, at, err);
-	for (int tries = 0; r == -ENODEV && tries < TRIES; tries++) {
-		r = make(net, &in->link, nl, &why);
-		if (r == 0 || r == -EEXIST) /* somebody was faster, and may have removed it since */
-			r = look_up(net, in->link.device, nl, &look, &why);
-	}
 	if (r < 0)
 		return sbi_net_explain(-r, &why, SB_STEP_BRIDGE, at, in->link.device, err);
 	r = check_found(&in->link, at, &look, err);
