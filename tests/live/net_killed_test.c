@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define PATIENCE_S 20
 
@@ -86,7 +87,7 @@ static int killed_at(int at)
 /* The ports of a bridge vanish a moment after their sandbox; until then it is used. */
 static void clean(const char *before, int at)
 {
-	for (int i = 0; i < PATIENCE_S * 200; i++) {
+	for (time_t until = time(NULL) + PATIENCE_S; time(NULL) < until;) {
 		sb_error err = SB_INIT(sb_error);
 
 		if (sb_gc(NULL, &err) < 0)
