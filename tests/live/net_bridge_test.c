@@ -235,7 +235,7 @@ static void or_its_loss_is_told(void **state)
 	assert_string_equal(links(), before);
 }
 
-static sb_config *other;
+static sb_config *_Atomic other;
 
 static int other_releases(unsigned number)
 {
@@ -289,7 +289,7 @@ static int begins_to_remove(unsigned number)
 	if (bind(lock, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    system("ip link set made0 alias '" DEAD " leaving'"))
 		return EIO;
-	return pthread_create(&thread, NULL, remover, &lock);
+	return pthread_create(&thread, NULL, remover, &lock) || pthread_detach(thread);
 }
 
 static const char *removed_while_it_is_used(void)

@@ -6,8 +6,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-static unsigned fail_at;
-static int fail_with;
+static atomic_uint fail_at;
+static atomic_int fail_with;
 
 static int fails(unsigned number)
 {
@@ -60,7 +60,7 @@ static int once(unsigned at, int with, char *why, size_t len)
 	net_trap.count = 0;
 	fail_at = at;
 	r = sb_spawn(cfg, &proc, &err);
-	seen = (int)net_trap.count;
+	seen = (int)atomic_load(&net_trap.count);
 	fail_at = 0;
 	if (r == 0) {
 		sb_proc_wait(proc, UINT64_MAX, &res, NULL);

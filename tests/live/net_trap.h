@@ -15,6 +15,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -26,8 +27,8 @@
 
 struct net_trap {
 	int (*at)(unsigned number); /* before call @number, from 1: 0 = go on, or the errno it fails with */
-	volatile unsigned count;    /* of calls; set to 0 to begin again */
-	volatile int listener;
+	atomic_uint count;          /* of calls; set to 0 to begin again */
+	atomic_int listener;
 	pid_t host;
 };
 
@@ -82,7 +83,10 @@ static inline const char *net_trap_begin(long call, int (*at)(unsigned number))
 	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
 	pthread_t thread;
 
-	net_trap = (struct net_trap){.at = at, .listener = -1, .host = (pid_t)syscall(SYS_gettid)};
+	net_trap.at = at;
+	net_trap.host = (pid_t)syscall(SYS_gettid);
+	net_trap.listener = -1;
+	net_trap.count = 0;
 	if (pthread_create(&thread, NULL, net_trap_listen, NULL))
 		return "no thread";
 	net_trap.listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
