@@ -26,6 +26,7 @@ static sb_config *whole_network(void)
 	link.flags = SB_NET_MAKE_BRIDGE;
 	link.bridge_address = "10.9.0.1/24";
 	link.bridge_address6 = "fd09::1/64";
+	link.rate = 10 << 20;
 	fx_ok(sb_net_veth(cfg, &link));
 	fx_ok(sb_net_address(cfg, "eth0", "10.7.0.1/16"));
 	fx_ok(sb_net_route(cfg, NULL, "192.0.2.0/24", "10.7.0.9"));
