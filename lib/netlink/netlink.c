@@ -90,6 +90,12 @@ uint32_t sbi_nl_request(struct sbi_nl *nl, uint16_t type, uint16_t flags, const 
 	return nl->seq++ - nl->first;
 }
 
+void sbi_nl_quiet(struct sbi_nl *nl)
+{
+	if (!nl->failed)
+		present(nl)->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
+}
+
 static struct nlattr *put(struct sbi_nl *nl, uint16_t type, const void *data, size_t len)
 {
 	struct nlattr *attr = (struct nlattr *)grow(nl, NLA_ALIGN(NLA_HDRLEN + len));

@@ -9,6 +9,7 @@
 #ifndef SBI_NETLINK_H
 #define SBI_NETLINK_H
 
+#include <arpa/inet.h>
 #include <linux/netlink.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,8 @@ void sbi_nl_free(struct sbi_nl *nl);
 
 /** sbi_nl_request - begin one; @flags beside NLM_F_REQUEST and, unless it is a dump, NLM_F_ACK. Return: its number from 0. */
 uint32_t sbi_nl_request(struct sbi_nl *nl, uint16_t type, uint16_t flags, const void *head, size_t len);
+/** sbi_nl_quiet - the present request is answered only if it is refused. */
+void sbi_nl_quiet(struct sbi_nl *nl);
 void sbi_nl_put(struct sbi_nl *nl, uint16_t type, const void *data, size_t len);
 /** sbi_nl_raw - bytes without an attribute around them. */
 void sbi_nl_raw(struct sbi_nl *nl, const void *data, size_t len);
@@ -80,7 +83,7 @@ static inline void sbi_nl_u32(struct sbi_nl *nl, uint16_t type, uint32_t value)
 /* nftables speaks network byte order. */
 static inline void sbi_nl_be32(struct sbi_nl *nl, uint16_t type, uint32_t value)
 {
-	sbi_nl_u32(nl, type, __builtin_bswap32(value));
+	sbi_nl_u32(nl, type, htonl(value));
 }
 
 static inline void sbi_nl_text(struct sbi_nl *nl, uint16_t type, const char *text)
