@@ -22,8 +22,12 @@
 SB_BEGIN_DECLS
 
 #define SB_NET_MAKE_BRIDGE (UINT64_C(1) << 0) /* make the bridge if it is not there; it goes with the last who uses it */
-#define SB_NET_MASQUERADE (UINT64_C(1) << 1)  /* what leaves the bridge's network has the host's address */
-#define SB_NET_FORWARD (UINT64_C(1) << 2)     /* turn net.ipv4.ip_forward (and IPv6's) on where it is off; it stays on */
+#define SB_NET_MASQUERADE (UINT64_C(1) << 1)  /* a veth: what leaves by another interface than its bridge has the host's address */
+/*
+ * Turn net.ipv4.ip_forward and net.ipv6.conf.all.forwarding on where SB_NET_MASQUERADE or sb_net_publish() need them and they
+ * are off; they stay on. A host that forwards IPv6 heeds no router advertisements any more, unless accept_ra is 2.
+ */
+#define SB_NET_FORWARD (UINT64_C(1) << 2)
 #define SB_NET_ISOLATED (UINT64_C(1) << 3)    /* isolated sandboxes of one bridge cannot reach each other */
 #define SB_NET_NO_GATEWAY (UINT64_C(1) << 4)  /* no default route */
 
@@ -112,13 +116,19 @@ SB_API int sb_net_route(sb_config *cfg, const char *name, const char *network, c
 /**
  * sb_net_publish - a port of the host leads to one of the sandbox
  * @protocol: "tcp" or "udp"
- * @address: of the host; NULL = all of its own, 127.0.0.1 as well
- * @host_port: 0 = any that is free: sb_proc_port()
+ * @address: of the host; NULL = all of its own, IPv4 and IPv6, 127.0.0.1 as well (not ::1, which cannot leave lo)
+ * @host_port: 0 = any that is free, each of a range for itself: sb_proc_port()
  * @port: inside
  * @count: how many in a row, 1 to 1024
  *
- * A socket is bound to each @host_port as long as the sandbox lives, so a taken one is -EADDRINUSE.
- * Needs an interface with a bridge and IPv4 or IPv6 forwarding (SB_NET_FORWARD), or sb_net_user().
+ * It leads to the first veth, to its address of the same family, and is reached from elsewhere, from the host and
+ * from other sandboxes. The peer is seen as who he is; only 127.0.0.1, and who is on the same bridge, appear as the bridge.
+ *
+ * A socket is bound to each @host_port as long as the sandbox lives, so a taken one is -EADDRINUSE before anything
+ * exists. The host must forward (SB_NET_FORWARD), unless @address is in 127.0.0.0/8. For 127.0.0.1
+ * net.ipv4.conf.BRIDGE.route_localnet is turned on, and stays as long as the bridge does; while the config, a copy or a sandbox
+ * of it lives, neighbours on the bridge are kept from 127.0.0.0/8 of the host. Its own firewall may still
+ * refuse what is forwarded. Or with sb_net_user(), then none of this.
  */
 SB_API int sb_net_publish(sb_config *cfg, const char *protocol, const char *address, uint16_t host_port, uint16_t port,
 			  uint32_t count);

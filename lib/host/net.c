@@ -83,11 +83,6 @@ static int resolve_address(struct sbi_net_if *in, uint32_t at, int family, sb_er
 	return 0; /* allocated with the link, where the bridge has a network */
 }
 
-static int will_have(const struct sbi_net_if *in, int family)
-{
-	return in->address[family].family || (in->link.address[family].kind == SBI_WISH_DEFAULT && in->network[family].family);
-}
-
 static int resolve_gateway(struct sbi_net_if *in, uint32_t at, int family, sb_error *err)
 {
 	const struct sbi_address *network = in->network[family].family ? &in->network[family] : &in->address[family];
@@ -97,14 +92,14 @@ static int resolve_gateway(struct sbi_net_if *in, uint32_t at, int family, sb_er
 	if ((in->link.flags & SB_NET_NO_GATEWAY) || in->link.gateway[family].kind == SBI_WISH_NONE)
 		return 0;
 	if (in->link.gateway[family].kind == SBI_WISH_DEFAULT) {
-		if (will_have(in, family))
+		if (sbi_net_will_have(in, family))
 			*gateway = in->network[family];
 		return 0;
 	}
 	*gateway = in->link.gateway[family].address;
 	sbi_address_host_text(gateway, text, sizeof(text));
 	gateway->prefix = network->prefix;
-	if (!will_have(in, family) || !sbi_address_in(gateway, network)) {
+	if (!sbi_net_will_have(in, family) || !sbi_address_in(gateway, network)) {
 		sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "the gateway %s is in no network of %s", text, in->link.name);
 		sbi_hint(err, "it must be reached without another: give the interface an address of the same network");
 		return -EINVAL;
@@ -185,11 +180,15 @@ int sbi_net_prepare(struct sbi_launch *l, sb_error *err)
 	l->net = new_net(&l->cfg->net);
 	if (!l->net)
 		return no_memory(err);
-	if (l->net->count) {
+	if (l->net->asked.port_count && !l->net->asked.user) /* whose program takes its own */
+		r = sbi_net_take_ports(l->net, err);
+	if (r == 0 && l->net->count) {
 		r = prepare_links(l->net, err);
 		if (r == 0)
 			r = check_way_back(l, err);
-		sbi_launch_event(l, SB_STEP_BRIDGE, start, r, "bridges and addresses looked at");
+		if (r == 0)
+			r = sbi_net_check_nat(l->net, err);
+		sbi_launch_event(l, SB_STEP_BRIDGE, start, r, "bridges, addresses and ports looked at");
 	}
 	return r;
 }
@@ -253,6 +252,9 @@ static void mark_ended(const struct sbi_net *net)
 /* What is not the namespace's own, and so does not go with it. */
 static void give_back(struct sbi_net *net)
 {
+	sbi_net_remove_nat(net);
+	for (uint32_t i = 0; i < net->port_count; i++)
+		sbi_close_fd(&net->ports[i].fd);
 	mark_ended(net);
 	for (uint32_t i = 0; i < net->count; i++) {
 		sbi_device_back(net, &net->ifs[i]);
@@ -310,6 +312,8 @@ void sbi_net_free(struct sbi_net *net)
 		net->outlet_free(net);
 	for (uint32_t i = 0; i < net->count; i++)
 		sbi_close_fd(&net->ifs[i].tap);
+	for (uint32_t i = 0; i < net->port_count; i++)
+		sbi_close_fd(&net->ports[i].fd);
 	sbi_close_fd(&net->route);
 	sbi_close_fd(&net->rules);
 	sbi_close_fd(&net->netns);

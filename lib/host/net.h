@@ -37,6 +37,12 @@ struct sbi_net_port {
 	uint16_t host_port, port;
 };
 
+/* The table of the host's rules: the kernel removes it when the socket is closed, however we end (NFT_TABLE_F_OWNER, 5.12). */
+struct sbi_net_table {
+	int fd;   /* -EBADF */
+	int made;
+};
+
 struct sbi_net {
 	struct sbi_net_config asked; /* a copy of the config's: it may be gone before us */
 	struct sbi_netplace *place; /* asked.place; NULL = none */
@@ -54,6 +60,21 @@ struct sbi_net {
 	int over;         /* the figures are final, nothing of it is left on the host */
 	uint32_t trips;   /* how often a kernel was asked */
 };
+
+/* Does it have an address of that family, or will one be allocated? */
+static inline int sbi_net_will_have(const struct sbi_net_if *in, int family)
+{
+	return in->address[family].family || (in->link.address[family].kind == SBI_WISH_DEFAULT && in->network[family].family);
+}
+
+/* Where published ports lead to: the first veth, or NULL. */
+static inline struct sbi_net_if *sbi_net_door(const struct sbi_net *net)
+{
+	for (uint32_t i = 0; i < net->count; i++)
+		if (net->ifs[i].link.kind == SBI_LINK_VETH)
+			return &net->ifs[i];
+	return NULL;
+}
 
 struct sbi_launch;
 
@@ -124,6 +145,26 @@ int sbi_net_is_shaped(const struct sbi_net *net);
 /** sbi_net_shape - rates and delays, on both ends; before anything is up. */
 int sbi_net_shape(struct sbi_net *net, sb_error *err);
 
+/* net_port.c */
+/** sbi_net_take_ports - list the published ports, and take those of the host. Not for sb_net_user(). */
+int sbi_net_take_ports(struct sbi_net *net, sb_error *err);
+
+/* net_nat.c */
+/** sbi_net_check_nat - before anything exists: do published ports have an address, does the host forward? */
+int sbi_net_check_nat(struct sbi_net *net, sb_error *err);
+/** sbi_net_add_nat - rules of published ports and of the way out, if any; the interfaces are made. */
+int sbi_net_add_nat(struct sbi_net *net, sb_error *err);
+/** sbi_net_remove_nat - take them away. More than once is fine. */
+void sbi_net_remove_nat(struct sbi_net *net);
+
+/* net_nat_rules.c: of the table @table; @type: NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM */
+void sbi_nat_write_table(struct sbi_nl *nl, const char *table);
+void sbi_nat_write_elements(struct sbi_nl *nl, uint16_t type, const char *table, const struct sbi_net *net);
+
+/* net_flow.c */
+/** sbi_net_forget_flows - of its published UDP ports: those that lead elsewhere or, when it is @over, to it. */
+void sbi_net_forget_flows(struct sbi_net *net, int over);
+
 /* net_place.c */
 /** sbi_netplace_owner - a number that no other living process has in this network namespace; -errno. */
 int sbi_netplace_owner(struct sbi_netplace *place, uint32_t *owner);
@@ -135,6 +176,9 @@ uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts);
 int sbi_netplace_uses(struct sbi_netplace *place, const char *bridge);
 /** sbi_netplace_making - one thread at a time makes a bridge: it @begins, or has done so. */
 void sbi_netplace_making(struct sbi_netplace *place, int begins);
+/** sbi_netplace_rules, …_done - the table, for one thread at a time. */
+struct sbi_net_table *sbi_netplace_rules(struct sbi_netplace *place);
+void sbi_netplace_rules_done(struct sbi_netplace *place);
 /** sbi_bridge_release - in net_bridge_end.c: remove it if nobody uses it. */
 void sbi_bridge_release(const char *name);
 

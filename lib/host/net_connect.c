@@ -128,6 +128,21 @@ static int connect_outside(struct sbi_net *net, sb_error *err)
 	return r;
 }
 
+/* Before anything inside is up. */
+static int write_rules(struct sbi_launch *l, sb_error *err)
+{
+	struct sbi_net *net = l->net;
+	uint64_t start = sbi_now();
+	int r = 0;
+
+	if (net->count) {
+		r = sbi_net_add_nat(net, err);
+		if (r < 0 || net->ruled)
+			sbi_launch_event(l, SB_STEP_NAT, start, r, "rules of published ports and of the way out");
+	}
+	return r;
+}
+
 int sbi_net_connect(struct sbi_launch *l, sb_error *err)
 {
 	struct sbi_net *net = l->net;
@@ -150,6 +165,8 @@ int sbi_net_connect(struct sbi_launch *l, sb_error *err)
 		r = sbi_net_shape(net, err);
 		sbi_launch_event(l, SB_STEP_SHAPE, start, r, "rates and delays");
 	}
+	if (r == 0)
+		r = write_rules(l, err);
 	if (r == 0 && net->count) {
 		start = sbi_now();
 		r = connect_inside(net, err);

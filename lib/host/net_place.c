@@ -27,6 +27,8 @@ struct sbi_netplace {
 	uint32_t next; /* host number of the address that was given last; 0 = none yet */
 	char (*bridges)[SBI_IF_NAME];
 	uint32_t bridge_count;
+	pthread_mutex_t rules_lock; /* of @rules: a transaction and its answers at a time */
+	struct sbi_net_table rules;
 };
 
 struct sbi_netplace *sbi_netplace_new(void)
@@ -38,7 +40,8 @@ struct sbi_netplace *sbi_netplace_new(void)
 	atomic_init(&place->refs, 1);
 	pthread_mutex_init(&place->lock, NULL);
 	pthread_mutex_init(&place->making, NULL);
-	place->owner_fd = -EBADF;
+	pthread_mutex_init(&place->rules_lock, NULL);
+	place->owner_fd = place->rules.fd = -EBADF;
 	return place;
 }
 
@@ -55,7 +58,9 @@ void sbi_netplace_unref(struct sbi_netplace *place)
 	sbi_close_fd(&place->owner_fd); /* first: who is the last of several can then see that he is */
 	for (uint32_t i = 0; i < place->bridge_count; i++)
 		sbi_bridge_release(place->bridges[i]);
+	sbi_close_fd(&place->rules.fd); /* and the table with it */
 	free(place->bridges);
+	pthread_mutex_destroy(&place->rules_lock);
 	pthread_mutex_destroy(&place->making);
 	pthread_mutex_destroy(&place->lock);
 	free(place);
@@ -148,4 +153,15 @@ void sbi_netplace_making(struct sbi_netplace *place, int begins)
 		pthread_mutex_lock(&place->making);
 	else
 		pthread_mutex_unlock(&place->making);
+}
+
+struct sbi_net_table *sbi_netplace_rules(struct sbi_netplace *place)
+{
+	pthread_mutex_lock(&place->rules_lock);
+	return &place->rules;
+}
+
+void sbi_netplace_rules_done(struct sbi_netplace *place)
+{
+	pthread_mutex_unlock(&place->rules_lock);
 }

@@ -117,4 +117,38 @@ static inline void net_stop(sb_proc *proc, int out)
 	close(out);
 }
 
+/* A network beyond the host, at the other end of a veth of its own, with the host as its gateway. */
+#define NET_OUTSIDE "192.0.2.2"
+#define NET_OUTSIDE6 "2001:db8::2"
+#define NET_OUTER "192.0.2.1" /* the host's addresses there */
+#define NET_OUTER6 "2001:db8::1"
+
+#define net_outside(...) net_outside_config(fx_config(__VA_ARGS__))
+static inline sb_config *net_outside_config(sb_config *cfg)
+{
+	sb_net_link link = SB_INIT(sb_net_link);
+
+	link.host_name = "outer";
+	link.address = NET_OUTSIDE "/24";
+	link.address6 = NET_OUTSIDE6 "/64";
+	link.gateway = NET_OUTER;
+	link.gateway6 = NET_OUTER6;
+	fx_ok(sb_net_veth(cfg, &link));
+	return cfg;
+}
+
+/* fx_config() in the host's own network. */
+#define net_host(...) net_host_config(fx_config(__VA_ARGS__))
+static inline sb_config *net_host_config(sb_config *cfg)
+{
+	fx_ok(sb_net_host(cfg));
+	return cfg;
+}
+
+/* Does the host forward? */
+static inline void net_forward(int on)
+{
+	net_sh("sysctl -qw net.ipv4.ip_forward=%d net.ipv6.conf.all.forwarding=%d", on, on);
+}
+
 #endif
