@@ -136,9 +136,11 @@ SB_API int sb_net_publish(sb_config *cfg, const char *protocol, const char *addr
  * sb_net_allow - the first call closes the network; each one opens it for something
  * @rule: "[tcp|udp|icmp] ADDRESS[/PREFIX]|any [PORT[-PORT]]": what may be connected to; NULL = nothing
  *
- * Connections to anything else are refused (EHOSTUNREACH, not a timeout), those from
- * outside dropped, unless they are for a published port. Of IPv4 and IPv6. The rules
- * are inside the network namespace, where the command has no power over them.
+ * Of IPv4 and IPv6. Anything else is refused at once: TCP with EHOSTUNREACH, over IPv6 with ECONNREFUSED, other
+ * packets with EPERM. What comes from outside is dropped, unless it is for a published port. lo, answers, and what
+ * IPv6 needs to find neighbours are free. A name server must be listed like anything else. The rules
+ * are inside the network namespace, before any interface is up, and the command has no power over them. They need
+ * no privilege.
  */
 SB_API int sb_net_allow(sb_config *cfg, const char *rule);
 /**

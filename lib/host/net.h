@@ -165,6 +165,10 @@ void sbi_nat_write_elements(struct sbi_nl *nl, uint16_t type, const char *table,
 /** sbi_net_forget_flows - of its published UDP ports: those that lead elsewhere or, when it is @over, to it. */
 void sbi_net_forget_flows(struct sbi_net *net, int over);
 
+/* net_wall.c */
+/** sbi_net_wall - close the network inside but for what was allowed; its interfaces are not up yet. */
+int sbi_net_wall(struct sbi_net *net, sb_error *err);
+
 /* net_place.c */
 /** sbi_netplace_owner - a number that no other living process has in this network namespace; -errno. */
 int sbi_netplace_owner(struct sbi_netplace *place, uint32_t *owner);

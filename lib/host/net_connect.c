@@ -135,7 +135,12 @@ static int write_rules(struct sbi_launch *l, sb_error *err)
 	uint64_t start = sbi_now();
 	int r = 0;
 
-	if (net->count) {
+	if (net->asked.walled) {
+		r = sbi_net_wall(net, err);
+		sbi_launch_event(l, SB_STEP_WALL, start, r, "the network is closed but for what is allowed");
+		start = sbi_now();
+	}
+	if (r == 0 && net->count) {
 		r = sbi_net_add_nat(net, err);
 		if (r < 0 || net->ruled)
 			sbi_launch_event(l, SB_STEP_NAT, start, r, "rules of published ports and of the way out");

@@ -4,7 +4,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +250,65 @@ static void do_mesh(const char *arg)
 	}
 }
 
+static void say_socket(const char *what, int family, int type, int protocol)
+{
+	int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+
+	say("%s=%s\n", what, fd < 0 ? strerrorname_np(errno) : "ok");
+	if (fd >= 0)
+		close(fd);
+}
+
+/* "raw=": who may write packets of his own making? */
+static void do_raw(const char *arg)
+{
+	(void)arg;
+	say_socket("packet", AF_PACKET, SOCK_RAW, htons(3));
+	say_socket("raw", AF_INET, SOCK_RAW, IPPROTO_RAW);
+	say_socket("raw6", AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+}
+
+/* "unrule=TABLE": tries to remove a table of nftables ("unrule=EPERM"); again as root of a user namespace of its own. */
+static void do_unrule(const char *arg)
+{
+	struct {
+		struct nlmsghdr begin;
+		struct nfgenmsg begin_head;
+		struct nlmsghdr delete;
+		struct nfgenmsg delete_head;
+		struct nlattr name;
+		char text[16];
+		struct nlmsghdr end;
+		struct nfgenmsg end_head;
+	} all = {
+		.begin = {20, NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, 1, 0},
+		.begin_head = {.res_id = htons(NFNL_SUBSYS_NFTABLES)},
+		.delete = {40, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE, NLM_F_REQUEST | NLM_F_ACK, 2, 0},
+		.delete_head = {.nfgen_family = 1 /* NFPROTO_INET */},
+		.name = {20, NFTA_TABLE_NAME},
+		.end = {20, NFNL_MSG_BATCH_END, NLM_F_REQUEST, 3, 0},
+		.end_head = {.res_id = htons(NFNL_SUBSYS_NFTABLES)},
+	};
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr error;
+		char rest[256];
+	} answer = {.error.error = 0};
+
+	strncpy(all.text, arg, sizeof(all.text) - 1);
+	for (int i = 0; i < 2; i++) {
+		int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+		if (fd < 0 || send(fd, &all, sizeof(all), 0) < 0 || recv(fd, &answer, sizeof(answer), 0) < 0)
+			say("unrule=%s\n", strerrorname_np(errno));
+		else
+			say("unrule=%s\n", answer.error.error ? strerrorname_np(-answer.error.error) : "ok");
+		close(fd);
+		if (i == 0 && unshare(CLONE_NEWUSER) < 0)
+			break;
+	}
+}
+
 const struct verb net_verbs[] = {
 	{"tcp", do_tcp},
 	{"udp", do_udp},
@@ -254,5 +317,7 @@ const struct verb net_verbs[] = {
 	{"sink", do_sink},
 	{"pour", do_pour},
 	{"mesh", do_mesh},
+	{"raw", do_raw},
+	{"unrule", do_unrule},
 	{0},
 };
