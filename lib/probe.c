@@ -47,9 +47,13 @@ static int describe(sb_config *cfg, const char *feature)
 		{ "mount.overlay", SB_NS_MOUNT | SB_NS_USER },
 		{ "mount.idmap", SB_NS_MOUNT | SB_NS_USER },
 		{ "idmap.ranges", SB_NS_USER },
+		{ "net.veth", SB_NS_NET | SB_NS_USER },
+		{ "net.nat", SB_NS_NET | SB_NS_USER },
+		{ "net.allow", SB_NS_NET | SB_NS_USER },
 		{ "all", SB_NS_ALL },
 	};
 	const char *const lower[] = { "/usr", NULL };
+	sb_net_link link = SB_INIT(sb_net_link); /* without an address: nobody's network is chosen for it */
 	int known = 0;
 
 	if (!strncmp(feature, "cgroup", 6))
@@ -71,6 +75,12 @@ static int describe(sb_config *cfg, const char *feature)
 		sb_add_bind(cfg, "/usr", "/usr", SB_MOUNT_RO | SB_MOUNT_IDMAP);
 	if (!strcmp(feature, "idmap.ranges"))
 		sb_set_idmap_auto(cfg);
+	if (!strcmp(feature, "net.nat"))
+		link.flags = SB_NET_MASQUERADE;
+	if (!strcmp(feature, "net.veth") || !strcmp(feature, "net.nat"))
+		sb_net_veth(cfg, &link);
+	if (!strcmp(feature, "net.allow"))
+		sb_net_allow(cfg, NULL);
 	return known;
 }
 

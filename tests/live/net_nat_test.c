@@ -247,6 +247,21 @@ static void a_failure_at_the_rules_leaves_nothing(void **state)
 	net_no_bridge();
 }
 
+/* Whoever may make interfaces can have rules, and whoever can have a sandbox may close its network. */
+static void what_can_be_had_is_found_out(void **state)
+{
+	sb_error why = SB_INIT(sb_error);
+	int privileged = fx_who() != FX_USER;
+
+	(void)state;
+	assert_int_equal(sb_probe("net.allow", &why), 1);
+	assert_int_equal(sb_probe("net.veth", &why), privileged);
+	assert_int_equal(sb_probe("net.nat", &why), privileged);
+	if (!privileged)
+		fx_has(why.hint, "CAP_NET_ADMIN");
+	assert_int_equal(sb_probe("net.nonsense", &why), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +272,7 @@ int main(void)
 		FX_TEST_IF("privilege", the_hosts_own_rules_stay_as_they_are),
 		FX_TEST_IF("privilege", rules_go_when_the_host_is_killed),
 		FX_TEST_IF("privilege", a_failure_at_the_rules_leaves_nothing),
+		FX_TEST(what_can_be_had_is_found_out),
 	};
 
 	net_begin();
