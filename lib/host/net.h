@@ -24,6 +24,7 @@ struct sbi_net_if {
 	uint8_t mac[6];
 	char host_name[SBI_IF_NAME];
 	uint32_t index;              /* inside; 0 = not made */
+	int moving;                  /* the kernel was asked to move it in */
 	uint32_t host_index;         /* of the other end of a veth; 0 = there is none */
 	int tap;                     /* -EBADF */
 	struct sbi_rt_link figures;  /* as read last */

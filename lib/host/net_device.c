@@ -46,25 +46,6 @@ int sbi_net_find_inside(struct sbi_net *net, uint32_t at, sb_error *err)
 	return r;
 }
 
-/* The kernel moves first, and then changes what else was asked: it may be inside, with its old name or its new one. */
-static void find_after_failure(struct sbi_net *net, struct sbi_net_if *in, struct sbi_nl *host, uint32_t index, const char *name)
-{
-	const char *names[] = { in->link.name, name };
-	struct sbi_rt_link found = { 0 };
-	struct sbi_nl nl;
-
-	sbi_rt_get_link_at(host, index);
-	if (sbi_nl_talk(host, NULL, NULL, NULL) != -ENODEV)
-		return;
-	sbi_nl_init(&nl, net->route);
-	for (int i = 0; i < 2 && !found.index; i++) {
-		sbi_rt_get_link(&nl, names[i]);
-		sbi_nl_talk(&nl, sbi_rt_one_link, &found, NULL);
-	}
-	sbi_nl_free(&nl);
-	in->index = found.index;
-}
-
 int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_t index, const char *name, sb_error *err)
 {
 	struct sbi_net_if *in = &net->ifs[at];
@@ -75,11 +56,11 @@ int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_
 	if (in->link.mac_set || in->link.kind != SBI_LINK_DEVICE)
 		change.mac = in->mac;
 	sbi_rt_set_link(nl, &change);
+	in->moving = 1;
 	r = sbi_nl_talk(nl, NULL, NULL, &why);
 	net->trips++;
 	if (r == 0)
 		return sbi_net_find_inside(net, at, err);
-	find_after_failure(net, in, nl, index, name);
 	sbi_net_explain(-r, &why, SB_STEP_LINK, at, name, err);
 	if (r == -EINVAL && in->link.kind == SBI_LINK_DEVICE)
 		sbi_hint(err, "a bridge, and some other kinds, stay in their network namespace; or it cannot have that MTU or MAC address");
@@ -125,6 +106,25 @@ static void make_as_before(struct sbi_nl *nl, const struct sbi_net_if *in)
 }
 
 /*
+ * After a failure. The kernel moves first, and then changes what else was asked, and its answer may have
+ * been lost: it is inside with its new name, or its old one if no other interface was to have that, or not there.
+ */
+static void find_moved(struct sbi_net *net, struct sbi_net_if *in, struct sbi_nl *nl)
+{
+	const char *names[] = { in->link.name, in->bridge.name };
+	struct sbi_rt_link found = { 0 };
+	int others = 0;
+
+	for (uint32_t i = 0; i < net->count; i++)
+		others |= &net->ifs[i] != in && !strcmp(net->ifs[i].link.name, in->bridge.name);
+	for (int i = 0; i < (others ? 1 : 2) && !found.index; i++) {
+		sbi_rt_get_link(nl, names[i]);
+		sbi_nl_talk(nl, sbi_rt_one_link, &found, NULL);
+	}
+	in->index = found.index;
+}
+
+/*
  * If somebody has its old name now it keeps the one that it has inside, for the kernel moves
  * before it renames; and if somebody has that, too, it gets a number.
  */
@@ -134,13 +134,16 @@ void sbi_device_back(struct sbi_net *net, struct sbi_net_if *in)
 	struct sbi_nl nl;
 	int r = 0;
 
-	if (in->link.kind != SBI_LINK_DEVICE || !in->index)
+	if (in->link.kind != SBI_LINK_DEVICE || !in->moving)
 		return;
 	memcpy(names[0], in->bridge.name, SBI_IF_NAME);
 	pattern_of(in->bridge.name, names[1]);
 	sbi_nl_init(&nl, net->route);
-	make_as_before(&nl, in);
-	for (int i = 0; i < 2 && r == 0; i++) { /* until it is not here any more */
+	if (!in->index)
+		find_moved(net, in, &nl);
+	if (in->index)
+		make_as_before(&nl, in);
+	for (int i = 0; i < 2 && r == 0 && in->index; i++) { /* until it is not here any more */
 		sbi_rt_set_link(&nl, &(struct sbi_rt_change){ .index = in->index, .name = names[i], .netns = net->home });
 		sbi_nl_talk(&nl, NULL, NULL, NULL);
 		sbi_rt_get_link_at(&nl, in->index);
@@ -148,4 +151,5 @@ void sbi_device_back(struct sbi_net *net, struct sbi_net_if *in)
 	}
 	sbi_nl_free(&nl);
 	in->index = 0;
+	in->moving = 0;
 }

@@ -111,10 +111,13 @@ void sbi_lan_end(struct sbi_net *net, struct sbi_net_if *in)
 {
 	struct sbi_nl nl;
 
-	if ((in->link.kind != SBI_LINK_MACVLAN && in->link.kind != SBI_LINK_IPVLAN) || !in->index)
+	if ((in->link.kind != SBI_LINK_MACVLAN && in->link.kind != SBI_LINK_IPVLAN) || net->route < 0)
 		return;
 	sbi_nl_init(&nl, net->route);
-	sbi_rt_delete_link(&nl, in->index);
+	if (in->index)
+		sbi_rt_delete_link(&nl, in->index);
+	else /* not made, or the answer was lost */
+		sbi_rt_delete_name(&nl, in->link.name);
 	sbi_nl_talk(&nl, NULL, NULL, NULL);
 	sbi_nl_free(&nl);
 	in->index = 0;

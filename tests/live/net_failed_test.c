@@ -31,6 +31,25 @@ static sb_config *whole_network(void)
 	return cfg;
 }
 
+/* The other kinds; "low" and "far" are a pair of the host's. */
+static sb_config *other_network(void)
+{
+	sb_config *cfg = fx_config("exit=7");
+	sb_net_link veth = {.size = sizeof(veth), .device = "made0", .flags = SB_NET_MAKE_BRIDGE, .rate = 1000000,
+			    .bridge_address = "10.9.0.1/24"};
+	sb_net_link device = {.size = sizeof(device), .device = "low", .name = "eth5", .mac = "02:00:00:00:00:55", .mtu = 1300};
+	sb_net_link macvlan = {.size = sizeof(macvlan), .device = "far", .address = "10.3.0.2/24"};
+
+	fx_ok(sb_net_device(cfg, &device));
+	fx_ok(sb_net_macvlan(cfg, &macvlan));
+	if (access("/dev/net/tun", R_OK | W_OK) == 0)
+		fx_ok(sb_net_tap(cfg, NULL));
+	fx_ok(sb_net_veth(cfg, &veth));
+	return cfg;
+}
+
+static sb_config *(*network)(void) = whole_network;
+
 static int open_fds(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -44,7 +63,7 @@ static int open_fds(void)
 
 static const char *links(void)
 {
-	return net_says("ip -o link | cut -d: -f 2 | sort");
+	return net_says("ip -o link | sed -E 's|^[0-9]+:( [^:]*:).*( mtu [0-9]+).*(link/[a-z]+ [^ ]*).*|\\1\\2 \\3|' | sort");
 }
 
 /* One try. 1: nothing failed; 0: a failure that was told and left nothing; -1: @why. */
@@ -52,7 +71,7 @@ static int once(unsigned at, int with, char *why, size_t len)
 {
 	const char *before = links();
 	int fds = open_fds(), r, seen;
-	sb_config *cfg = whole_network(); /* the owner of its bridge is a descriptor, until it is freed */
+	sb_config *cfg = network(); /* the owner of its bridge is a descriptor, until it is freed */
 	sb_error err = SB_INIT(sb_error);
 	sb_result res = SB_INIT(sb_result);
 	sb_proc *proc = NULL;
@@ -131,7 +150,7 @@ static const char *from_none_to_enough(void)
 	for (int limit = 3; limit < 80 && worked < 3; limit++) {
 		const char *before = links();
 		int fds = open_fds(), r;
-		sb_config *cfg = whole_network();
+		sb_config *cfg = network();
 		sb_error err = SB_INIT(sb_error);
 		sb_proc *proc = NULL;
 
@@ -160,12 +179,25 @@ static void without_descriptors_nothing_is_left(void **state)
 	fx_in_child(from_none_to_enough);
 }
 
+static void of_the_other_kinds_neither(void **state)
+{
+	(void)state;
+	net_sh("ip link add low address 02:00:00:00:00:01 mtu 1450 type veth peer name far && ip link set far up");
+	network = other_network;
+	fx_in_child(each_request);
+	fx_in_child(each_answer);
+	fx_in_child(from_none_to_enough);
+	network = whole_network;
+	net_sh("ip link del far");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST_IF("privilege", each_request_that_fails_leaves_nothing),
 		FX_TEST_IF("privilege", each_answer_that_is_lost_leaves_nothing),
 		FX_TEST_IF("privilege", without_descriptors_nothing_is_left),
+		FX_TEST_IF("privilege", of_the_other_kinds_neither),
 	};
 
 	net_begin();
