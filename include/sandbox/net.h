@@ -251,7 +251,7 @@ SB_API int sb_proc_port(const sb_proc *proc, size_t index);
  * sb_proc_tap - the descriptor of the @index-th TAP interface, counting from 0; borrowed. -ENOENT without one
  *
  * Each read(2) and write(2) is one frame without further header; it does not block. poll(2)
- * says POLLERR when the network has gone.
+ * says POLLERR when the sandbox is over.
  */
 SB_API int sb_proc_tap(const sb_proc *proc, size_t index);
 

@@ -122,7 +122,7 @@ void sbi_net_choose_mac(struct sbi_net_if *in);
 /** sbi_lower_look - fill in->bridge with the device that is used, if it can be used: also for one that moves. */
 int sbi_lower_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 int sbi_lan_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
-/** sbi_lan_end - remove it, so that its device is free at once. */
+/** sbi_lan_end - remove a macvlan, ipvlan or TAP interface at once. */
 void sbi_lan_end(struct sbi_net *net, struct sbi_net_if *in);
 
 /* net_device.c */

@@ -105,13 +105,14 @@ int sbi_lan_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *
 
 /*
  * The kernel removes a namespace some time after its processes, and not before the last TCP connection
- * that they left has timed out. Until then nothing else above the device could have its MAC address.
+ * that they left has timed out, and one of a pool lives on. Until then nothing else above the device
+ * could have its MAC address, and nobody would tell the caller that its TAP is over.
  */
 void sbi_lan_end(struct sbi_net *net, struct sbi_net_if *in)
 {
 	struct sbi_nl nl;
 
-	if ((in->link.kind != SBI_LINK_MACVLAN && in->link.kind != SBI_LINK_IPVLAN) || net->route < 0)
+	if (in->link.kind == SBI_LINK_VETH || in->link.kind == SBI_LINK_DEVICE || net->route < 0)
 		return;
 	sbi_nl_init(&nl, net->route);
 	if (in->index)
