@@ -225,6 +225,7 @@ static int copy_dns(struct run *run)
 
 int network_finish(struct run *run)
 {
+	static const char *const of_user[] = { USER_DNS, NULL };
 	const struct network_wishes *net = &run->network;
 	bool elsewhere = !(network_bit(run) & (KIND_NONE | KIND_HOST));
 	int r = 0;
@@ -235,9 +236,11 @@ int network_finish(struct run *run)
 		return complain_config(run, "/etc/hosts");
 	if (net->no_dns && net->search.count)
 		return contradiction("--dns none contradicts --dns-search", NULL);
-	if (net->dns.count)
-		r = sb_set_dns(run->cfg, net->dns.list, net->search.list);
-	else if (net->search.count || (elsewhere && !net->no_dns && has_place(run, "resolv.conf")))
+	if (net->no_dns || (!net->dns.count && !net->search.count && !(elsewhere && has_place(run, "resolv.conf"))))
+		return 0;
+	if (net->dns.count || network_bit(run) == KIND_USER)
+		r = sb_set_dns(run->cfg, net->dns.count ? net->dns.list : of_user, net->search.list);
+	else
 		return copy_dns(run);
 	return r < 0 ? complain_config(run, "--dns") : 0;
 }

@@ -62,5 +62,6 @@ unsigned network_bit(const struct run *run);
 /* Names of the bridge that `--network bridge` makes, and of its network. */
 #define OWN_BRIDGE "sbx0"
 #define OWN_BRIDGE_ADDRESS "10.87.0.1/16"
+#define USER_DNS "10.0.2.3" /* where pasta and slirp4netns answer for the host's name server */
 
 #endif

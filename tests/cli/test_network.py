@@ -13,6 +13,7 @@ from sbx_case import IDENTITY, INSIDE, LEVEL, SBX, Case, works
 
 # "the host" of these tests is a network namespace that the program has entered by itself: see the end
 IS_HOST = os.environ.get("NET_INSIDE") == "1" and LEVEL != "cli-user"
+BOCKER = os.environ.get("SBX_BOCKER", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/bocker"))
 CONNECT = "import socket, sys; s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 20); print(s.recv(99).decode())"
 
 
@@ -280,6 +281,34 @@ class Others(NetCase):
         child = self.holder("--network", "bridge:br0", "--net-rate", "80mbit")
         self.assertIn("rate 80Mbit", sh("tc qdisc"))
         self.let_go(child)
+
+
+class Bocker(NetCase):
+    """examples/bocker, with the bridge that the original demands."""
+
+    def test_the_container_is_on_bridge0(self):
+        sh("ip link add bridge0 type bridge; ip addr add 10.0.0.1/24 dev bridge0; ip link set bridge0 up")
+        self.ends.append(lambda: sh("ip link del bridge0"))
+        image = self.directory()
+        for name in ("usr", "proc", "dev", "tmp", "etc"):
+            os.mkdir(os.path.join(image, name))
+        for name in ("bin", "lib", "lib64"):
+            os.symlink("usr/" + name, os.path.join(image, name))
+        # Without the limits, which need controllers.
+        plain = self.host_file("#!/bin/sh\nshift; for word; do shift; case $word in --cpu-shares | --memory) skip=1 ;; *) "
+                               '[ "$skip" ] && skip= || set -- "$@" "$word" ;; esac; done; '
+                               f'exec {SBX} run -v /usr:/usr:ro "$@"\n', 0o755)
+        done = subprocess.run([BOCKER, "run", image, "sh", "-c", "ip -j addr show eth0; ip -j route show default; cat /etc/resolv.conf"],
+                              capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+                              env=dict(os.environ, SBX=plain), cwd=self.directory())
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+        link, route, names = done.stdout.splitlines()
+        (link,), (route,) = json.loads(link), json.loads(route)
+        (address,) = self.addresses(link)
+        self.assertRegex(address, r"^10\.0\.0\.\d+/24$")
+        number = int(address.split("/")[0].split(".")[3])
+        self.assertEqual(link["address"], f"02:42:0a:00:00:{number:02x}")
+        self.assertEqual((route["gateway"], names), ("10.0.0.1", "nameserver 8.8.8.8"))
 
 
 class Report(NetCase):
