@@ -289,7 +289,8 @@ static int split_publish(char *text, char **address, char **host, char **port)
 	return 0;
 }
 
-static int keep_published(struct run *run, const char *protocol, const char *address, uint64_t host, uint64_t port, uint64_t count)
+static int keep_published(struct run *run, const char *protocol, const char *address, uint64_t host, uint64_t port,
+			  uint64_t count)
 {
 	struct network_wishes *net = &run->network;
 	struct published *grown = reallocarray(net->ports, net->port_count + 1, sizeof(*grown));

@@ -75,7 +75,8 @@ static uint32_t ports_of(const struct found *found, uint32_t bridge)
 	return ports;
 }
 
-static int fill(struct sbi_nl *nl, struct found *found, const struct sbi_rt_link *link, sb_net_bridge *bridge, sb_error *err)
+static int fill(struct sbi_nl *nl, struct found *found, const struct sbi_rt_link *link, sb_net_bridge *bridge,
+		sb_error *err)
 {
 	sb_net_bridge all = SB_INIT(sb_net_bridge);
 	struct sbi_nl_why why;

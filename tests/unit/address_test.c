@@ -186,7 +186,8 @@ static void numbers_of_large_networks(void **state)
 
 static void equal_without_the_prefix(void **state)
 {
-	struct sbi_address a = parsed("10.0.0.5/24"), b = parsed("10.0.0.5"), c = parsed("10.0.0.6"), six = parsed("::10.0.0.5");
+	struct sbi_address a = parsed("10.0.0.5/24"), b = parsed("10.0.0.5"), c = parsed("10.0.0.6");
+	struct sbi_address six = parsed("::10.0.0.5");
 
 	(void)state;
 	b.bytes[4] = 1; /* behind the four of IPv4 */

@@ -71,7 +71,8 @@ static struct sbi_rt_link read_and_free(struct answer *a)
 static void a_link_is_read(void **state)
 {
 	struct answer a = link_answer();
-	struct rtnl_link_stats64 stats = { .rx_bytes = 1, .tx_bytes = 2, .rx_packets = 3, .tx_packets = 4, .rx_dropped = 5, .tx_dropped = 6 };
+	struct rtnl_link_stats64 stats = { .rx_bytes = 1, .tx_bytes = 2, .rx_packets = 3, .tx_packets = 4,
+					   .rx_dropped = 5, .tx_dropped = 6 };
 	char info[32] = { 0 };
 	struct nlattr kind = { .nla_len = NLA_HDRLEN + 7, .nla_type = IFLA_INFO_KIND };
 	uint32_t number = 1400, master = 9, peer = 11;
@@ -348,6 +349,7 @@ static void an_address_as_bytes(void **state)
 	const struct ifaddrmsg *head;
 	struct sbi_nl nl;
 	const char *attrs;
+	size_t len;
 
 	(void)state;
 	assert_int_equal(sbi_address_parse("10.0.3.5/22", AF_INET, &address), 0);
@@ -358,8 +360,9 @@ static void an_address_as_bytes(void **state)
 	assert_int_equal(head->ifa_prefixlen, 22);
 	assert_int_equal(head->ifa_index, 7);
 	attrs = nl.buf + NLMSG_LENGTH(sizeof(*head));
-	assert_memory_equal(sbi_nl_data(find(attrs, message->nlmsg_len - NLMSG_LENGTH(sizeof(*head)), IFA_LOCAL)), "\x0a\0\3\5", 4);
-	assert_memory_equal(sbi_nl_data(find(attrs, message->nlmsg_len - NLMSG_LENGTH(sizeof(*head)), IFA_BROADCAST)), "\x0a\0\3\xff", 4);
+	len = message->nlmsg_len - NLMSG_LENGTH(sizeof(*head));
+	assert_memory_equal(sbi_nl_data(find(attrs, len, IFA_LOCAL)), "\x0a\0\3\5", 4);
+	assert_memory_equal(sbi_nl_data(find(attrs, len, IFA_BROADCAST)), "\x0a\0\3\xff", 4);
 	sbi_nl_free(&nl);
 }
 
