@@ -22,25 +22,8 @@ def sh(line):
     return done.stdout
 
 
-class NetCase(Case):
-    """With a bridge br0 on "the host", which looks afterwards as it did before."""
-
-    def setUp(self):
-        super().setUp()
-        if not IS_HOST:
-            self.skipTest("making interfaces needs CAP_NET_ADMIN")
-        sh("ip link set lo up; ip link add name br0 type bridge; ip addr add 10.0.0.1/24 dev br0; "
-           "ip addr add fd00::1/64 dev br0 nodad; ip link set br0 up")
-        self.links = self.names()
-
-    def tearDown(self):
-        super().tearDown()
-        if not IS_HOST:
-            return
-        try:
-            self.until(lambda: self.names() == self.links)
-        finally:  # the next test shall find nothing of this one
-            sh("ip link del br0; ip link del sbx0 2>/dev/null || :; echo 0 > /proc/sys/net/ipv4/ip_forward")
+class HostCase(Case):
+    """What is done on "the host" and in sandboxes."""
 
     def until(self, condition):
         deadline = time.monotonic() + 30
@@ -94,6 +77,27 @@ class NetCase(Case):
     def let_go(self, child):
         child.communicate()
         self.assertEqual(child.returncode, 0)
+
+
+class NetCase(HostCase):
+    """With a bridge br0 on "the host", which looks afterwards as it did before."""
+
+    def setUp(self):
+        super().setUp()
+        if not IS_HOST:
+            self.skipTest("making interfaces needs CAP_NET_ADMIN")
+        sh("ip link set lo up; ip link add name br0 type bridge; ip addr add 10.0.0.1/24 dev br0; "
+           "ip addr add fd00::1/64 dev br0 nodad; ip link set br0 up")
+        self.links = self.names()
+
+    def tearDown(self):
+        super().tearDown()
+        if not IS_HOST:
+            return
+        try:
+            self.until(lambda: self.names() == self.links)
+        finally:  # the next test shall find nothing of this one
+            sh("ip link del br0; ip link del sbx0 2>/dev/null || :; echo 0 > /proc/sys/net/ipv4/ip_forward")
 
 
 def image(case):

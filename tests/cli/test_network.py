@@ -7,8 +7,8 @@ import socket
 import subprocess
 
 import net_case
-from net_case import CONNECT, NetCase, image, sh
-from sbx_case import SBX
+from net_case import CONNECT, HostCase, NetCase, image, sh
+from sbx_case import SBX, works
 
 BOCKER = os.environ.get("SBX_BOCKER", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/bocker"))
 
@@ -196,6 +196,39 @@ class Others(NetCase):
         child = self.holder("--network", "bridge:br0", "--net-rate", "80mbit")
         self.assertIn("rate 80Mbit", sh("tc qdisc"))
         self.let_go(child)
+
+
+class ByAProgram(HostCase):
+    """slirp4netns, as whoever asks, reaches an address of "the host"."""
+
+    def setUp(self):
+        super().setUp()
+        if os.environ.get("NET_INSIDE") != "1":
+            self.skipTest("no network namespace for the test")
+        if not works("slirp4netns", "--version") or not works("sh", "-c", ": <>/dev/net/tun"):
+            self.skipTest("slirp4netns is not installed, or /dev/net/tun cannot be opened")
+        sh("ip link set lo up; ip addr add 192.0.2.1/32 dev lo")
+        self.ends.append(lambda: sh("ip addr del 192.0.2.1/32 dev lo"))
+
+    def test_a_server_of_the_host_is_reached(self):
+        for kind in ("slirp", "slirp4netns", "user"):
+            server, port = self.serve("192.0.2.1")
+            self.fetch(server, port, "192.0.2.1", "--network", kind)
+
+    def test_its_name_server_is_the_hosts(self):
+        self.assertEqual(self.run_ok("--network", "slirp", "cat", "/etc/resolv.conf"), "nameserver 10.0.2.3")
+        self.assertEqual(self.shell("cat /etc/resolv.conf", "--network", "slirp", "--dns", "192.0.2.1"), "nameserver 192.0.2.1")
+
+    def test_a_published_port_leads_inside(self):
+        serve = ("import socket; s = socket.create_server(('', 80)); print('ready', flush=True); "
+                 "s.accept()[0].send(b'hello')")
+        child = self.popen("--timeout", "60", "--network", "slirp", "-p", "192.0.2.1::80", "python3", "-c", serve)
+        self.assertEqual(child.stdout.readline(), "ready\n")
+        port = int(child.stderr.readline().split()[2])
+        with socket.create_connection(("192.0.2.1", port), 30) as connection:
+            self.assertEqual(connection.recv(99), b"hello")
+        child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 0)
 
 
 class Bocker(NetCase):
