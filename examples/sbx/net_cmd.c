@@ -15,9 +15,11 @@ static int list(void)
 		if (r <= 0)
 			break;
 		if (i == 0)
-			printf("%-15s %-18s %-26s %-9s %s\n", "BRIDGE", "ADDRESS", "ADDRESS6", "SANDBOXES", "MAKER");
+			printf("%-15s %-18s %-26s %-9s %s\n", "BRIDGE", "ADDRESS", "ADDRESS6", "SANDBOXES",
+			       "MAKER");
 		printf("%-15s %-18s %-26s %-9u %s\n", bridge.name, bridge.address[0] ? bridge.address : "-",
-		       bridge.address6[0] ? bridge.address6 : "-", bridge.sandboxes, bridge.maker_lives ? "lives" : "ended");
+		       bridge.address6[0] ? bridge.address6 : "-", bridge.sandboxes,
+		       bridge.maker_lives ? "lives" : "ended");
 	}
 	if (r == 0)
 		return 0;
@@ -46,6 +48,7 @@ int do_net(int argc, char **argv)
 		return list();
 	if (argc > 2 && strcmp(argv[1], "rm") == 0)
 		return remove_bridges(argc - 2, argv + 2);
-	complain("net: expected ls, or rm and the names of bridges", "usage: " CLI_NAME " net ls | rm BRIDGE...");
+	complain("net: expected ls, or rm and the names of bridges",
+		 "usage: " CLI_NAME " net ls | rm BRIDGE...");
 	return EXIT_SBX;
 }

@@ -15,7 +15,8 @@ static const struct {
 } conditions[] = {
 	[NET_IP] = { "ip", KINDS_LINK, "an interface" },
 	[NET_IP6] = { "ip6", KINDS_LINK, "an interface" },
-	[NET_MAC] = { "mac-address", KINDS_LINK & ~KIND_IPVLAN, "an interface with a MAC address of its own" },
+	[NET_MAC] = { "mac-address", KINDS_LINK & ~KIND_IPVLAN,
+		      "an interface with a MAC address of its own" },
 	[NET_GATEWAY] = { "gateway", KINDS_LINK, "an interface" },
 	[NET_GATEWAY6] = { "gateway6", KINDS_LINK, "an interface" },
 	[NET_MTU] = { "mtu", KINDS_LINK, "an interface" },
@@ -36,7 +37,10 @@ static const struct {
 	unsigned bit;
 	const char *example;
 } examples[] = {
-	{ KIND_BRIDGE, "bridge" }, { KIND_MACVLAN, "macvlan:DEVICE" }, { KIND_USER, "pasta" }, { KIND_NONE, "none" },
+	{ KIND_BRIDGE, "bridge" },
+	{ KIND_MACVLAN, "macvlan:DEVICE" },
+	{ KIND_USER, "pasta" },
+	{ KIND_NONE, "none" },
 };
 
 unsigned network_bit(const struct run *run)
@@ -66,7 +70,8 @@ static int check_options(const struct run *run)
 	}
 	if (net_option_used(run, NET_INTERNAL) && net_option_used(run, NET_MASQUERADE))
 		return contradiction("--net-internal contradicts --masquerade", NULL);
-	if (net_option_used(run, NET_INTERNAL) && (net_option_used(run, NET_GATEWAY) || net_option_used(run, NET_GATEWAY6)))
+	if (net_option_used(run, NET_INTERNAL) &&
+	    (net_option_used(run, NET_GATEWAY) || net_option_used(run, NET_GATEWAY6)))
 		return contradiction("--net-internal contradicts --gateway", NULL);
 	return 0;
 }
@@ -81,16 +86,21 @@ static int check_namespaces(struct run *run)
 	if (!given)
 		return 0;
 	snprintf(text, sizeof(text), "--network %.200s contradicts --%s", given,
-		 run->ns_joined & SB_NS_NET ? "ns net=FILE" : bit == KIND_HOST ? "ns net" : "share net");
+		 run->ns_joined & SB_NS_NET ? "ns net=FILE"
+		 : bit == KIND_HOST         ? "ns net"
+					    : "share net");
 	if (run->ns_joined & SB_NS_NET)
 		return contradiction(text, "leave out one of them");
 	if (bit == KIND_HOST)
-		return run->ns_listed && (run->ns_new & SB_NS_NET) ? contradiction(text, "leave out one of them") : 0;
+		return run->ns_listed && (run->ns_new & SB_NS_NET)
+			       ? contradiction(text, "leave out one of them")
+			       : 0;
 	if (run->ns_shared & SB_NS_NET)
 		return contradiction(text, "leave out one of them");
 	if (bit == KIND_NETNS || (run->ns_new & SB_NS_NET))
 		return 0;
-	snprintf(text, sizeof(text), "--network %.200s needs a new network namespace, and this run has none", given);
+	snprintf(text, sizeof(text), "--network %.200s needs a new network namespace, and this run has none",
+		 given);
 	return contradiction(text, "add net to --ns");
 }
 
@@ -128,7 +138,9 @@ static void describe_own_bridge(struct run *run)
 static int add_addresses(struct run *run)
 {
 	const struct network_wishes *net = &run->network;
-	const char *name = net->link.name ? net->link.name : net->kind->bit == KIND_DEVICE ? net->link.device : "eth0";
+	const char *name = net->link.name                  ? net->link.name
+			   : net->kind->bit == KIND_DEVICE ? net->link.device
+							   : "eth0";
 	int r = 0;
 
 	for (int family = 0; family < 2; family++)
@@ -211,14 +223,17 @@ static int copy_dns(struct run *run)
 	int r = resolv_read(&resolv);
 
 	if (r < 0)
-		return net->search.count ? contradiction("--dns-search needs a name server, and the host names none that can be "
-							 "reached from another network",
-							 "add --dns ADDRESS")
-					 : 0;
+		return net->search.count
+			       ? contradiction(
+					 "--dns-search needs a name server, and the host names none that can be "
+					 "reached from another network",
+					 "add --dns ADDRESS")
+			       : 0;
 	if (resolv.as_it_is)
 		r = sb_set_dns(run->cfg, NULL, net->search.list);
 	else
-		r = sb_set_dns(run->cfg, resolv.servers.list, net->search.count ? net->search.list : resolv.search.list);
+		r = sb_set_dns(run->cfg, resolv.servers.list,
+			       net->search.count ? net->search.list : resolv.search.list);
 	resolv_free(&resolv);
 	return r < 0 ? complain_config(run, "/etc/resolv.conf") : 0;
 }
@@ -236,7 +251,8 @@ int network_finish(struct run *run)
 		return complain_config(run, "/etc/hosts");
 	if (net->no_dns && net->search.count)
 		return contradiction("--dns none contradicts --dns-search", NULL);
-	if (net->no_dns || (!net->dns.count && !net->search.count && !(elsewhere && has_place(run, "resolv.conf"))))
+	if (net->no_dns ||
+	    (!net->dns.count && !net->search.count && !(elsewhere && has_place(run, "resolv.conf"))))
 		return 0;
 	if (net->dns.count || network_bit(run) == KIND_USER)
 		r = sb_set_dns(run->cfg, net->dns.count ? net->dns.list : of_user, net->search.list);
@@ -258,7 +274,8 @@ void network_tell(const struct run *run, const sb_proc *proc)
 
 			if (range->host_port || host < 0)
 				continue;
-			snprintf(text, sizeof(text), "port %d leads to %u/%s", host, range->port + k, range->protocol);
+			snprintf(text, sizeof(text), "port %d leads to %u/%s", host, range->port + k,
+				 range->protocol);
 			complain(text, NULL);
 		}
 	}

@@ -45,8 +45,9 @@ static int opt_network(struct run *run, const char *arg)
 		if (strlen(kinds[i].name) == len && memcmp(kinds[i].name, arg, len) == 0)
 			net->kind = &kinds[i];
 	if (!net->kind)
-		return refuse(run, "expected none, host, bridge[:NAME], netns:FILE, macvlan:DEVICE, ipvlan:DEVICE, "
-				   "device:DEVICE, veth, pasta, slirp or user");
+		return refuse(
+			run, "expected none, host, bridge[:NAME], netns:FILE, macvlan:DEVICE, ipvlan:DEVICE, "
+			     "device:DEVICE, veth, pasta, slirp or user");
 	if (colon && net->kind->word == WORD_NO)
 		return refuse(run, "nothing belongs behind this kind of network");
 	if ((!colon && net->kind->word == WORD_MUST) || (colon && !colon[1]))
@@ -215,7 +216,9 @@ static int opt_dns(struct run *run, const char *arg)
 		run->network.no_dns = true;
 	else if (words_add(&run->network.dns, arg) < 0)
 		return -ENOMEM;
-	return run->network.no_dns && run->network.dns.count ? refuse(run, "\"none\" and a server exclude each other") : 0;
+	return run->network.no_dns && run->network.dns.count
+		       ? refuse(run, "\"none\" and a server exclude each other")
+		       : 0;
 }
 
 static int opt_dns_search(struct run *run, const char *arg)
@@ -289,8 +292,8 @@ static int split_publish(char *text, char **address, char **host, char **port)
 	return 0;
 }
 
-static int keep_published(struct run *run, const char *protocol, const char *address, uint64_t host, uint64_t port,
-			  uint64_t count)
+static int keep_published(struct run *run, const char *protocol, const char *address, uint64_t host,
+			  uint64_t port, uint64_t count)
 {
 	struct network_wishes *net = &run->network;
 	struct published *grown = reallocarray(net->ports, net->port_count + 1, sizeof(*grown));
@@ -302,7 +305,8 @@ static int keep_published(struct run *run, const char *protocol, const char *add
 		free(copy);
 		return -ENOMEM;
 	}
-	grown[net->port_count++] = (struct published){ protocol, copy, (uint16_t)host, (uint16_t)port, (uint16_t)count };
+	grown[net->port_count++] =
+		(struct published){ protocol, copy, (uint16_t)host, (uint16_t)port, (uint16_t)count };
 	return 0;
 }
 
@@ -319,29 +323,37 @@ static int opt_publish(struct run *run, const char *arg)
 		return -ENOMEM;
 	if (slash) {
 		*slash = '\0';
-		protocol = strcmp(slash + 1, "udp") == 0 ? "udp" : strcmp(slash + 1, "tcp") == 0 ? "tcp" : NULL;
+		protocol = strcmp(slash + 1, "udp") == 0   ? "udp"
+			   : strcmp(slash + 1, "tcp") == 0 ? "tcp"
+							   : NULL;
 	}
-	if (!protocol || split_publish(text, &address, &outer, &inner) < 0 || parse_ports(inner, &port[0], &port[1]) < 0 ||
-	    parse_ports(outer, &host[0], &host[1]) < 0 || !port[0])
+	if (!protocol || split_publish(text, &address, &outer, &inner) < 0 ||
+	    parse_ports(inner, &port[0], &port[1]) < 0 || parse_ports(outer, &host[0], &host[1]) < 0 ||
+	    !port[0])
 		return refuse(run, "expected [[ADDRESS:]HOST[-HOST]:]PORT[-PORT][/tcp|/udp]");
 	count = port[1] - port[0] + 1;
 	if (host[0] && host[1] - host[0] + 1 != count)
 		return refuse(run, "the two ranges are not of the same length");
 	run->network.options |= 1u << NET_PUBLISH;
-	r = sb_net_publish(run->cfg, protocol, address, (uint16_t)host[0], (uint16_t)port[0], (uint32_t)count);
+	r = sb_net_publish(run->cfg, protocol, address, (uint16_t)host[0], (uint16_t)port[0],
+			   (uint32_t)count);
 	return r < 0 ? r : keep_published(run, protocol, address, host[0], port[0], count);
 }
 
 const struct option_row network_options[] = {
-	{ "network", 0, "KIND[:NAME]", 0, opt_network, "none (default), host, bridge[:NAME], netns:FILE, pasta,…" },
-	{ "ip", 0, "ADDRESS[/BITS]", 0, opt_ip, "IPv4 address (default: a free one of the bridge's network)" },
+	{ "network", 0, "KIND[:NAME]", 0, opt_network,
+	  "none (default), host, bridge[:NAME], netns:FILE, pasta,…" },
+	{ "ip", 0, "ADDRESS[/BITS]", 0, opt_ip,
+	  "IPv4 address (default: a free one of the bridge's network)" },
 	{ "ip6", 0, "ADDRESS[/BITS]", 0, opt_ip6, "IPv6 address (the same)" },
 	{ "mac-address", 0, "MAC", 0, opt_mac, "of the interface (default: made of the address)" },
 	{ "gateway", 0, "ADDRESS", 0, opt_gateway, "of the default route (default: the bridge), or none" },
 	{ "gateway6", 0, "ADDRESS", 0, opt_gateway6, "the same of IPv6" },
 	{ "net-route", 0, "NET[=GATEWAY]", 0, opt_route, "one more route" },
-	{ "publish", 'p', "[[ADDR:]HOST:]PORT", 0, opt_publish, "a port of the host leads inside; A-B ranges, /udp" },
-	{ "net-allow", 0, "RULE", 0, opt_allow, "close the network but for [tcp|udp|icmp] ADDRESS|any [PORT]; none" },
+	{ "publish", 'p', "[[ADDR:]HOST:]PORT", 0, opt_publish,
+	  "a port of the host leads inside; A-B ranges, /udp" },
+	{ "net-allow", 0, "RULE", 0, opt_allow,
+	  "close the network but for [tcp|udp|icmp] ADDRESS|any [PORT]; none" },
 	{ "dns", 0, "ADDRESS", ROW_MOUNT, opt_dns, "name server (default: the host's), or none" },
 	{ "dns-search", 0, "DOMAIN", ROW_MOUNT, opt_dns_search, "where names without a dot are looked up" },
 	{ "add-host", 0, "NAME:ADDRESS", ROW_MOUNT, opt_add_host, "a line of /etc/hosts" },
@@ -350,7 +362,8 @@ const struct option_row network_options[] = {
 	{ "net-delay", 0, "TIME", 0, opt_delay, "delay every packet, each way" },
 	{ "net-isolated", 0, NULL, 0, opt_isolated, "cannot reach other isolated sandboxes of the bridge" },
 	{ "net-internal", 0, NULL, 0, opt_internal, "no way out: no default route, no masquerading" },
-	{ "masquerade", 0, NULL, 0, opt_masquerade, "what leaves the bridge's network has the host's address" },
+	{ "masquerade", 0, NULL, 0, opt_masquerade,
+	  "what leaves the bridge's network has the host's address" },
 	{ "ip-forward", 0, NULL, 0, opt_forward, "turn on forwarding on the host where it is off" },
 	{ "net-name", 0, "NAME", 0, opt_name, "of the interface inside (default eth0)" },
 	{ "net-host-name", 0, "NAME", 0, opt_host_name, "of its other end (default: made of the address)" },

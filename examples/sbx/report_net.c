@@ -9,19 +9,22 @@ static const struct {
 	const char *name;
 	size_t offset;
 } texts[] = {
-	{ "kind", offsetof(sb_net_info, kind) },         { "device", offsetof(sb_net_info, device) },
+	{ "kind", offsetof(sb_net_info, kind) },           { "device", offsetof(sb_net_info, device) },
 	{ "host_name", offsetof(sb_net_info, host_name) }, { "mac", offsetof(sb_net_info, mac) },
-	{ "address", offsetof(sb_net_info, address) },   { "address6", offsetof(sb_net_info, address6) },
-	{ "gateway", offsetof(sb_net_info, gateway) },   { "gateway6", offsetof(sb_net_info, gateway6) },
+	{ "address", offsetof(sb_net_info, address) },     { "address6", offsetof(sb_net_info, address6) },
+	{ "gateway", offsetof(sb_net_info, gateway) },     { "gateway6", offsetof(sb_net_info, gateway6) },
 };
 
 static const struct {
 	const char *name;
 	size_t offset;
 } counters[] = {
-	{ "rx_bytes", offsetof(sb_net_info, rx_bytes) },     { "tx_bytes", offsetof(sb_net_info, tx_bytes) },
-	{ "rx_packets", offsetof(sb_net_info, rx_packets) }, { "tx_packets", offsetof(sb_net_info, tx_packets) },
-	{ "rx_dropped", offsetof(sb_net_info, rx_dropped) }, { "tx_dropped", offsetof(sb_net_info, tx_dropped) },
+	{ "rx_bytes", offsetof(sb_net_info, rx_bytes) },
+	{ "tx_bytes", offsetof(sb_net_info, tx_bytes) },
+	{ "rx_packets", offsetof(sb_net_info, rx_packets) },
+	{ "tx_packets", offsetof(sb_net_info, tx_packets) },
+	{ "rx_dropped", offsetof(sb_net_info, rx_dropped) },
+	{ "tx_dropped", offsetof(sb_net_info, tx_dropped) },
 };
 
 static void one_interface(FILE *to, const sb_net_info *info)
@@ -56,8 +59,8 @@ static void ports(FILE *to, const struct ending *end)
 		const struct published *range = &net->ports[i];
 
 		for (unsigned k = 0; k < range->count; k++, at++) {
-			fprintf(to, "%s{\"protocol\": \"%s\", \"host_port\": %d, \"port\": %u", comma, range->protocol,
-				sb_proc_port(end->proc, at), range->port + k);
+			fprintf(to, "%s{\"protocol\": \"%s\", \"host_port\": %d, \"port\": %u", comma,
+				range->protocol, sb_proc_port(end->proc, at), range->port + k);
 			if (range->address) {
 				fputs(", \"address\": ", to);
 				json_string(to, range->address);

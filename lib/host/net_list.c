@@ -128,13 +128,14 @@ static int in_use(const struct found *found, const struct sbi_rt_link *link, sb_
 		return 0;
 	for (uint32_t i = 0; i < found->count; i++)
 		if (found->links[i].master == link->index && strlen(names) + SBI_IF_NAME + 2 < sizeof(names))
-			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", names[0] ? ", " : "",
-				 found->links[i].name);
+			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+				 names[0] ? ", " : "", found->links[i].name);
 	if (ports)
-		sbi_fail(err, SB_STEP_BRIDGE, 0, EBUSY, "the bridge %s joins %u interface%s: %s", link->name, ports,
-			 ports == 1 ? "" : "s", names);
+		sbi_fail(err, SB_STEP_BRIDGE, 0, EBUSY, "the bridge %s joins %u interface%s: %s", link->name,
+			 ports, ports == 1 ? "" : "s", names);
 	else
-		sbi_fail(err, SB_STEP_BRIDGE, 0, EBUSY, "the process that made the bridge %s lives, and may use it", link->name);
+		sbi_fail(err, SB_STEP_BRIDGE, 0, EBUSY,
+			 "the process that made the bridge %s lives, and may use it", link->name);
 	sbi_hint(err, "wait for them to end: the bridge goes with the last who uses it");
 	return -EBUSY;
 }

@@ -39,7 +39,10 @@ static void put_address(struct text *t, const char *before, const struct sbi_add
 
 static const char *protocol_name(uint8_t protocol)
 {
-	return protocol == IPPROTO_TCP ? " tcp" : protocol == IPPROTO_UDP ? " udp" : protocol == IPPROTO_ICMP ? " icmp" : "";
+	return protocol == IPPROTO_TCP    ? " tcp"
+	       : protocol == IPPROTO_UDP  ? " udp"
+	       : protocol == IPPROTO_ICMP ? " icmp"
+					  : "";
 }
 
 static void put_range(struct text *t, unsigned first, unsigned last)
@@ -113,9 +116,11 @@ static void address_line(struct text *t, const struct sbi_link *link)
 
 	put(t, "address %s", link->name);
 	for (int family = 0; family < 2; family++) {
-		put_address(t, family && link->address[0].kind == SBI_WISH_GIVEN ? " and " : " ", &link->address[family].address);
+		put_address(t, family && link->address[0].kind == SBI_WISH_GIVEN ? " and " : " ",
+			    &link->address[family].address);
 		if (bridged && link->address[family].kind == SBI_WISH_DEFAULT)
-			put(t, "%s", family ? ", IPv6 of the bridge's network" : " IPv4 of the bridge's network");
+			put(t, "%s",
+			    family ? ", IPv6 of the bridge's network" : " IPv4 of the bridge's network");
 	}
 	if (link->flags & SB_NET_NO_GATEWAY)
 		put(t, ", no gateway");
@@ -131,7 +136,8 @@ static void rules(const struct sbi_net_config *net, sbi_dump_line *line, void *a
 	for (uint32_t i = 0; i < net->link_count; i++)
 		if (net->links[i].flags & SB_NET_MASQUERADE) {
 			t.used = 0;
-			put(&t, "nat masquerade %s", net->links[i].device[0] ? net->links[i].device : net->links[i].name);
+			put(&t, "nat masquerade %s",
+			    net->links[i].device[0] ? net->links[i].device : net->links[i].name);
 			line(arg, t.buf);
 		}
 	if (net->walled && !net->allow_count)
@@ -182,7 +188,10 @@ void sbi_dump_net_second(const sb_config *cfg, sbi_dump_line *line, void *arg)
 	}
 	for (uint32_t i = 0; i < net->route_count; i++) {
 		t.used = 0;
-		put(&t, "address %s", net->routes[i].name[0] ? net->routes[i].name : net->link_count ? net->links[0].name : "");
+		put(&t, "address %s",
+		    net->routes[i].name[0] ? net->routes[i].name
+		    : net->link_count      ? net->links[0].name
+					   : "");
 		put_address(&t, " route ", &net->routes[i].network);
 		put_address(&t, " by ", &net->routes[i].gateway);
 		line(arg, t.buf);
