@@ -79,7 +79,7 @@ static int check_forwarding(const struct sbi_net *net, int family, sb_error *err
 	if (!may_turn_on(net)) {
 		sbi_fail(err, SB_STEP_NAT, 0, ENETUNREACH,
 			 "this host does not forward IPv%d (%s is 0), so nothing gets out or in", family ? 6 : 4, names[family]);
-		sbi_hint(err, "sysctl -w %s=1, or have it done: SB_NET_FORWARD%s", names[family],
+		sbi_hint(err, "sysctl -w %s=1, or have it done: SB_NET_FORWARD, sbx run --ip-forward%s", names[family],
 			 family ? "; or give the sandbox no IPv6 address: \"none\"" : "");
 		return -ENETUNREACH;
 	}
