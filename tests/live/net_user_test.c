@@ -88,6 +88,30 @@ static void published_ports_are_reached_from_the_host(const char *program)
 }
 BOTH(published_ports_are_reached_from_the_host)
 
+/* The wall is inside, and what the program brings in for a published port passes it. */
+static void a_closed_network_is_open_for_what_is_allowed(const char *program)
+{
+	int tcp, other, out;
+	sb_proc *a = user_host("serve=7007", &tcp), *b = user_host("serve=7008", &other), *proc;
+	sb_config *cfg = user_with(fx_config("tcp=" HOST_SERVER ",7007", "tcp=" HOST_SERVER ",7008"), program);
+	const char *says;
+
+	fx_ok(sb_net_allow(cfg, "tcp " HOST_SERVER " 7007"));
+	says = fx_output(cfg);
+	fx_has(says, "tcp=ok ");
+	fx_has(says, "tcp=EHOSTUNREACH");
+	cfg = user_with(fx_config("serve=80"), program);
+	fx_ok(sb_net_allow(cfg, NULL));
+	fx_ok(sb_net_publish(cfg, "tcp", NULL, 0, 80, 1));
+	proc = net_serving(cfg, &out);
+	assert_string_not_equal(user_ask(SOCK_STREAM, HOST_SERVER, sb_proc_port(proc, 0)), "");
+	net_stop(proc, out);
+	sb_config_free(cfg);
+	net_stop(a, tcp);
+	net_stop(b, other);
+}
+BOTH(a_closed_network_is_open_for_what_is_allowed)
+
 static void a_taken_port_is_told_before(const char *program)
 {
 	sb_config *cfg = user_with(fx_config("exit=0"), program);
@@ -379,6 +403,7 @@ int main(void)
 		TESTS("sandbox", a_server_of_the_host_is_reached),
 		TESTS("sandbox", the_loopback_of_the_host_is_not_reached),
 		TESTS("sandbox", published_ports_are_reached_from_the_host),
+		TESTS("sandbox", a_closed_network_is_open_for_what_is_allowed),
 		TESTS("sandbox", a_taken_port_is_told_before),
 		FX_TEST_IF("sandbox", an_ipv6_port_is_for_pasta),
 		TESTS("sandbox", what_there_is_can_be_asked),
