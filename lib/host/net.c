@@ -180,15 +180,18 @@ int sbi_net_prepare(struct sbi_launch *l, sb_error *err)
 	l->net = new_net(&l->cfg->net);
 	if (!l->net)
 		return no_memory(err);
-	if (l->net->asked.port_count && !l->net->asked.user) /* whose program takes its own */
+	r = sbi_net_list_ports(l->net, err);
+	if (r == 0 && l->net->port_count && !l->net->asked.user) { /* whose program takes its own */
 		r = sbi_net_take_ports(l->net, err);
+		sbi_launch_event(l, SB_STEP_PORT, start, r, "ports of the host");
+	}
 	if (r == 0 && l->net->count) {
 		r = prepare_links(l->net, err);
 		if (r == 0)
 			r = check_way_back(l, err);
 		if (r == 0)
 			r = sbi_net_check_nat(l->net, err);
-		sbi_launch_event(l, SB_STEP_BRIDGE, start, r, "bridges, addresses and ports looked at");
+		sbi_launch_event(l, SB_STEP_BRIDGE, start, r, "bridges and addresses looked at");
 	}
 	return r;
 }

@@ -147,7 +147,9 @@ int sbi_net_is_shaped(const struct sbi_net *net);
 int sbi_net_shape(struct sbi_net *net, sb_error *err);
 
 /* net_port.c */
-/** sbi_net_take_ports - list the published ports, and take those of the host. Not for sb_net_user(). */
+/** sbi_net_list_ports - the published ports one by one. */
+int sbi_net_list_ports(struct sbi_net *net, sb_error *err);
+/** sbi_net_take_ports - take those of the host, which must be listed. Not for sb_net_user(), whose program binds them itself. */
 int sbi_net_take_ports(struct sbi_net *net, sb_error *err);
 
 /* net_nat.c */

@@ -56,7 +56,7 @@ static int explain(const struct sbi_net_port *port, uint32_t at, int code, sb_er
 	char text[SBI_ADDRESS_TEXT];
 
 	sbi_address_host_text(&port->host, text, sizeof(text));
-	sbi_fail(err, SB_STEP_NAT, at, code, "the port %u/%s of %s cannot be published: %s", port->host_port, protocol,
+	sbi_fail(err, SB_STEP_PORT, at, code, "the port %u/%s of %s cannot be published: %s", port->host_port, protocol,
 		 text[0] ? text : "this host", strerror(code));
 	if (code == EADDRINUSE)
 		sbi_hint(err, "somebody has it: ss -ap 'sport = %u'; choose another, or 0 for any that is free",
@@ -80,28 +80,35 @@ static int take_one(struct sbi_net_port *port, uint32_t at, sb_error *err)
 	return r < 0 ? explain(port, at, -r, err) : 0;
 }
 
-int sbi_net_take_ports(struct sbi_net *net, sb_error *err)
+int sbi_net_list_ports(struct sbi_net *net, sb_error *err)
 {
 	const struct sbi_net_config *asked = &net->asked;
 	uint32_t all = 0;
-	int r = 0;
 
 	for (uint32_t i = 0; i < asked->port_count; i++)
 		all += asked->ports[i].count;
-	net->ports = calloc(all, sizeof(*net->ports));
+	net->ports = calloc(all + 1, sizeof(*net->ports));
 	if (!net->ports)
-		return sbi_fail(err, SB_STEP_NAT, 0, ENOMEM, "not enough memory for the network");
+		return sbi_fail(err, SB_STEP_PORT, 0, ENOMEM, "not enough memory for the network");
 	for (uint32_t i = 0; i < asked->port_count; i++) {
 		const struct sbi_port *range = &asked->ports[i];
 
-		for (uint32_t at = 0; r == 0 && at < range->count; at++) {
+		for (uint32_t at = 0; at < range->count; at++) {
 			struct sbi_net_port *port = &net->ports[net->port_count++];
 
 			*port = (struct sbi_net_port){ .fd = -EBADF, .protocol = range->protocol, .host = range->host };
 			port->port = (uint16_t)(range->port + at);
 			port->host_port = range->host_port ? (uint16_t)(range->host_port + at) : 0;
-			r = take_one(port, i, err);
 		}
 	}
+	return 0;
+}
+
+int sbi_net_take_ports(struct sbi_net *net, sb_error *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < net->port_count; i++)
+		r = take_one(&net->ports[i], i, err);
 	return r;
 }

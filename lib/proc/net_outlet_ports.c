@@ -41,7 +41,7 @@ static int refuse_port(const struct sbi_net_port *port, uint32_t at, int code, s
 
 	if (port->host.family)
 		sbi_address_host_text(&port->host, address, sizeof(address));
-	sbi_fail(err, SB_STEP_OUTLET, at, code, "port %u of %s, to be published: %s", port->host_port, address,
+	sbi_fail(err, SB_STEP_PORT, at, code, "port %u of %s, to be published: %s", port->host_port, address,
 		 strerror(code));
 	if (code == EADDRINUSE)
 		sbi_hint(err, "another program has it: choose another, or 0 for any that is free");
@@ -74,35 +74,10 @@ static int try_port(const struct sbi_outlet *outlet, struct sbi_net_port *port)
 	return 0;
 }
 
-static int list_ports(struct sbi_net *net)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < net->asked.port_count; i++)
-		count += net->asked.ports[i].count;
-	net->ports = calloc(count + 1, sizeof(*net->ports));
-	if (!net->ports)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < net->asked.port_count; i++) {
-		const struct sbi_port *asked = &net->asked.ports[i];
-
-		for (uint32_t n = 0; n < asked->count; n++) {
-			struct sbi_net_port *port = &net->ports[net->port_count++];
-
-			*port = (struct sbi_net_port){ .fd = -EBADF, .protocol = asked->protocol, .host = asked->host };
-			port->host_port = asked->host_port ? (uint16_t)(asked->host_port + n) : 0;
-			port->port = (uint16_t)(asked->port + n);
-		}
-	}
-	return 0;
-}
-
 int sbi_outlet_ports(struct sbi_net *net, sb_error *err)
 {
-	int r = net->ports ? 0 : list_ports(net);
+	int r = 0;
 
-	if (r < 0)
-		return sbi_fail(err, SB_STEP_OUTLET, 0, -r, "not enough memory for the ports");
 	for (uint32_t i = 0; r == 0 && i < net->port_count; i++) { /* all are held until all are found: none is given twice */
 		r = try_port(net->outlet, &net->ports[i]);
 		if (r < 0)

@@ -217,7 +217,7 @@ static void a_taken_port_is_told_before_anything_exists(void **state)
 	fx_ok(sb_net_publish(cfg, "tcp", NULL, 8080, 80, 1));
 	holder = sb_config_copy(cfg);
 	err = fx_refused(cfg, EADDRINUSE);
-	assert_int_equal(err->step, SB_STEP_NAT);
+	assert_int_equal(err->step, SB_STEP_PORT);
 	fx_has(err->message, "the port 8080/tcp of this host cannot be published");
 	assert_string_equal(net_says("ip -br link show type bridge"), "");
 	close(fd);

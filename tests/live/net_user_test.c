@@ -104,7 +104,9 @@ static void a_closed_network_is_open_for_what_is_allowed(const char *program)
 	fx_ok(sb_net_allow(cfg, NULL));
 	fx_ok(sb_net_publish(cfg, "tcp", NULL, 0, 80, 1));
 	proc = net_serving(cfg, &out);
-	assert_string_not_equal(user_ask(SOCK_STREAM, HOST_SERVER, sb_proc_port(proc, 0)), "");
+	/* Inside pasta the host's own addresses are the sandbox's: who comes from one of them is not believed. */
+	assert_string_not_equal(user_ask(SOCK_STREAM, strcmp(program, PASTA) ? HOST_SERVER : "127.0.0.1", sb_proc_port(proc, 0)),
+				"");
 	net_stop(proc, out);
 	sb_config_free(cfg);
 	net_stop(a, tcp);
@@ -122,7 +124,7 @@ static void a_taken_port_is_told_before(const char *program)
 	fx_ok(sb_net_publish(cfg, "tcp", NULL, 7006, 80, 3));
 	err = fx_refused(cfg, EADDRINUSE);
 	fx_has(err->message, "port 7007 of all addresses");
-	assert_int_equal(err->step, SB_STEP_OUTLET);
+	assert_int_equal(err->step, SB_STEP_PORT);
 	net_stop(a, tcp);
 }
 BOTH(a_taken_port_is_told_before)
