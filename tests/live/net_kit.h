@@ -59,18 +59,6 @@ __attribute__((format(printf, 1, 2))) static inline const char *net_says(const c
 	return text;
 }
 
-/* The bridge br0 with 10.0.0.1/24 and fd00::1/64; and its removal, which takes time with it. */
-static inline void net_bridge(void)
-{
-	net_sh("ip link add name br0 type bridge && ip addr add 10.0.0.1/24 dev br0 && "
-	       "ip addr add fd00::1/64 dev br0 nodad && ip link set br0 up");
-}
-
-static inline void net_no_bridge(void)
-{
-	net_sh("ip link del br0");
-}
-
 /* Until @command, of the shell, succeeds; a minute at most. */
 static inline void net_until(const char *command)
 {
@@ -80,6 +68,19 @@ static inline void net_until(const char *command)
 		poll(NULL, 0, 10);
 	}
 	fail_msg("never came true: %s", command);
+}
+
+/* The bridge br0 with 10.0.0.1/24 and fd00::1/64; its removal waits for the interfaces of sandboxes that have ended. */
+static inline void net_bridge(void)
+{
+	net_sh("ip link add name br0 type bridge && ip addr add 10.0.0.1/24 dev br0 && "
+	       "ip addr add fd00::1/64 dev br0 nodad && ip link set br0 up");
+}
+
+static inline void net_no_bridge(void)
+{
+	net_sh("ip link del br0");
+	net_until("! ip -o link | grep -q ': sb0a0000'");
 }
 
 /* fx_config() with a veth on br0. */
