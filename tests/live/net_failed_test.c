@@ -14,23 +14,6 @@ static int fails(unsigned number)
 	return number == fail_at ? fail_with : 0;
 }
 
-/* Everything that there is to make. */
-static sb_config *whole_network(void)
-{
-	sb_config *cfg = fx_config("exit=7");
-	sb_net_link link = SB_INIT(sb_net_link);
-
-	link.device = "made0";
-	link.flags = SB_NET_MAKE_BRIDGE | SB_NET_ISOLATED;
-	link.bridge_address = "10.9.0.1/24";
-	link.bridge_address6 = "fd09::1/64";
-	link.rate = 10 << 20;
-	fx_ok(sb_net_veth(cfg, &link));
-	fx_ok(sb_net_address(cfg, "eth0", "10.7.0.1/16"));
-	fx_ok(sb_net_route(cfg, NULL, "192.0.2.0/24", "10.7.0.9"));
-	return cfg;
-}
-
 /* The other kinds; "low" and "far" are a pair of the host's. */
 static sb_config *other_network(void)
 {
@@ -46,6 +29,11 @@ static sb_config *other_network(void)
 		fx_ok(sb_net_tap(cfg, NULL));
 	fx_ok(sb_net_veth(cfg, &veth));
 	return cfg;
+}
+
+static sb_config *whole_network(void)
+{
+	return net_whole("exit=7");
 }
 
 static sb_config *(*network)(void) = whole_network;

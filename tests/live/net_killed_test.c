@@ -17,22 +17,6 @@ static const char *whole_host(void)
 	return net_says("ip -o link | cut -d: -f 2 | sort; nft list ruleset; ip netns");
 }
 
-static sb_config *whole_network(void)
-{
-	sb_config *cfg = fx_config("pause");
-	sb_net_link link = SB_INIT(sb_net_link);
-
-	link.device = "made0";
-	link.flags = SB_NET_MAKE_BRIDGE;
-	link.bridge_address = "10.9.0.1/24";
-	link.bridge_address6 = "fd09::1/64";
-	link.rate = 10 << 20;
-	fx_ok(sb_net_veth(cfg, &link));
-	fx_ok(sb_net_address(cfg, "eth0", "10.7.0.1/16"));
-	fx_ok(sb_net_route(cfg, NULL, "192.0.2.0/24", "10.7.0.9"));
-	return cfg;
-}
-
 /* The traced process: its calls between the two signals count. */
 static void host(const sb_config *cfg)
 {
@@ -70,10 +54,11 @@ static int kill_at(pid_t pid, int at)
 
 static int killed_at(int at)
 {
-	sb_config *cfg = whole_network();
+	sb_config *cfg = net_whole("pause");
 	int status, r;
 	pid_t pid;
 
+	fx_ok(sb_net_publish(cfg, "udp", NULL, 0, 53, 1));
 	pid = fork();
 	if (pid == 0)
 		host(cfg);

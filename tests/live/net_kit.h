@@ -95,6 +95,26 @@ static inline sb_config *net_with_veth(sb_config *cfg, const char *address)
 	return cfg;
 }
 
+/* fx_config() with a network in which there is everything that can be asked of a veth. */
+#define net_whole(...) net_with_everything(fx_config(__VA_ARGS__))
+static inline sb_config *net_with_everything(sb_config *cfg)
+{
+	sb_net_link link = SB_INIT(sb_net_link);
+
+	link.device = "made0";
+	link.flags = SB_NET_MAKE_BRIDGE | SB_NET_ISOLATED | SB_NET_MASQUERADE | SB_NET_FORWARD;
+	link.bridge_address = "10.9.0.1/24";
+	link.bridge_address6 = "fd09::1/64";
+	link.rate = 10 << 20;
+	fx_ok(sb_net_veth(cfg, &link));
+	fx_ok(sb_net_address(cfg, "eth0", "10.7.0.1/16"));
+	fx_ok(sb_net_route(cfg, NULL, "192.0.2.0/24", "10.7.0.9"));
+	fx_ok(sb_net_publish(cfg, "tcp", NULL, 0, 80, 1));
+	fx_ok(sb_net_publish(cfg, "tcp", "127.0.0.1", 0, 53, 2));
+	fx_ok(sb_net_allow(cfg, "tcp 192.0.2.0/24 443"));
+	return cfg;
+}
+
 /* Starts a command whose standard output is @out (a pipe's end to read), and waits for its first line. */
 static inline sb_proc *net_serving(sb_config *cfg, int *out)
 {
