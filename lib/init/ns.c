@@ -103,17 +103,19 @@ int do_timens(struct run *run, const struct sbi_op *op)
 }
 
 /*
- * A port below 1024 is nothing special in a network of one's own, and no capability of the sandbox's counts
- * in a namespace that belongs to the user namespace outside. Without a /proc it stays as it is.
+ * A port below 1024, or a ping, is nothing special in a network of one's own, and no capability of the sandbox's
+ * counts in a namespace that belongs to the user namespace outside. Without a /proc it stays as it is; so do
+ * pings (icmp(7)) where none of these groups is mapped, which is where an ordinary user has made it.
  */
-static void free_low_ports(void)
+static long set_default(const char *file, const char *value)
 {
-	long fd = SYS(openat, AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", O_WRONLY | O_CLOEXEC, 0);
+	long fd = SYS(openat, AT_FDCWD, file, O_WRONLY | O_CLOEXEC, 0), r;
 
 	if (fd < 0)
-		return;
-	SYS(write, fd, "0", 1);
+		return fd;
+	r = SYS(write, fd, value, text_length(value));
 	SYS(close, fd);
+	return r;
 }
 
 /* NETSOCK: id[0] protocol. Interfaces are the host's business: it has the words, and the other end. */
@@ -127,8 +129,11 @@ int do_netsock(struct run *run, const struct sbi_op *op)
 		return fd;
 	r = send_record(SBI_FD_CONTROL, &rec, fd);
 	SYS(close, fd);
-	if (!op->id[0])
-		free_low_ports();
+	if (!op->id[0]) {
+		set_default("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+		if (set_default("/proc/sys/net/ipv4/ping_group_range", "0 2147483647") < 0)
+			set_default("/proc/sys/net/ipv4/ping_group_range", "0 0"); /* root of a user namespace has just this one */
+	}
 	return r;
 }
 

@@ -74,6 +74,35 @@ static void say_answer(const char *what, int fd, int r)
 	say("%s=ok %s\n", what, n < 0 ? strerrorname_np(errno) : text);
 }
 
+/* "ping=ADDRESS": as ping(8) does without privilege. */
+static void do_ping(const char *arg)
+{
+	unsigned char request[16] = {8}, answer[64];
+	char with_port[128];
+	struct timeval patience = {.tv_sec = 10};
+	struct peer peer;
+	int six = strchr(arg, ':') != NULL, fd = socket(six ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC,
+							six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	ssize_t n;
+
+	if (fd < 0) {
+		say("ping=%s\n", strerrorname_np(errno));
+		return;
+	}
+	snprintf(with_port, sizeof(with_port), "%s,0", arg);
+	peer = parse(with_port);
+	request[0] = six ? 128 : 8;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	n = sendto(fd, request, sizeof(request), 0, (struct sockaddr *)&peer.address, peer.len);
+	if (n > 0)
+		n = recv(fd, answer, sizeof(answer), 0);
+	if (n > 0 && answer[0] == (six ? 129 : 0))
+		say("ping=ok\n");
+	else
+		say("ping=%s\n", n < 0 ? strerrorname_np(errno) : "?");
+	close(fd);
+}
+
 /* "tcp=ADDRESS,PORT": connects and says what the server says ("tcp=ok TEXT"), or the error ("tcp=EHOSTUNREACH"). */
 static void do_tcp(const char *arg)
 {
@@ -310,6 +339,7 @@ static void do_unrule(const char *arg)
 }
 
 const struct verb net_verbs[] = {
+	{"ping", do_ping},
 	{"tcp", do_tcp},
 	{"udp", do_udp},
 	{"serve", do_serve},

@@ -97,6 +97,22 @@ static void an_allocated_address_makes_the_mac(void **state)
 	net_no_bridge();
 }
 
+static void sandboxes_ping_each_other(void **state)
+{
+	sb_config *a = net_with_veth(fx_config("pause"), "10.0.0.2");
+	const char *out;
+	sb_proc *proc;
+
+	(void)state;
+	net_bridge();
+	proc = fx_spawn(a);
+	out = fx_output(net_config("ping=10.0.0.2", "ping=fd00::2", "ping=10.0.0.1"));
+	fx_has(out, "ping=ok\nping=ok\nping=ok\n");
+	sb_proc_free(proc);
+	sb_config_free(a);
+	net_no_bridge();
+}
+
 static void two_sandboxes_exchange_a_hundred_megabytes(void **state)
 {
 	sb_config *a = net_with_veth(fx_config("sink=80"), "10.0.0.2"), *b;
@@ -213,6 +229,7 @@ int main(void)
 		FX_TEST_IF("privilege", a_sandbox_reaches_the_bridge),
 		FX_TEST_IF("privilege", what_was_given_is_what_there_is),
 		FX_TEST_IF("privilege", an_allocated_address_makes_the_mac),
+		FX_TEST_IF("privilege", sandboxes_ping_each_other),
 		FX_TEST_IF("privilege", two_sandboxes_exchange_a_hundred_megabytes),
 		FX_TEST_IF("privilege", a_bridge_is_made_and_goes_with_the_last),
 		FX_TEST_IF("privilege", mistakes_are_told_before_anything_exists),
