@@ -159,4 +159,22 @@ static inline void user_all_gone(int fds[], int count)
 	}
 }
 
+/* A test of both programs: f(PASTA) and f(SLIRP); and both in the table of tests. */
+#define PASTA "pasta"
+#define SLIRP "slirp4netns"
+#define BOTH(f)                                          \
+	static void f##_by_pasta(void **state)           \
+	{                                                \
+		(void)state;                             \
+		user_needs(PASTA);                       \
+		f(PASTA);                                \
+	}                                                \
+	static void f##_by_slirp4netns(void **state)     \
+	{                                                \
+		(void)state;                             \
+		user_needs(SLIRP);                       \
+		f(SLIRP);                                \
+	}
+#define USER_TESTS(needs, f) FX_TEST_IF(needs, f##_by_pasta), FX_TEST_IF(needs, f##_by_slirp4netns)
+
 #endif
