@@ -126,9 +126,9 @@ SB_API int sb_net_route(sb_config *cfg, const char *name, const char *network, c
  *
  * A socket is bound to each @host_port as long as the sandbox lives, so a taken one is -EADDRINUSE before anything
  * exists. The host must forward (SB_NET_FORWARD), unless @address is in 127.0.0.0/8. For 127.0.0.1
- * net.ipv4.conf.BRIDGE.route_localnet is turned on, and stays as long as the bridge does; while the config, a copy or a sandbox
- * of it lives, neighbours on the bridge are kept from 127.0.0.0/8 of the host. Its own firewall may still
- * refuse what is forwarded. Or with sb_net_user(), then none of this.
+ * net.ipv4.conf.BRIDGE.route_localnet is on while the config, a copy or a sandbox of it lives; a rule keeps neighbours
+ * on the bridge from 127.0.0.0/8 of the host meanwhile. After a host that was killed sb_gc() turns it off. The host's own firewall
+ * may still refuse what is forwarded. Or with sb_net_user(), then none of this.
  */
 SB_API int sb_net_publish(sb_config *cfg, const char *protocol, const char *address, uint16_t host_port, uint16_t port,
 			  uint32_t count);

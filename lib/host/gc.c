@@ -11,7 +11,7 @@ int sb_gc(const sb_config *cfg, sb_error *err)
 {
 	int cgroups = sbi_cg_gc(cfg, err);
 	int bridges = sbi_bridge_gc(cgroups < 0 ? NULL : err);
-	int sockets = sbi_slirp_gc();
+	int sockets = sbi_slirp_gc() + sbi_localnet_gc();
 
 	if (cgroups < 0)
 		return cgroups;

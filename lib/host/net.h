@@ -112,6 +112,17 @@ int sbi_bridge_get(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error
 /** sbi_bridge_gc - remove bridges whose makers have died and that nobody uses. Return: how many, or -errno. */
 int sbi_bridge_gc(sb_error *err);
 
+/* net_localnet.c */
+/** sbi_switch_is_off - of the kernel's switch at @path; one that is not there (no IPv6, no /proc) is not. */
+int sbi_switch_is_off(const char *path);
+int sbi_switch(const char *path, int on);
+/** sbi_localnet_open - let what comes from 127.0.0.1 out by @bridge, as long as @net's place lives. 0, -errno. */
+int sbi_localnet_open(struct sbi_net *net, const char *bridge, struct sbi_nl *nl);
+/** sbi_localnet_close - the owner of that number ends. */
+void sbi_localnet_close(const char *bridge, uint32_t owner);
+/** sbi_localnet_gc - the same for all who were killed. Return: how many. */
+int sbi_localnet_gc(void);
+
 /* net_veth.c */
 int sbi_veth_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 #define SBI_VETH_ENDED "libsandbox ended" /* the alias of the host's end of a veth whose sandbox is over */
@@ -181,6 +192,8 @@ int sbi_netplace_lives(uint32_t owner);
 uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts);
 /** sbi_netplace_uses - a bridge that goes with the last who uses it. -ENOMEM. */
 int sbi_netplace_uses(struct sbi_netplace *place, const char *bridge);
+/** sbi_netplace_opens - a bridge that sbi_localnet_close() is to be called for. 1: it is new, 0, -ENOMEM. */
+int sbi_netplace_opens(struct sbi_netplace *place, const char *bridge);
 /** sbi_netplace_making - one thread at a time makes a bridge: it @begins, or has done so. */
 void sbi_netplace_making(struct sbi_netplace *place, int begins);
 /** sbi_netplace_rules, …_done - the table, for one thread at a time. */

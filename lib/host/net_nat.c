@@ -51,22 +51,6 @@ static int may_turn_on(const struct sbi_net *net)
 	return 0;
 }
 
-/* Is the switch of the kernel's at @path off? One that is not there (no IPv6, no /proc) is not. */
-static int is_off(const char *path)
-{
-	sbi_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char value = '1';
-
-	return fd >= 0 && read(fd, &value, 1) == 1 && value == '0';
-}
-
-static int turn_on(const char *path)
-{
-	sbi_autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	return fd < 0 || write(fd, "1", 1) < 0 ? -errno : 0;
-}
-
 static int check_forwarding(const struct sbi_net *net, int family, sb_error *err)
 {
 	static const char *const paths[] = { "/proc/sys/net/ipv4/ip_forward",
@@ -74,7 +58,7 @@ static int check_forwarding(const struct sbi_net *net, int family, sb_error *err
 	static const char *const names[] = { "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding" };
 	int r;
 
-	if (!needs_forwarding(net, family) || !is_off(paths[family]))
+	if (!needs_forwarding(net, family) || !sbi_switch_is_off(paths[family]))
 		return 0;
 	if (!may_turn_on(net)) {
 		sbi_fail(err, SB_STEP_NAT, 0, ENETUNREACH,
@@ -83,7 +67,7 @@ static int check_forwarding(const struct sbi_net *net, int family, sb_error *err
 			 family ? "; or give the sandbox no IPv6 address: \"none\"" : "");
 		return -ENETUNREACH;
 	}
-	r = turn_on(paths[family]);
+	r = sbi_switch(paths[family], 1);
 	return r < 0 ? sbi_fail(err, SB_STEP_NAT, 0, -r, "turning %s on: %s", names[family], strerror(-r)) : 0;
 }
 
@@ -116,24 +100,26 @@ int sbi_net_check_nat(struct sbi_net *net, sb_error *err)
 	return r;
 }
 
-/*
- * What the host sends from 127.0.0.1 may leave by the bridge only with this (3.6). It also lets
- * neighbours on the bridge send to 127.0.0.0/8, which our rules, there by now, drop.
- */
-static int let_loopback_out(const struct sbi_net *net, sb_error *err)
+/* The rules that keep neighbours from the host's loopback addresses are there by now. */
+static int let_loopback_out(struct sbi_net *net, sb_error *err)
 {
 	const struct sbi_net_if *door = sbi_net_door(net);
 	const char *name = door->bridge.index ? door->link.device : door->host_name;
-	char path[80];
+	sbi_autoclose int fd = -EBADF;
+	struct sbi_nl nl;
 	int wanted = 0, r;
 
 	for (uint32_t i = 0; i < net->port_count; i++)
 		wanted |= (is_local(&net->ports[i]) || !net->ports[i].host.family) && door->address[0].family;
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/route_localnet", name);
-	if (!wanted || !is_off(path))
+	if (!wanted)
 		return 0;
-	r = turn_on(path);
-	if (r == 0)
+	r = fd = sbi_nl_socket(NETLINK_ROUTE);
+	if (r >= 0) {
+		sbi_nl_init(&nl, fd);
+		r = sbi_localnet_open(net, name, &nl);
+		sbi_nl_free(&nl);
+	}
+	if (r >= 0)
 		return 0;
 	sbi_fail(err, SB_STEP_NAT, 0, -r, "turning net.ipv4.conf.%s.route_localnet on: %s", name, strerror(-r));
 	sbi_hint(err, "127.0.0.1 needs it; publish the port at another address of the host's to do without");

@@ -18,6 +18,11 @@
 #include "common/auto.h"
 #include "net.h"
 
+struct names {
+	char (*list)[SBI_IF_NAME];
+	uint32_t count;
+};
+
 struct sbi_netplace {
 	atomic_uint refs;
 	pthread_mutex_t lock;
@@ -25,8 +30,8 @@ struct sbi_netplace {
 	int owner_fd; /* -EBADF */
 	uint32_t owner;
 	uint32_t next; /* host number of the address that was given last; 0 = none yet */
-	char (*bridges)[SBI_IF_NAME];
-	uint32_t bridge_count;
+	struct names bridges; /* that go with the last who uses them */
+	struct names opened;  /* whose route_localnet we have turned on */
 	pthread_mutex_t rules_lock; /* of @rules: a transaction and its answers at a time */
 	struct sbi_net_table rules;
 };
@@ -56,10 +61,13 @@ void sbi_netplace_unref(struct sbi_netplace *place)
 	if (!place || atomic_fetch_sub(&place->refs, 1) != 1)
 		return;
 	sbi_close_fd(&place->owner_fd); /* first: who is the last of several can then see that he is */
-	for (uint32_t i = 0; i < place->bridge_count; i++)
-		sbi_bridge_release(place->bridges[i]);
+	for (uint32_t i = 0; i < place->opened.count; i++)
+		sbi_localnet_close(place->opened.list[i], place->owner);
+	for (uint32_t i = 0; i < place->bridges.count; i++)
+		sbi_bridge_release(place->bridges.list[i]);
 	sbi_close_fd(&place->rules.fd); /* and the table with it */
-	free(place->bridges);
+	free(place->bridges.list);
+	free(place->opened.list);
 	pthread_mutex_destroy(&place->rules_lock);
 	pthread_mutex_destroy(&place->making);
 	pthread_mutex_destroy(&place->lock);
@@ -126,25 +134,36 @@ uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts)
 	return number;
 }
 
-int sbi_netplace_uses(struct sbi_netplace *place, const char *bridge)
+/* 1: it is new in the list, 0: it was there, -ENOMEM. */
+static int add_name(struct sbi_netplace *place, struct names *names, const char *name)
 {
 	char(*grown)[SBI_IF_NAME];
-	int r = 0;
+	int r = 1;
 
 	pthread_mutex_lock(&place->lock);
-	for (uint32_t i = 0; i < place->bridge_count; i++)
-		if (!strcmp(place->bridges[i], bridge))
-			goto out;
-	grown = realloc(place->bridges, (place->bridge_count + 1) * sizeof(*grown));
+	for (uint32_t i = 0; r == 1 && i < names->count; i++)
+		r = strcmp(names->list[i], name) ? 1 : 0;
+	grown = r ? realloc(names->list, (names->count + 1) * sizeof(*grown)) : NULL;
 	if (grown) {
-		place->bridges = grown;
-		snprintf(grown[place->bridge_count++], SBI_IF_NAME, "%s", bridge);
-	} else {
+		names->list = grown;
+		snprintf(grown[names->count++], SBI_IF_NAME, "%s", name);
+	} else if (r) {
 		r = -ENOMEM;
 	}
-out:
 	pthread_mutex_unlock(&place->lock);
 	return r;
+}
+
+int sbi_netplace_uses(struct sbi_netplace *place, const char *bridge)
+{
+	int r = add_name(place, &place->bridges, bridge);
+
+	return r < 0 ? r : 0;
+}
+
+int sbi_netplace_opens(struct sbi_netplace *place, const char *bridge)
+{
+	return add_name(place, &place->opened, bridge);
 }
 
 void sbi_netplace_making(struct sbi_netplace *place, int begins)

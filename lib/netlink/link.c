@@ -253,15 +253,54 @@ uint32_t sbi_rt_isolate(struct sbi_nl *nl, uint32_t index)
 	return at;
 }
 
-uint32_t sbi_rt_alt_name(struct sbi_nl *nl, uint32_t index, const char *name)
+static uint32_t change_names(struct sbi_nl *nl, uint16_t type, uint16_t flags, uint32_t index, const char *name)
 {
 	struct ifinfomsg head = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
-	uint32_t at = sbi_nl_request(nl, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, &head, sizeof(head));
+	uint32_t at = sbi_nl_request(nl, type, flags, &head, sizeof(head));
 
 	sbi_nl_nest(nl, IFLA_PROP_LIST);
 	sbi_nl_text(nl, IFLA_ALT_IFNAME, name);
 	sbi_nl_end(nl);
 	return at;
+}
+
+uint32_t sbi_rt_alt_name(struct sbi_nl *nl, uint32_t index, const char *name)
+{
+	return change_names(nl, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, index, name);
+}
+
+uint32_t sbi_rt_delete_alt_name(struct sbi_nl *nl, uint32_t index, const char *name)
+{
+	return change_names(nl, RTM_DELLINKPROP, 0, index, name);
+}
+
+static void each_in_list(const struct nlattr *list, void (*each)(void *arg, const char *name), void *arg)
+{
+	const void *at = sbi_nl_data(list);
+	size_t left = sbi_nl_len(list);
+	const struct nlattr *attr;
+	char name[128]; /* ALTIFNAMSIZ */
+
+	while ((attr = sbi_nl_next(&at, &left)))
+		if (sbi_nl_type(attr) == IFLA_ALT_IFNAME) {
+			copy_text(attr, name, sizeof(name));
+			each(arg, name);
+		}
+}
+
+void sbi_rt_each_name(const struct nlmsghdr *message, void (*each)(void *arg, const char *name), void *arg)
+{
+	const struct ifinfomsg *head = (const void *)((const char *)message + NLMSG_HDRLEN);
+	const void *at = (const char *)head + NLMSG_ALIGN(sizeof(*head));
+	const struct nlattr *attr;
+	size_t left;
+
+	if (message->nlmsg_type != RTM_NEWLINK || message->nlmsg_len < NLMSG_LENGTH(sizeof(*head)))
+		return;
+	left = message->nlmsg_len - NLMSG_LENGTH(sizeof(*head));
+	while ((attr = sbi_nl_next(&at, &left)))
+		if (sbi_nl_type(attr) == IFLA_PROP_LIST)
+			each_in_list(attr, each, arg);
 }
 
 uint32_t sbi_rt_delete_link(struct sbi_nl *nl, uint32_t index)

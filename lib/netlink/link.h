@@ -69,6 +69,10 @@ uint32_t sbi_rt_set_link(struct sbi_nl *nl, const struct sbi_rt_change *change);
 uint32_t sbi_rt_isolate(struct sbi_nl *nl, uint32_t index);
 /** sbi_rt_alt_name - one more name, which nothing else may have: -EEXIST. */
 uint32_t sbi_rt_alt_name(struct sbi_nl *nl, uint32_t index, const char *name);
+/** sbi_rt_delete_alt_name - -EINVAL or -ENOENT if it does not have that. */
+uint32_t sbi_rt_delete_alt_name(struct sbi_nl *nl, uint32_t index, const char *name);
+/** sbi_rt_each_name - the alternative names in an RTM_NEWLINK of an answer. */
+void sbi_rt_each_name(const struct nlmsghdr *message, void (*each)(void *arg, const char *name), void *arg);
 uint32_t sbi_rt_delete_link(struct sbi_nl *nl, uint32_t index);
 uint32_t sbi_rt_delete_name(struct sbi_nl *nl, const char *name);
 /** sbi_rt_add_address - usable at once: nobody else is asked whether it is free. */

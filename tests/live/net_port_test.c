@@ -3,7 +3,9 @@
 #include "net_kit.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 /* Whether what stays on a bridge passes the rules of IP as well (br_netfilter, where the kernel has it). */
 static void bridged_rules(int on)
@@ -232,9 +234,79 @@ static void a_taken_port_is_told_before_anything_exists(void **state)
 	sb_config_free(holder);
 }
 
+static const char *localnet(void)
+{
+	return net_says("cat /proc/sys/net/ipv4/conf/br0/route_localnet; ip link show br0 | grep -c sb-localnet");
+}
+
+static sb_proc *with_a_port(sb_config **cfg)
+{
+	*cfg = net_config("pause");
+	fx_ok(sb_net_publish(*cfg, "tcp", "127.0.0.1", 0, 80, 1));
+	return fx_spawn(*cfg);
+}
+
+/* A bridge that is not ours lets nobody to the host's loopback addresses longer than our rules forbid it. */
+static void a_bridge_is_as_it_was(void **state)
+{
+	sb_config *one, *two;
+	sb_proc *a, *b;
+
+	(void)state;
+	net_bridge();
+	a = with_a_port(&one);
+	b = with_a_port(&two);
+	assert_string_equal(localnet(), "1\n2\n");
+	sb_proc_free(a);
+	sb_config_free(one);
+	assert_string_equal(localnet(), "1\n1\n");
+	sb_proc_free(b);
+	sb_config_free(two);
+	assert_string_equal(localnet(), "0\n0\n");
+	net_sh("echo 1 >/proc/sys/net/ipv4/conf/br0/route_localnet"); /* as somebody else wants it */
+	a = with_a_port(&one);
+	assert_string_equal(localnet(), "1\n0\n");
+	sb_proc_free(a);
+	sb_config_free(one);
+	assert_string_equal(localnet(), "1\n0\n");
+	net_no_bridge();
+}
+
+static void a_bridge_of_a_killed_host_is_as_it_was(void **state)
+{
+	sb_config *cfg;
+	int status, ready[2];
+	char word;
+	pid_t pid;
+
+	(void)state;
+	net_bridge();
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		with_a_port(&cfg);
+		if (write(ready[1], "1", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &word, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_string_equal(localnet(), "1\n1\n");
+	assert_in_range(sb_gc(NULL, NULL), 1, 100);
+	assert_string_equal(localnet(), "0\n0\n");
+	while (waitpid(-1, &status, __WALL) > 0) /* sb-init may have become ours */
+		;
+	net_no_bridge();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FX_TEST_IF("privilege", a_bridge_is_as_it_was),
+		FX_TEST_IF("privilege", a_bridge_of_a_killed_host_is_as_it_was),
 		FX_TEST_IF("privilege", a_published_port_is_reached_from_everywhere),
 		FX_TEST_IF("privilege", a_published_udp_port_too),
 		FX_TEST_IF("privilege", a_constant_client_follows_the_port),
