@@ -21,7 +21,8 @@ SB_API int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err) SB_MUS
 /**
  * sb_box_spawn - start a command in an open sandbox
  * @cfg: its command, environment, cwd, umask, rlimits, descriptors, terminal,
- *	user, groups, capabilities, Landlock, filter and the like are used; what describes the
+ *	user, groups, capabilities (at most those that the config of sb_box_open() keeps), Landlock, filter
+ *	and the like are used; what describes the
  *	sandbox itself (namespaces and their limit, id maps, file system) is that of sb_box_open()
  *
  * If the config of sb_box_open() asks for a cgroup (sandbox/cgroup.h), every

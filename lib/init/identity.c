@@ -39,14 +39,14 @@ uint64_t permitted_caps(void)
 	return (uint64_t)data[1].permitted << 32 | data[0].permitted;
 }
 
-/* BOUNDING: arg[0] capabilities to keep. The last number is where the kernel says EINVAL. */
+/* BOUNDING: arg[0] capabilities to keep, arg[1] those that are gone already. The last number is where the kernel says EINVAL. */
 int do_bounding(struct run *run, const struct sbi_op *op)
 {
 	long r = 0;
 
 	(void)run;
 	for (unsigned cap = 0; cap < 64; cap++) {
-		if (op->arg[0] & (UINT64_C(1) << cap))
+		if ((op->arg[0] | op->arg[1]) >> cap & 1)
 			continue;
 		r = SYS(prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
 		if (r == -EINVAL)

@@ -34,6 +34,7 @@ operation *find_setup(uint16_t step)
 		{ SB_STEP_READONLY, do_readonly },
 		{ SB_STEP_PIVOT, do_pivot },
 		{ SB_STEP_RLIMIT, do_rlimit },
+		{ SB_STEP_BOUNDING, do_bounding },
 		{ SB_STEP_NICE, do_nice },
 		{ SB_STEP_USERNS, do_userns },
 		{ SB_STEP_NO_NEW_USERNS, do_no_new_userns },

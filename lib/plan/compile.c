@@ -10,6 +10,7 @@
  *	[ask the host for the id maps and the pins]
  *	the command's own section (compile_command.c)
  */
+#include <cap-ng.h>
 #include <errno.h>
 #include <sandbox/proc.h>
 #include <stdlib.h>
@@ -118,6 +119,8 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 		late |= SBI_SYNC_PIN;
 	if (sbi_net_wanted(&cfg->net))
 		late |= SBI_SYNC_NET;
+	if (!(what & SBI_COMPILE_COMMAND)) /* a box: once, for all its commands */
+		sbi_emit(c, 0, SB_STEP_BOUNDING, 0)->arg[0] = cfg->keep_caps;
 	/* The command's process waits for the answer, when it has come to where it needs an id. */
 	c->late_sync = what & SBI_COMPILE_COMMAND ? late : 0;
 	if (late)
@@ -211,6 +214,17 @@ static int no_leaves(sb_error *err)
 	return -EINVAL;
 }
 
+/* What its commands may never have sb-init has given up once, for all of them. */
+static int above_the_box(uint64_t caps, sb_error *err)
+{
+	const char *name = capng_capability_to_name((unsigned)__builtin_ctzll(caps));
+
+	sbi_fail(err, SB_STEP_CAPS, 0, EPERM, "the command would keep the capability %s, and its box was opened without",
+		 name ? name : "?");
+	sbi_hint(err, "a box sets the most that its commands may keep: sb_add_cap() in the config of sb_box_open()");
+	return -EPERM;
+}
+
 int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, const struct sbi_boxed *box,
 		struct sbi_compiled *out, sb_error *err)
 {
@@ -220,6 +234,8 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 	r = sbi_check(cfg, what, err);
 	if (r == 0 && box && !box->has_leaves && sbi_limit_controllers(cfg) && !(cfg->optional & SB_APPLIED_CGROUP))
 		r = no_leaves(err);
+	if (r == 0 && box && (cfg->keep_caps & ~box->caps))
+		r = above_the_box(cfg->keep_caps & ~box->caps, err);
 	if (r == 0 && (what & SBI_COMPILE_SETUP) && cfg->net.pool)
 		r = sbi_check_netpool(cfg, view, err);
 	if (r < 0)
@@ -242,7 +258,7 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 		if (what & SBI_COMPILE_SETUP)
 			compile_setup(cfg, view, what, out);
 		if (what & SBI_COMPILE_COMMAND)
-			sbi_compile_command(cfg, view, box ? box->new_cgroupns : sbi_has_new_cgroupns(cfg), out);
+			sbi_compile_command(cfg, view, box, out);
 		out->clone_flags = clone_flags(cfg, &out->id);
 		r = seal(cfg, what, out, err);
 	}

@@ -112,11 +112,12 @@ static void compile_paths(const sb_config *cfg, struct sbi_compiled *c)
 			compile_path(cfg, &cfg->fds[i], duplicates, c);
 }
 
-static void compile_identity(const sb_config *cfg, struct sbi_compiled *c)
+static void compile_identity(const sb_config *cfg, const struct sbi_boxed *box, struct sbi_compiled *c)
 {
-	struct sbi_op *op;
+	struct sbi_op *op = sbi_emit(c, 1, SB_STEP_BOUNDING, 0);
 
-	sbi_emit(c, 1, SB_STEP_BOUNDING, 0)->arg[0] = cfg->keep_caps;
+	op->arg[0] = cfg->keep_caps;
+	op->arg[1] = box ? ~box->caps : 0;
 	if (c->late_sync) {
 		op = sbi_emit(c, 1, SB_STEP_SYNC, 0);
 		op->arg[0] = c->late_sync;
@@ -142,8 +143,9 @@ static void compile_caps(const sb_config *cfg, struct sbi_compiled *c)
 	op->arg[1] = (uint64_t)!cfg->ambient;
 }
 
-void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c)
+void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, const struct sbi_boxed *box, struct sbi_compiled *c)
 {
+	int new_cgroupns = box ? box->new_cgroupns : sbi_has_new_cgroupns(cfg);
 	struct sbi_op *op;
 
 	if (new_cgroupns && c->has_leaf) /* rooted at the cgroup its creator is in: that is the leaf, from birth on */
@@ -155,7 +157,7 @@ void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int 
 	if (cfg->nice_set && !(cfg->nice < 0 && view && sbi_identity_enters_late(&c->id, view)))
 		sbi_emit(c, 1, SB_STEP_NICE, 0)->arg[0] = (uint64_t)(int64_t)cfg->nice;
 	sbi_emit(c, 1, SB_STEP_UMASK, 0)->arg[0] = cfg->umask;
-	compile_identity(cfg, c);
+	compile_identity(cfg, box, c);
 	sbi_emit(c, 1, SB_STEP_KEYRING, 0)->flags = cfg->optional & SB_APPLIED_KEYRING ? SBI_OP_LAYER : 0;
 	if (cfg->tty) {
 		op = sbi_emit(c, 1, SB_STEP_TTY, 0);

@@ -47,6 +47,7 @@ struct sbi_boxed {
 	int has_leaves;   /* each of its commands has a cgroup of its own */
 	int new_cgroupns; /* … and a cgroup namespace */
 	uint64_t separate; /* SB_NS_*: not the caller's */
+	uint64_t caps;     /* the most that its commands may keep */
 };
 
 /* A compiled config: the blob, and what the host does with it. */
@@ -143,7 +144,7 @@ void sbi_compile_determinism(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_seed(const sb_config *cfg, struct sbi_op *dev, struct sbi_compiled *c);
 /* compile_seccomp.c: the filter program goes into the plan. */
 void sbi_compile_seccomp(const sb_config *cfg, struct sbi_compiled *c);
-void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, int new_cgroupns, struct sbi_compiled *c);
+void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, const struct sbi_boxed *box, struct sbi_compiled *c);
 
 /** sbi_escape - a name of the host for one line of text: "a\\x0ab". */
 void sbi_escape(const char *word, char *buf, size_t len);

@@ -32,7 +32,8 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 	box->pid = l->boot.pid;
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
 	box->applied = sbi_launch_applied(l, start);
-	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate };
+	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate,
+					l->cfg->keep_caps };
 	box->net = l->net;
 	l->net = NULL;
 	box->lease = l->lease;

@@ -162,6 +162,7 @@ static void each_command_has_its_own_description(void **state)
 
 	(void)state;
 	fx_ok(sb_add_dir(cfg, "/d", 0755));
+	fx_ok(sb_add_cap(cfg, "chown"));
 	box = open_box(cfg);
 	sb_config_free(cfg);
 	fx_ok(sb_add_env(second, "A=1"));
@@ -175,11 +176,39 @@ static void each_command_has_its_own_description(void **state)
 	fx_is(out, "umask", "0077");
 	fx_is(out, "rlimit7", "50 50");
 	fx_is(out, "effective", "0000000000000001");
+	fx_is(out, "bounding", "0000000000000001");
 	out = output(box, fx_config("env", "where", "caps"));
 	fx_is(out, "envc", "0");
 	fx_is(out, "cwd", "/");
 	fx_is(out, "umask", "0022");
 	fx_is(out, "effective", "0000000000000000");
+	fx_is(out, "bounding", "0000000000000000");
+	sb_box_free(box);
+}
+
+/* What none of its commands may have is given up once, and cannot come back. */
+static void a_box_sets_the_most_that_its_commands_keep(void **state)
+{
+	sb_config *cfg = fx_config("exit=0"), *more = fx_config("caps"), *all = fx_config("caps");
+	sb_error err = SB_INIT(sb_error);
+	sb_proc *proc = NULL;
+	sb_box *box;
+
+	(void)state;
+	fx_ok(sb_add_cap(cfg, "chown"));
+	fx_ok(sb_add_cap(cfg, "kill"));
+	box = open_box(cfg);
+	sb_config_free(cfg);
+	fx_ok(sb_add_cap(more, "chown"));
+	fx_ok(sb_add_cap(more, "net_raw"));
+	assert_int_equal(sb_box_spawn(box, more, &proc, &err), -EPERM);
+	fx_has(err.message, "would keep the capability net_raw");
+	fx_has(err.hint, "sb_box_open()");
+	sb_config_free(more);
+	fx_ok(sb_add_cap(all, "all"));
+	assert_int_equal(sb_box_spawn(box, all, &proc, &err), -EPERM);
+	sb_config_free(all);
+	fx_is(output(box, fx_config("caps")), "bounding", "0000000000000000");
 	sb_box_free(box);
 }
 
@@ -326,6 +355,7 @@ int main(void)
 		FX_TEST(side_by_side),
 		FX_TEST(commands_share_what_the_sandbox_is),
 		FX_TEST(each_command_has_its_own_description),
+		FX_TEST(a_box_sets_the_most_that_its_commands_keep),
 		FX_TEST(a_failed_command_leaves_the_box_alive),
 		FX_TEST(killing_one_command_leaves_the_others),
 		FX_TEST(killing_the_box_ends_all),
