@@ -22,7 +22,7 @@ enum sbi_record_type {
 	SBI_TTY,     /* with a descriptor: the master side */
 	SBI_STARTED, /* with a descriptor: pidfd of the command */
 	SBI_FAILED,  /* lane, at, error, detail */
-	SBI_NETSOCK, /* with a descriptor: a netlink socket of the new network namespace, at = its protocol */
+	SBI_NETSOCK, /* with a descriptor: a netlink socket of the new network namespace, at = its protocol, or SBI_ORPHANS */
 	SBI_LISTENER, /* with a descriptor: of the command's filter */
 	SBI_DENIED,  /* before ENDED: at = system call, detail = SBI_TELL_*, count, args */
 	SBI_SOFT,    /* at = SB_LIMIT_*: its soft limit was passed */
@@ -97,6 +97,7 @@ enum sbi_cause {
 	SBI_CAUSES
 };
 
+#define SBI_ORPHANS 255 /* NETSOCK.at: /proc/sys/net/ipv4/tcp_orphan_retries of that namespace, to be written */
 #define SBI_MAX_DENIED 64    /* DENIED records of one command */
 /* STARTED.detail, bits */
 #define SBI_STARTED_TOLD 1    /* kill and log lines are told of */

@@ -26,7 +26,7 @@ static struct sbi_net *new_net(const struct sbi_net_config *asked)
 
 	if (!net)
 		return NULL;
-	net->route = net->rules = net->netns = net->home = -EBADF;
+	net->route = net->rules = net->netns = net->orphans = net->home = -EBADF;
 	net->asked = *asked;
 	net->asked.join_fd = 0;
 	net->asked.resolv = net->asked.host_lines = NULL;
@@ -198,11 +198,12 @@ int sbi_net_prepare(struct sbi_launch *l, sb_error *err)
 
 void sbi_net_socket(struct sbi_launch *l, uint32_t protocol, int fd)
 {
-	int *place = protocol == NETLINK_ROUTE ? &l->net->route : &l->net->rules;
+	int *place = protocol == SBI_ORPHANS ? &l->net->orphans : protocol == NETLINK_ROUTE ? &l->net->route : &l->net->rules;
 
 	sbi_close_fd(place);
 	*place = fd;
-	sbi_nl_tune(fd);
+	if (protocol != SBI_ORPHANS)
+		sbi_nl_tune(fd);
 }
 
 static void read_figures(void *arg, uint32_t at, const struct nlmsghdr *message)
@@ -234,8 +235,15 @@ int sbi_net_figures(struct sbi_net *net, sb_error *err)
 
 /*
  * The kernel keeps the namespace, and our end, as long as a TCP connection that nobody has any more tries
- * to send. To remove it takes 20 ms, so this is left to whoever wants its name before the kernel does it.
+ * to send: eight times, which is minutes. Now that all processes are gone once is enough.
  */
+static void give_up_connections(const struct sbi_net *net)
+{
+	if (net->orphans >= 0 && write(net->orphans, "1", 1) < 0)
+		return; /* then it takes its time */
+}
+
+/* To remove our end takes 20 ms, so this is left to whoever wants its name before the kernel does it. */
 static void mark_ended(const struct sbi_net *net)
 {
 	sbi_autoclose int fd = sbi_nl_socket(NETLINK_ROUTE);
@@ -258,6 +266,7 @@ static void give_back(struct sbi_net *net)
 	sbi_net_remove_nat(net);
 	for (uint32_t i = 0; i < net->port_count; i++)
 		sbi_close_fd(&net->ports[i].fd);
+	give_up_connections(net);
 	mark_ended(net);
 	for (uint32_t i = 0; i < net->count; i++) {
 		sbi_device_back(net, &net->ifs[i]);
@@ -278,6 +287,7 @@ void sbi_net_end(struct sbi_net *net)
 	sbi_close_fd(&net->route);
 	sbi_close_fd(&net->rules);
 	sbi_close_fd(&net->netns);
+	sbi_close_fd(&net->orphans);
 	sbi_close_fd(&net->home);
 }
 
@@ -320,6 +330,7 @@ void sbi_net_free(struct sbi_net *net)
 	sbi_close_fd(&net->route);
 	sbi_close_fd(&net->rules);
 	sbi_close_fd(&net->netns);
+	sbi_close_fd(&net->orphans);
 	sbi_close_fd(&net->home);
 	free(net->ifs);
 	free(net->ports);

@@ -53,6 +53,7 @@ struct sbi_net {
 	uint32_t port_count;
 	int route, rules; /* netlink sockets inside; -EBADF */
 	int netns;        /* the namespace; -EBADF */
+	int orphans;      /* its tcp_orphan_retries; -EBADF */
 	int home;         /* the host's, if a device has to go back there; -EBADF */
 	int ruled;        /* there are elements of ours in the table of the place */
 	void *outlet;     /* the program of sb_net_user(), proc/net_outlet.c; NULL = none */

@@ -118,23 +118,32 @@ static long set_default(const char *file, const char *value)
 	return r;
 }
 
-/* NETSOCK: id[0] protocol. Interfaces are the host's business: it has the words, and the other end. */
+static int pass_on(long fd, uint32_t what)
+{
+	struct sbi_record rec = { .type = SBI_NETSOCK, .at = what };
+	int r;
+
+	if (fd < 0)
+		return (int)fd;
+	r = send_record(SBI_FD_CONTROL, &rec, (int)fd);
+	SYS(close, fd);
+	return r;
+}
+
+/*
+ * NETSOCK: id[0] protocol. Interfaces are the host's business: it has the words, and the other end. So is what
+ * is left of connections when the sandbox has ended: the file belongs to the namespace it was opened in.
+ */
 int do_netsock(struct run *run, const struct sbi_op *op)
 {
-	struct sbi_record rec = { .type = SBI_NETSOCK, .at = op->id[0] };
-	int fd = (int)SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, op->id[0]), r;
-
 	(void)run;
-	if (fd < 0)
-		return fd;
-	r = send_record(SBI_FD_CONTROL, &rec, fd);
-	SYS(close, fd);
 	if (!op->id[0]) {
+		pass_on(SYS(openat, AT_FDCWD, "/proc/sys/net/ipv4/tcp_orphan_retries", O_WRONLY | O_CLOEXEC, 0), SBI_ORPHANS);
 		set_default("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 		if (set_default("/proc/sys/net/ipv4/ping_group_range", "0 2147483647") < 0)
 			set_default("/proc/sys/net/ipv4/ping_group_range", "0 0"); /* root of a user namespace has just this one */
 	}
-	return r;
+	return pass_on(SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, op->id[0]), op->id[0]);
 }
 
 int do_loopback(struct run *run, const struct sbi_op *op)
