@@ -69,7 +69,7 @@ static uint8_t mask_of(unsigned prefix, unsigned at)
 {
 	unsigned bits = prefix > at * 8 ? prefix - at * 8 : 0;
 
-	return bits >= 8 ? 0xff : (uint8_t)(0xff00 >> bits);
+	return (uint8_t)(bits >= 8 ? 0xff : 0xff00 >> bits);
 }
 
 struct sbi_address sbi_address_network(const struct sbi_address *address)

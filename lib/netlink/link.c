@@ -338,7 +338,7 @@ uint32_t sbi_rt_add_address(struct sbi_nl *nl, uint32_t index, const struct sbi_
 		for (unsigned i = 0; i < 4; i++) {
 			unsigned bits = address->prefix > i * 8 ? address->prefix - i * 8 : 0;
 
-			broadcast[i] = address->bytes[i] | (bits >= 8 ? 0 : (uint8_t)(0xff >> bits));
+			broadcast[i] = (uint8_t)(address->bytes[i] | (bits >= 8 ? 0 : 0xff >> bits));
 		}
 		sbi_nl_put(nl, IFA_BROADCAST, broadcast, sizeof(broadcast));
 	}
