@@ -61,6 +61,18 @@ static int look_up(struct sbi_net *net, const char *name, struct sbi_nl *nl, str
 	return r;
 }
 
+/*
+ * Its IPv6 addresses are valid at once, the link's own as well: until one is, the host has none to look for
+ * neighbours from, and tells the first sandboxes for two seconds that they cannot be reached. Without IPv6 there is no such file.
+ */
+static void trust_addresses(const char *name)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_dad", name);
+	sbi_switch(path, 0);
+}
+
 /* Under the name that nobody knows; @made is told its index. */
 static int begin(struct sbi_net *net, const struct sbi_link *link, const char *name, uint32_t owner, struct sbi_nl *nl,
 		 struct sbi_nl_why *why, struct sbi_rt_link *made)
@@ -80,6 +92,8 @@ static int begin(struct sbi_net *net, const struct sbi_link *link, const char *n
 	net->trips++;
 	if (r < 0)
 		return r;
+	if (link->bridge[1].family)
+		trust_addresses(name);
 	snprintf(alias, sizeof(alias), SBI_BRIDGE_ALIAS "%u", owner);
 	sbi_rt_set_link(nl, &(struct sbi_rt_change){ .index = made->index, .alias = alias, .netns = -1 });
 	for (family = 0; family < 2; family++)

@@ -73,8 +73,9 @@ static inline void net_until(const char *command)
 /* The bridge br0 with 10.0.0.1/24 and fd00::1/64; its removal waits for the interfaces of sandboxes that have ended. */
 static inline void net_bridge(void)
 {
-	net_sh("ip link add name br0 type bridge && ip addr add 10.0.0.1/24 dev br0 && "
-	       "ip addr add fd00::1/64 dev br0 nodad && ip link set br0 up");
+	/* Without accept_dad=0 it has no address to look for neighbours from for two seconds, and they are given three. */
+	net_sh("ip link add name br0 type bridge && echo 0 >/proc/sys/net/ipv6/conf/br0/accept_dad && "
+	       "ip addr add 10.0.0.1/24 dev br0 && ip addr add fd00::1/64 dev br0 nodad && ip link set br0 up");
 }
 
 static inline void net_no_bridge(void)
