@@ -105,13 +105,13 @@ static inline sb_proc *user_host(const char *verb, int *out)
 	return proc;
 }
 
-/* Ask whoever serves there: what he says; empty: nobody does. */
-static inline const char *user_ask(int type, const char *address, int port)
+/* Ask whoever serves there, once: what he says; empty: nobody does, or the answer was lost. */
+static inline const char *user_ask_once(int type, const char *address, int port)
 {
 	static char text[100];
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
-	struct timeval patience = {.tv_sec = 10};
+	struct timeval patience = {.tv_sec = 3};
 	int is6 = inet_pton(AF_INET6, address, &to6.sin6_addr) == 1, r;
 	int fd = socket(is6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0);
 	ssize_t n = -1;
@@ -123,6 +123,16 @@ static inline const char *user_ask(int type, const char *address, int port)
 		n = recv(fd, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';
 	close(fd);
+	return text;
+}
+
+/* The same; what relays it may lose a word when the machine is busy, so it is asked again. */
+static inline const char *user_ask(int type, const char *address, int port)
+{
+	const char *text = "";
+
+	for (int i = 0; i < 5 && !text[0]; i++)
+		text = user_ask_once(type, address, port);
 	return text;
 }
 
