@@ -73,13 +73,14 @@ static void memory_that_is_left_is_told(void **state)
 		{ { "touch=8", NULL }, "", 0, 0 },
 		{ { "touch=8", "orphans=1", NULL }, "", 8 * MIB, 0 },
 	};
-	sb_config *cfg = fx_cg_config("pause");
 	sb_error err = SB_INIT(sb_error);
 	sb_box *box = NULL;
+	sb_config *cfg;
 	sb_result res;
 
 	(void)state;
 	fx_cg_need("memory.max");
+	cfg = fx_cg_config("pause");
 	fx_ok(sb_add_tmpfs(cfg, "/work", 8 * MIB, 0, 01777));
 	if (sb_box_open(cfg, &box, &err) < 0)
 		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
