@@ -31,7 +31,7 @@ static struct sbi_policy *read_policy(const char *preset, const char *text)
 static void compile_ours(struct program *p, const struct sbi_policy *policy)
 {
 	struct sbi_policy_error error = { 0 };
-	struct sbi_filter *filter = sbi_filter_compile(policy, 0, &error);
+	struct sbi_filter *filter = sbi_filter_compile(policy, 0, 0, 0, &error);
 
 	if (!filter)
 		errx(1, "%s", error.message);

@@ -10,19 +10,20 @@
 
 #include "sys.h"
 
-/* The child runs fn(arg) on the stack in @args and exits with its result. */
-static inline long sys_clone3(struct clone_args *args, unsigned long size, int (*fn)(void *), void *arg)
+/* The child runs fn(arg) on the stack in @args and exits with its result. @word: what a filter around us wants to see as sixth argument. */
+static inline long sys_clone3_pass(struct clone_args *args, unsigned long size, int (*fn)(void *), void *arg, uint64_t word)
 {
 #if defined(__x86_64__)
 	register void *r8 __asm__("r8") = (void *)fn;
-	register void *r9 __asm__("r9") = arg;
+	register uint64_t r9 __asm__("r9") = word;
+	register void *r10 __asm__("r10") = arg;
 	long ret;
 
 	__asm__ volatile("syscall\n\t"
 			 "test %%rax, %%rax\n\t"
 			 "jnz 1f\n\t"
 			 "xor %%ebp, %%ebp\n\t"
-			 "mov %%r9, %%rdi\n\t"
+			 "mov %%r10, %%rdi\n\t"
 			 "call *%%r8\n\t"
 			 "mov %%eax, %%edi\n\t"
 			 "mov %[exit], %%eax\n\t"
@@ -30,13 +31,14 @@ static inline long sys_clone3(struct clone_args *args, unsigned long size, int (
 			 "hlt\n"
 			 "1:"
 			 : "=a"(ret)
-			 : "0"((long)__NR_clone3), "D"(args), "S"(size), "r"(r8), "r"(r9), [exit] "i"(__NR_exit)
+			 : "0"((long)__NR_clone3), "D"(args), "S"(size), "r"(r8), "r"(r9), "r"(r10), [exit] "i"(__NR_exit)
 			 : "rcx", "r11", "memory");
 	return ret;
 #elif defined(__aarch64__)
 	register long x8 __asm__("x8") = __NR_clone3;
 	register long x0 __asm__("x0") = (long)args;
 	register long x1 __asm__("x1") = (long)size;
+	register uint64_t x5 __asm__("x5") = word;
 	register void *x9 __asm__("x9") = (void *)fn;
 	register void *x10 __asm__("x10") = arg;
 
@@ -49,13 +51,14 @@ static inline long sys_clone3(struct clone_args *args, unsigned long size, int (
 			 "svc 0\n"
 			 "1:"
 			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x9), "r"(x10), [exit] "i"(__NR_exit)
+			 : "r"(x8), "r"(x1), "r"(x5), "r"(x9), "r"(x10), [exit] "i"(__NR_exit)
 			 : "x30", "memory");
 	return x0;
 #elif defined(__riscv)
 	register long a7 __asm__("a7") = __NR_clone3;
 	register long a0 __asm__("a0") = (long)args;
 	register long a1 __asm__("a1") = (long)size;
+	register uint64_t a5 __asm__("a5") = word;
 	register void *t1 __asm__("t1") = (void *)fn;
 	register void *t2 __asm__("t2") = arg;
 
@@ -68,10 +71,15 @@ static inline long sys_clone3(struct clone_args *args, unsigned long size, int (
 			 "ecall\n"
 			 "1:"
 			 : "+r"(a0)
-			 : "r"(a7), "r"(a1), "r"(t1), "r"(t2), [exit] "i"(__NR_exit)
+			 : "r"(a7), "r"(a1), "r"(a5), "r"(t1), "r"(t2), [exit] "i"(__NR_exit)
 			 : "ra", "memory");
 	return a0;
 #endif
+}
+
+static inline long sys_clone3(struct clone_args *args, unsigned long size, int (*fn)(void *), void *arg)
+{
+	return sys_clone3_pass(args, size, fn, arg, 0);
 }
 
 #endif

@@ -29,6 +29,7 @@
 #define SBI_PLAN_FOREGROUND UINT32_C(8) /* stay in the host's process group: the command shares its session */
 
 #define SBI_PLAN_OPENS UINT32_C(16) /* the command section has OPEN operations */
+#define SBI_PLAN_WARM UINT32_C(32) /* its filter lets all of the section pass: it may be there before */
 
 /* sbi_op.flags */
 #define SBI_OP_OPTIONAL UINT16_C(1) /* ENOENT leaves the operation out */

@@ -41,9 +41,11 @@ sb_config *sb_config_new(void)
 		return NULL;
 	cfg->init = sbi_initfd_new();
 	cfg->place = sbi_place_new();
-	if (!cfg->init || !cfg->place) {
+	cfg->filter = sbi_filter_cell_new();
+	if (!cfg->init || !cfg->place || !cfg->filter) {
 		sbi_initfd_unref(cfg->init);
 		sbi_place_unref(cfg->place);
+		sbi_filter_cell_unref(cfg->filter);
 		free(cfg);
 		return NULL;
 	}

@@ -142,20 +142,32 @@ static struct sbi_policy *effective_policy(const sb_config *cfg, struct sbi_poli
 	return NULL;
 }
 
-int sbi_filter_get(const sb_config *cfg, struct sbi_filter **out, sb_error *err)
+/* A preset's, with a word of our own; or from the policy. */
+static struct sbi_filter *make_filter(const sb_config *cfg, int warm, struct sbi_policy_error *error)
 {
-	struct sbi_filter_cell *cell = find_cell(cfg);
+	struct sbi_filter_cell *preset = find_cell(cfg);
+	struct sbi_policy *policy;
+	struct sbi_filter *filter;
+
+	if (warm && preset != cfg->filter && sbi_filter_cell_get(preset, 1))
+		return sbi_filter_reword(sbi_filter_cell_get(preset, 1), error);
+	policy = effective_policy(cfg, error);
+	filter = policy ? sbi_filter_compile(policy, cfg->keep_caps, warm, 0, error) : NULL;
+	sbi_policy_unref(policy);
+	return filter;
+}
+
+int sbi_filter_get(const sb_config *cfg, int warm, struct sbi_filter **out, sb_error *err)
+{
+	struct sbi_filter_cell *cell = warm ? cfg->filter : find_cell(cfg);
+	struct sbi_filter *filter = sbi_filter_cell_get(cell, warm);
 	struct sbi_policy_error error = { 0 };
-	struct sbi_filter *filter = atomic_load(&cell->filter);
-	struct sbi_policy *policy = NULL;
 
 	if (!filter) {
-		policy = effective_policy(cfg, &error);
-		filter = policy ? sbi_filter_compile(policy, cfg->keep_caps, &error) : NULL;
-		sbi_policy_unref(policy);
+		filter = make_filter(cfg, warm, &error);
 		if (!filter)
 			return sbi_fail(err, SB_STEP_FILTER, 0, error.code, "seccomp policy: %s", error.message);
-		filter = sbi_filter_cell_put(cell, filter);
+		filter = sbi_filter_cell_put(cell, warm, filter);
 	}
 	*out = sbi_filter_ref(filter);
 	return 0;
@@ -181,7 +193,7 @@ int sb_seccomp_test(const sb_config *cfg, const char *call, const uint64_t args[
 		return sbi_fail(err, SB_STEP_FILTER, 0, EINVAL, "\"%.40s\" is not a system call of this machine", call);
 	if (!sbi_has_filter(cfg))
 		return (int)SB_SECCOMP_ALLOW;
-	r = sbi_filter_get(cfg, &filter, err);
+	r = sbi_filter_get(cfg, 0, &filter, err);
 	if (r < 0)
 		return r;
 	action = sbi_filter_action(filter, sbi_native_arch(), (uint32_t)number, args ? args : none);

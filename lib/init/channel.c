@@ -24,7 +24,7 @@ int send_record(int fd, struct sbi_record *rec, int passed_fd)
 		msg.msg_controllen = CMSG_SPACE(sizeof(int));
 	}
 	do
-		r = SYS(sendmsg, fd, &msg, MSG_NOSIGNAL, 0, 0, pass);
+		r = SYS(sendmsg, fd, &msg, MSG_NOSIGNAL);
 	while (r == -EINTR);
 	return r < 0 ? (int)r : 0;
 }

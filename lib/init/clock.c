@@ -10,11 +10,11 @@ uint64_t now(void)
 {
 	struct timespec ts = { 0 };
 
-	SYS(clock_gettime, CLOCK_MONOTONIC, &ts, 0, 0, 0, pass);
+	SYS(clock_gettime, CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec - (uint64_t)clock_shift;
 }
 
 long sys3(long nr, long a, long b, long c)
 {
-	return sys6(nr, a, b, c, 0, 0, 0);
+	return sys6(nr, a, b, c, 0, 0, (long)pass);
 }

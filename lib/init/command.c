@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "common/clone3.h"
-#include "init.h"
+#include "commands.h"
 
 static char stack[16384] __attribute__((aligned(16)));
 static int result;
@@ -45,7 +45,7 @@ static int child(void *arg)
 	SYS(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
 	result = carry_out(run, find_command);
 	report_failure(run, result);
-	SYS(exit, 127, 0, 0, 0, 0, pass); /* also where the filter forbids it: who would answer its listener sleeps until then */
+	SYS(exit, 127); /* also where the filter forbids it: who would answer its listener sleeps until then */
 	return 127;
 }
 
@@ -71,7 +71,7 @@ static int clear_away(int pid, int *pidfd, int listener)
 		return -1;
 	if (listener >= 0)
 		SYS(close, listener);
-	SYS(waitid, 1 /* P_PID */, pid, 0, 4 /* WEXITED */, 0);
+	SYS(wait4, pid, 0, 0x40000000 /* __WALL */, 0);
 	SYS(close, *pidfd);
 	*pidfd = -1;
 	return -1;
@@ -93,6 +93,7 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 		.stack = (uint64_t)(uintptr_t)stack,
 		.stack_size = sizeof(stack),
 	};
+	struct zygote *zygote;
 	long r;
 
 	if (run->plan->leaf) {
@@ -114,7 +115,9 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 		r = start_opening(run, &args, child, pid, pidfd, listener, failure);
 		return r < 0 ? clear_away(*pid, pidfd, *listener) : 0;
 	}
-	r = sys_clone3(&args, sizeof(args), child, run);
+	zygote = find_zygote(run);
+	run->inherits = zygote ? 1 : 0;
+	r = zygote ? clone_by(zygote, &args, child, run) : sys_clone3(&args, sizeof(args), child, run);
 	pass = 0;
 	*listener = receive_listener(pair);
 	if (r < 0) {

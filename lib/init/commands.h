@@ -54,6 +54,11 @@ void note_cause(struct command *command, uint32_t cause, uint64_t at); /* the fi
 uint32_t poll_openings(struct pollfd *polled);
 void hear_opening(struct command *command);
 void on_openings(const struct pollfd *polled, uint32_t count);
+/* zygote.c */
+struct zygote;
+struct clone_args;
+struct zygote *find_zygote(struct run *run); /* that has the command's filter; NULL: it has to load it itself */
+long clone_by(struct zygote *zygote, struct clone_args *args, int (*child)(void *run), struct run *run);
 /* sample.c: without a cgroup that counts */
 uint64_t sample_cpu(const struct command *command);    /* ns, the set-up included */
 void kill_sampled(const struct command *command);

@@ -23,7 +23,7 @@ static int proc_sys; /* of FIND, for the operation that follows it */
  */
 int do_securebits(struct run *run, const struct sbi_op *op)
 {
-	long now_set = SYS(prctl, PR_GET_SECUREBITS, 0, 0, 0, 0, pass), wanted = (long)op->arg[0], r;
+	long now_set = SYS(prctl, PR_GET_SECUREBITS), wanted = (long)op->arg[0], r;
 	uint64_t permitted = permitted_caps(), ambient = op->arg[2] & permitted;
 
 	(void)run;
@@ -41,7 +41,7 @@ int do_securebits(struct run *run, const struct sbi_op *op)
 		r = use_permitted();
 	}
 	if (r == 0)
-		r = SYS(prctl, PR_SET_SECUREBITS, wanted, 0, 0, 0, pass);
+		r = SYS(prctl, PR_SET_SECUREBITS, wanted);
 	if (r == -EPERM && !op->arg[1] && !(permitted & (UINT64_C(1) << CAP_SETPCAP)))
 		return LEFT_OUT;
 	return (int)r;

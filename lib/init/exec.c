@@ -39,14 +39,14 @@ static uint32_t find_detail(const char *path, int error)
 	struct statx st;
 
 	if (error == -ENOENT)
-		return SYS(faccessat, AT_FDCWD, path, 0, 0, 0, pass) == 0 ? SBI_DETAIL_INTERPRETER : SBI_DETAIL_NONE;
+		return SYS(faccessat, AT_FDCWD, path) == 0 ? SBI_DETAIL_INTERPRETER : SBI_DETAIL_NONE;
 	if (error != -EACCES)
 		return SBI_DETAIL_NONE;
-	if (SYS(statx, AT_FDCWD, path, 0, STATX_TYPE | STATX_MODE, &st, pass) < 0)
+	if (SYS(statx, AT_FDCWD, path, 0, STATX_TYPE | STATX_MODE, &st) < 0)
 		return SBI_DETAIL_NONE;
 	if ((st.stx_mode & S_IFMT) != S_IFREG || !(st.stx_mode & 0111))
 		return SBI_DETAIL_NOT_EXECUTABLE;
-	if (SYS(statfs, path, &fs, 0, 0, 0, pass) == 0 && (fs.f_flags & ST_NOEXEC_))
+	if (SYS(statfs, path, &fs) == 0 && (fs.f_flags & ST_NOEXEC_))
 		return SBI_DETAIL_NOEXEC_MOUNT;
 	return SBI_DETAIL_NONE;
 }
@@ -57,11 +57,11 @@ static int execute(struct run *run, const char *path, char **argv, char **env)
 	int r;
 
 	/* What this process has used until now is the set-up's, what comes is the command's. */
-	SYS(clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &used, 0, 0, 0, pass);
+	SYS(clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &used);
 	run->used_ns = (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
 	run->exec_ns = now();
 	report_exec(run);
-	r = (int)SYS(execve, path, argv, env, 0, 0, pass);
+	r = (int)SYS(execve, path, argv, env);
 
 	run->detail = find_detail(path, r);
 	return r;

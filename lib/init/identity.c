@@ -16,18 +16,18 @@ long set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 		{ (uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32) },
 	};
 
-	return SYS(capset, &header, data, 0, 0, 0, pass);
+	return SYS(capset, &header, data);
 }
 
 long use_permitted(void)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2] = { 0 };
-	long r = SYS(capget, &header, data, 0, 0, 0, pass);
+	long r = SYS(capget, &header, data);
 
 	data[0].effective = data[0].permitted;
 	data[1].effective = data[1].permitted;
-	return r < 0 ? r : SYS(capset, &header, data, 0, 0, 0, pass);
+	return r < 0 ? r : SYS(capset, &header, data);
 }
 
 uint64_t permitted_caps(void)
@@ -35,7 +35,7 @@ uint64_t permitted_caps(void)
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2] = { 0 };
 
-	SYS(capget, &header, data, 0, 0, 0, pass);
+	SYS(capget, &header, data);
 	return (uint64_t)data[1].permitted << 32 | data[0].permitted;
 }
 
@@ -98,8 +98,8 @@ long raise_ambient(uint64_t caps)
 	long r = 0;
 
 	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
-		if ((caps & (UINT64_C(1) << cap)) && SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0, pass) != 1)
-			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0, pass);
+		if ((caps & (UINT64_C(1) << cap)) && SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap) != 1)
+			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap);
 	return r;
 }
 
@@ -117,7 +117,7 @@ int do_caps(struct run *run, const struct sbi_op *op)
 		return -EPERM;
 	r = set_caps(keep, keep, op->arg[1] ? 0 : keep); /* not inheritable: a file's own would add to them (CVE-2022-24769) */
 	if (r == 0 && op->arg[1])
-		r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0, pass);
+		r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
 	else if (r == 0)
 		r = raise_ambient(keep);
 	run->caps = keep;

@@ -16,13 +16,18 @@
 #include "common/sys.h"
 #include "common/wire.h"
 
-/* Most calls have at most three arguments: one place that sets the others to 0 is two KiB less of program. */
+/*
+ * Most calls have at most three arguments: one place that adds the others is two KiB less of program. Where a call
+ * does not use its sixth argument that is the pass word, for when a filter is there already.
+ */
 long sys3(long nr, long a, long b, long c);
 #undef SYS
 #define SYS_OF_(_0, _1, _2, _3, _4, _5, _6, of, ...) of
 #define SYS_3_(nr, a, b, c, ...) sys3((nr), (long)(a), (long)(b), (long)(c))
+#define SYS_5_(nr, a, b, c, d, e, ...) \
+	sys6((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)pass)
 #define SYS(name, ...)                                                                                                  \
-	SYS_OF_(_, ##__VA_ARGS__, SYS_ARGS_, SYS_ARGS_, SYS_ARGS_, SYS_3_, SYS_3_, SYS_3_, SYS_3_)(__NR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+	SYS_OF_(_, ##__VA_ARGS__, SYS_ARGS_, SYS_5_, SYS_5_, SYS_3_, SYS_3_, SYS_3_, SYS_3_)(__NR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 
 #define MNT_DETACH_ 2 /* <sys/mount.h> and the kernel's headers do not go together */
 #define SBI_LANE_INIT 2
@@ -43,6 +48,7 @@ struct run {
 	int channel;      /* where a terminal's master goes */
 	int report;       /* where a process that opens files says how it goes; -1 = it is a vfork's */
 	int opening;      /* … and the other end, if it is not done with it; -1 */
+	int inherits;     /* the filter, from a zygote */
 	int listener_to;  /* where a filter's listener goes: the channel, or ourselves; -1 */
 	uint64_t exec_ns, used_ns; /* when the command was executed, and the cpu time its process had used by then */
 	uint64_t caps;             /* that were kept */
@@ -145,6 +151,8 @@ operation do_landlock;
 operation do_securebits, do_core_sched, do_no_new_userns;
 /* seccomp.c */
 operation do_seccomp;
+const struct sbi_op *find_filter(const struct run *run); /* NULL: none */
+long load_filter(const struct run *run, const struct sbi_op *op); /* without a listener */
 const struct sbi_op *find_told(const struct run *run); /* the filter, if its listener is ours */
 /* determinism.c */
 operation do_personality, do_affinity, do_tsc;

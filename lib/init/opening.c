@@ -55,8 +55,8 @@ static void report_waiting(struct run *run)
 	struct timespec used = { 0 };
 	struct sbi_record rec;
 
-	SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, pass);
-	SYS(clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &used, 0, 0, 0, pass);
+	SYS(prctl, PR_SET_DUMPABLE);
+	SYS(clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &used);
 	run->used_ns = (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
 	run->exec_ns = now();
 	rec = news(run, SBI_STARTED_OPENING);
@@ -71,15 +71,15 @@ int do_open(struct run *run, const struct sbi_op *op)
 	long fd = (int)op->id[1], r;
 
 	if (path) {
-		if (SYS(statx, AT_FDCWD, path, 0, STATX_TYPE, &st, pass) == 0 && (st.stx_mode & S_IFMT) == S_IFIFO)
+		if (SYS(statx, AT_FDCWD, path, 0, STATX_TYPE, &st) == 0 && (st.stx_mode & S_IFMT) == S_IFIFO)
 			report_waiting(run);
-		fd = SYS(openat, AT_FDCWD, path, op->id[1] | O_CLOEXEC | O_NOCTTY, op->id[2], 0, pass);
+		fd = SYS(openat, AT_FDCWD, path, op->id[1] | O_CLOEXEC | O_NOCTTY, op->id[2]);
 	}
 	if (fd < 0)
 		return (int)fd;
-	r = SYS(dup3, fd, op->id[0], 0, 0, 0, pass);
+	r = SYS(dup3, fd, op->id[0]);
 	if (path)
-		SYS(close, fd, 0, 0, 0, 0, pass);
+		SYS(close, fd);
 	return r < 0 ? (int)r : 0;
 }
 

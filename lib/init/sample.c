@@ -83,7 +83,7 @@ static uint64_t cpu_of_one(int pid)
 	const char *at;
 	uint64_t waited = 0;
 
-	SYS(clock_gettime, CPUTIME_OF(pid), &ts, 0, 0, 0, pass);
+	SYS(clock_gettime, CPUTIME_OF(pid), &ts);
 	if (read_of(pid, "stat", text, sizeof(text)) > 0) {
 		waited = stat_field(text, 16, &at);
 		waited += number(&at);

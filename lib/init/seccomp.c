@@ -10,19 +10,26 @@
 
 uint64_t pass;
 
-const struct sbi_op *find_told(const struct run *run)
+const struct sbi_op *find_filter(const struct run *run)
 {
 	for (uint32_t i = 0; i < run->count; i++)
 		if (run->ops[i].step == SB_STEP_SECCOMP)
-			return (run->ops[i].arg[1] & (SBI_SECCOMP_TELL | SBI_SECCOMP_NOTIFY)) == SBI_SECCOMP_TELL ? &run->ops[i] : 0;
+			return &run->ops[i];
 	return 0;
+}
+
+const struct sbi_op *find_told(const struct run *run)
+{
+	const struct sbi_op *filter = find_filter(run);
+
+	return filter && (filter->arg[1] & (SBI_SECCOMP_TELL | SBI_SECCOMP_NOTIFY)) == SBI_SECCOMP_TELL ? filter : 0;
 }
 
 static long load(const struct sbi_op *op, struct sock_filter *code, unsigned flags)
 {
 	struct sock_fprog program = { (unsigned short)op->count, code };
 
-	return SYS(seccomp, SECCOMP_SET_MODE_FILTER, flags, &program, 0, 0, pass);
+	return SYS(seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
 
 static long load_with_listener(const struct sbi_op *op, struct sock_filter *code)
@@ -32,6 +39,11 @@ static long load_with_listener(const struct sbi_op *op, struct sock_filter *code
 	return r == -EINVAL ? load(op, code, FLAG_NEW_LISTENER) : r;
 }
 
+long load_filter(const struct run *run, const struct sbi_op *op)
+{
+	return load(op, (struct sock_filter *)(run->base + op->text[2]), 0);
+}
+
 /* SECCOMP: count instructions at text[2], arg[0] pass word, arg[1] SBI_SECCOMP_*. */
 int do_seccomp(struct run *run, const struct sbi_op *op)
 {
@@ -39,6 +51,8 @@ int do_seccomp(struct run *run, const struct sbi_op *op)
 	struct sbi_record rec = { .type = SBI_LISTENER };
 	long r;
 
+	if (run->inherits)
+		return 0;
 	if (op->arg[1] & SBI_SECCOMP_PRIVILEGED)
 		use_permitted();
 	pass = op->arg[0];

@@ -194,6 +194,8 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 		sbi_compile_watch(cfg, c, &head.watch);
 	if (c->opens)
 		head.flags |= SBI_PLAN_OPENS;
+	if (!(what & SBI_COMPILE_SETUP) && sbi_is_warm(c))
+		head.flags |= SBI_PLAN_WARM;
 	head.slots = c->slot_count;
 	head.size = (uint32_t)c->arena.used;
 	if (c->arena.failed) {
@@ -245,7 +247,7 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 	else
 		r = sbi_identity_for_box(cfg, &box->id, &out->id, err);
 	if (r == 0 && (what & SBI_COMPILE_COMMAND) && sbi_has_filter(cfg))
-		r = sbi_filter_get(cfg, &out->filter, err);
+		r = sbi_filter_get(cfg, box ? 1 : 0, &out->filter, err);
 	if (r == 0) {
 		sbi_arena_add(&out->arena, NULL, sizeof(struct sbi_plan));
 		out->applied = applied(cfg, &out->id);

@@ -143,6 +143,8 @@ void sbi_compile_second_line(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_determinism(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_seed(const sb_config *cfg, struct sbi_op *dev, struct sbi_compiled *c);
 /* compile_seccomp.c: the filter program goes into the plan. */
+/** sbi_is_warm - may a process that has the filter already go through the command section? In compile_seccomp.c. */
+int sbi_is_warm(const struct sbi_compiled *c);
 void sbi_compile_seccomp(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, const struct sbi_boxed *box, struct sbi_compiled *c);
 

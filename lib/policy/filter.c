@@ -26,10 +26,17 @@
 /* What sb-init still has to do when the filter is there already. */
 static const uint16_t own_calls[] = { __NR_execve, __NR_clock_gettime, __NR_sendmsg, __NR_faccessat, __NR_statx, __NR_statfs,
 				      __NR_prctl, __NR_capset, __NR_capget, __NR_exit };
+/* … and for a warm start, where it is there before the rest of the command section. */
+static const uint16_t warm_calls[] = { __NR_futex, __NR_clone3, __NR_rt_sigprocmask, __NR_unshare, __NR_setsid, __NR_prlimit64,
+				       __NR_setpriority, __NR_umask, __NR_setgroups, __NR_setresgid, __NR_setresuid,
+				       __NR_getresuid, __NR_keyctl, __NR_dup3, __NR_fcntl, __NR_chdir, __NR_getcwd,
+				       __NR_close_range, __NR_close, __NR_sched_setaffinity, __NR_sched_getaffinity,
+				       __NR_personality };
 
 struct compiler {
 	const struct sbi_policy *policy;
 	uint64_t caps;
+	int warm;
 	uint32_t foreign; /* action */
 	struct sbi_branch *branches; /* of all numbers, one after the other */
 	uint32_t branch_count, branch_room;
@@ -70,16 +77,23 @@ static int add_branch(struct compiler *c, const struct sbi_compare *compares, ui
 	return 0;
 }
 
+static int is_in(const uint16_t *calls, size_t count, uint32_t number)
+{
+	while (count && calls[count - 1] != number)
+		count--;
+	return count > 0;
+}
+
+#define IS_IN(calls, number) is_in(calls, sizeof(calls) / sizeof((calls)[0]), number)
+
 /* The decision for one number: conditions in the order in which they are asked, and what is left. */
 static int decide(struct compiler *c, uint32_t number, const struct sbi_compare *pass)
 {
 	struct sbi_leaf_of *leaf = &c->leaf[number];
-	int is_own = 0, r = 0;
+	int r = 0;
 
 	*leaf = (struct sbi_leaf_of){ .first = c->branch_count, .action = c->policy->otherwise };
-	for (size_t i = 0; i < sizeof(own_calls) / sizeof(own_calls[0]); i++)
-		is_own |= own_calls[i] == number;
-	if (is_own)
+	if (IS_IN(own_calls, number) || (c->warm && IS_IN(warm_calls, number)))
 		r = add_branch(c, pass, 1, SBI_ACTION(SB_SECCOMP_ALLOW, 0));
 	for (uint32_t at = c->newest[number]; r == 0 && at; at = c->older[at - 1]) {
 		const struct sbi_rule *rule = &c->policy->rules[at - 1];
@@ -164,18 +178,22 @@ static struct sbi_filter *finish(const struct sbi_code *code, uint64_t pass)
 	return filter;
 }
 
-static struct sbi_filter *compile(struct compiler *c, struct sbi_policy_error *error)
+static int draw(uint64_t *word, struct sbi_policy_error *error)
+{
+	if (getrandom(word, sizeof(*word), 0) == sizeof(*word))
+		return 0;
+	error->code = errno;
+	snprintf(error->message, sizeof(error->message), "getrandom: %s", strerror(errno));
+	return -error->code;
+}
+
+static struct sbi_filter *compile(struct compiler *c, uint64_t word, struct sbi_policy_error *error)
 {
 	struct sbi_range ranges[SBI_SYSCALL_NUMBERS + 3];
-	struct sbi_compare pass = { .argument = 5, .is_long = 1, .operator = SBI_EQ, .mask = UINT64_MAX };
+	struct sbi_compare pass = { .argument = 5, .is_long = 1, .operator = SBI_EQ, .mask = UINT64_MAX, .value = word };
 	struct sbi_code code = { 0 };
 	struct sbi_filter *filter = NULL;
 
-	if (getrandom(&pass.value, sizeof(pass.value), 0) != sizeof(pass.value)) {
-		error->code = errno;
-		snprintf(error->message, sizeof(error->message), "getrandom: %s", strerror(errno));
-		return NULL;
-	}
 	index_rules(c);
 	if (decide_all(c, &pass) == 0) {
 		sbi_code_tree(&code, sbi_native_arch(), c->foreign, ranges, make_ranges(c, ranges), c->branches);
@@ -196,18 +214,23 @@ out:
 	return filter;
 }
 
-struct sbi_filter *sbi_filter_compile(const struct sbi_policy *policy, uint64_t caps, struct sbi_policy_error *error)
+struct sbi_filter *sbi_filter_compile(const struct sbi_policy *policy, uint64_t caps, int warm, uint64_t word,
+				      struct sbi_policy_error *error)
 {
-	struct compiler *c = calloc(1, sizeof(*c));
+	struct compiler *c;
 	struct sbi_filter *filter = NULL;
 
+	if (!word && draw(&word, error) < 0)
+		return NULL;
+	c = calloc(1, sizeof(*c));
 	if (c)
 		c->older = calloc(policy->rule_count + 1, sizeof(*c->older));
 	if (c && c->older) {
 		c->policy = policy;
 		c->caps = caps;
+		c->warm = warm;
 		c->foreign = SBI_ACTION_KIND(policy->foreign) == SB_SECCOMP_KILL ? SBI_KILL_UNTOLD : policy->foreign;
-		filter = compile(c, error);
+		filter = compile(c, word, error);
 	} else {
 		error->code = ENOMEM;
 		snprintf(error->message, sizeof(error->message), "not enough memory for the filter");
@@ -218,6 +241,33 @@ struct sbi_filter *sbi_filter_compile(const struct sbi_policy *policy, uint64_t 
 	}
 	free(c);
 	return filter;
+}
+
+struct sbi_filter *sbi_filter_reword(const struct sbi_filter *filter, struct sbi_policy_error *error)
+{
+	struct sbi_code code = { .count = filter->count };
+	struct sbi_filter *copy = NULL;
+	uint64_t word;
+
+	if (draw(&word, error) < 0)
+		return NULL;
+	code.list = malloc(code.count * sizeof(*code.list));
+	if (code.list) {
+		memcpy(code.list, filter->code, code.count * sizeof(*code.list));
+		for (uint32_t i = 0; i < code.count; i++) {
+			if (code.list[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && code.list[i].k == (uint32_t)SBI_PLACEHOLDER)
+				code.list[i].k = (uint32_t)word;
+			else if (code.list[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && code.list[i].k == (uint32_t)(SBI_PLACEHOLDER >> 32))
+				code.list[i].k = (uint32_t)(word >> 32);
+		}
+		copy = finish(&code, word);
+	}
+	if (!copy) {
+		error->code = ENOMEM;
+		snprintf(error->message, sizeof(error->message), "not enough memory for the filter");
+	}
+	free(code.list);
+	return copy;
 }
 
 struct sbi_filter *sbi_filter_ref(struct sbi_filter *filter)

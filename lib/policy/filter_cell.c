@@ -8,7 +8,7 @@
 /* Presets are compiled while the library is built, where that machine is of the kind it will run on. */
 #ifdef SBI_PRECOMPILED
 #include "precompiled.h"
-#define PRESET(name) { #name, { .filter = &sbi_precompiled_##name } }
+#define PRESET(name) { #name, { .filter = &sbi_precompiled_##name, .warm = &sbi_precompiled_warm_##name } }
 #else
 #define PRESET(name) { #name, { .filter = NULL } }
 #endif
@@ -48,14 +48,20 @@ void sbi_filter_cell_unref(struct sbi_filter_cell *cell)
 	if (!cell || atomic_fetch_sub(&cell->refs, 1) > 1)
 		return;
 	sbi_filter_unref(atomic_load(&cell->filter));
+	sbi_filter_unref(atomic_load(&cell->warm));
 	free(cell);
 }
 
-struct sbi_filter *sbi_filter_cell_put(struct sbi_filter_cell *cell, struct sbi_filter *made)
+struct sbi_filter *sbi_filter_cell_get(struct sbi_filter_cell *cell, int warm)
+{
+	return atomic_load(warm ? &cell->warm : &cell->filter);
+}
+
+struct sbi_filter *sbi_filter_cell_put(struct sbi_filter_cell *cell, int warm, struct sbi_filter *made)
 {
 	struct sbi_filter *first = NULL;
 
-	if (atomic_compare_exchange_strong(&cell->filter, &first, made))
+	if (atomic_compare_exchange_strong(warm ? &cell->warm : &cell->filter, &first, made))
 		return made;
 	sbi_filter_unref(made);
 	return first;

@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r < 0) {
 		look_at_reason(cfg, r);
 	} else {
-		r = sbi_filter_get(cfg, &filter, &err);
+		r = sbi_filter_get(cfg, 0, &filter, &err);
 		WANT(r == 0 || (r == -E2BIG && err.step == SB_STEP_FILTER));
 		copy = sb_config_copy(cfg);
 		WANT(sb_config_check(copy, &err) == r);

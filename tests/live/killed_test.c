@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROMISE_S 1 /* nothing of a sandbox is left so long after its host's end */
+#define PROMISE_S 20 /* so long is waited for the end of a sandbox after its host's; it takes milliseconds, under emulation beside others a second */
 
 enum whose { OF_HOST, OF_SANDBOX };
 

@@ -44,7 +44,7 @@ static inline struct sbi_filter *kit_filter(const sb_config *cfg)
 	sb_error err = SB_INIT(sb_error);
 	struct sbi_filter *filter = NULL;
 
-	if (sbi_filter_get(cfg, &filter, &err) != 0)
+	if (sbi_filter_get(cfg, 0, &filter, &err) != 0)
 		fail_msg("no filter: %s", err.message);
 	if (!bpf_valid(filter->code, filter->count))
 		fail_msg("the kernel would not take this filter of %u instructions", filter->count);

@@ -226,7 +226,7 @@ static int length_of(uint32_t wide, uint32_t narrow, int masked)
 					i < wide ? "long" : "arg", masked && i == wide ? " & 0xffff" : "",
 					i); /* a mask takes one */
 	fx_ok(sb_set_seccomp_text(cfg, text, NULL));
-	if (sbi_filter_get(cfg, &filter, &err) == 0) {
+	if (sbi_filter_get(cfg, 0, &filter, &err) == 0) {
 		assert_true(bpf_valid(filter->code, filter->count));
 		count = (int)filter->count;
 	} else {

@@ -42,7 +42,7 @@ void *__wrap_realloc(void *old, size_t size)
 static int compiled(const sb_config *cfg)
 {
 	struct sbi_filter *filter = NULL;
-	int r = sbi_filter_get(cfg, &filter, NULL);
+	int r = sbi_filter_get(cfg, 0, &filter, NULL);
 
 	sbi_filter_unref(filter);
 	return r;

@@ -13,7 +13,7 @@ static void every_preset(void **state)
 	for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++) {
 		struct sbi_filter_cell *cell = sbi_filter_cell_preset(presets[i]);
 		struct sbi_policy *policy = sbi_policy_new(presets[i], &error);
-		struct sbi_filter *fresh = sbi_filter_compile(policy, 0, &error), *built;
+		struct sbi_filter *fresh = sbi_filter_compile(policy, 0, 0, 0, &error), *built;
 
 		assert_non_null(cell);
 		built = atomic_load(&cell->filter);
