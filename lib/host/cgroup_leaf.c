@@ -12,6 +12,7 @@
 #include "cgroup_dir.h"
 #include "cgroup_find.h"
 #include "cgroup_place.h"
+#include "cgroup_shelf.h"
 #include "common/auto.h"
 #include "config/cgroup_value.h"
 #include "error.h"
@@ -108,22 +109,28 @@ int sbi_leaf_delegate(struct sbi_leaf *leaf, sb_error *err)
 	return r < 0 ? sbi_fail(err, SB_STEP_LEAF, 0, -r, "a cgroup that the command may manage: %s", strerror(-r)) : 0;
 }
 
-int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err)
+static int make_fresh(struct sbi_place *place, struct sbi_leaf *leaf)
 {
 	char name[16];
-	int r;
 
-	*leaf = (struct sbi_leaf){ .fd = -EBADF, .into = -EBADF, .number = sbi_place_number(place) };
+	*leaf = SBI_NO_LEAF;
+	leaf->number = sbi_place_number(place);
 	snprintf(name, sizeof(name), "%u", leaf->number);
-	r = mkdirat(sbi_place_dir(place), name, 0755) < 0 ? -errno : 0;
-	if (r == 0) {
-		leaf->fd = leaf->into = sbi_cg_open(sbi_place_dir(place), name);
-		r = leaf->fd < 0 ? leaf->fd : 0;
-		if (r < 0)
-			unlinkat(sbi_place_dir(place), name, AT_REMOVEDIR);
-	}
+	if (mkdirat(sbi_place_dir(place), name, 0755) < 0)
+		return -errno;
+	leaf->fd = leaf->into = sbi_cg_open(sbi_place_dir(place), name);
+	if (leaf->fd >= 0)
+		return 0;
+	unlinkat(sbi_place_dir(place), name, AT_REMOVEDIR);
+	return leaf->fd;
+}
+
+int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err)
+{
+	int r = sbi_shelf_take(sbi_place_shelf(place), leaf) ? 0 : make_fresh(place, leaf);
+
 	if (r < 0) {
-		sbi_fail(err, SB_STEP_LEAF, 0, -r, "cgroup %.120s/…/%s: %s", sbi_place_path(place), name, strerror(-r));
+		sbi_fail(err, SB_STEP_LEAF, 0, -r, "cgroup %.120s/…/%u: %s", sbi_place_path(place), leaf->number, strerror(-r));
 		if (r == -EAGAIN)
 			sbi_hint(err, "cgroup.max.descendants of a cgroup above is reached");
 		else if (r == -ENOENT || r == -ENODEV)
@@ -134,6 +141,37 @@ int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err)
 	}
 	leaf->controllers = sbi_place_controllers(place);
 	return 0;
+}
+
+void sbi_place_tend(struct sbi_place *place)
+{
+	struct sbi_shelf *shelf = sbi_place_shelf(place);
+	struct sbi_leaf leaf;
+
+	sbi_shelf_bury(shelf, sbi_place_dir(place));
+	if (sbi_shelf_has_spare(shelf) || make_fresh(place, &leaf) < 0)
+		return; /* if it cannot be made now, the next command says why */
+	sbi_shelf_put(shelf, &leaf);
+	sbi_leaf_remove(place, &leaf);
+	sbi_leaf_close(&leaf);
+}
+
+int sbi_leaf_file(struct sbi_leaf *leaf, int file)
+{
+	static const struct {
+		const char *name;
+		int flags;
+	} files[SBI_LEAF_FILES] = { { "cpu.stat", O_RDONLY }, { "cgroup.events", O_RDONLY }, { "cgroup.kill", O_WRONLY } };
+
+	if (leaf->files[file] < 0)
+		leaf->files[file] = openat(leaf->fd, files[file].name, files[file].flags | O_CLOEXEC);
+	return leaf->files[file] < 0 ? -errno : leaf->files[file];
+}
+
+void sbi_leaf_retire(struct sbi_place *place, const struct sbi_leaf *leaf)
+{
+	if (leaf->fd >= 0 && !sbi_shelf_retire(sbi_place_shelf(place), leaf->number))
+		sbi_leaf_remove(place, leaf);
 }
 
 void sbi_leaf_remove(struct sbi_place *place, const struct sbi_leaf *leaf)
@@ -151,4 +189,6 @@ void sbi_leaf_close(struct sbi_leaf *leaf)
 		sbi_close_fd(&leaf->into);
 	leaf->into = -EBADF;
 	sbi_close_fd(&leaf->fd);
+	for (int i = 0; i < SBI_LEAF_FILES; i++)
+		sbi_close_fd(&leaf->files[i]);
 }

@@ -17,6 +17,7 @@
 
 #include "cgroup_dir.h"
 #include "cgroup_find.h"
+#include "cgroup_shelf.h"
 #include "common/auto.h"
 #include "config/cgroup_value.h"
 #include "error.h"
@@ -37,6 +38,7 @@ struct sbi_place {
 	atomic_uint tried;       /* those that were wanted, whether they are there or not */
 	atomic_uint numbers;
 	atomic_int refused;      /* there is none */
+	struct sbi_shelf shelf;
 };
 
 static atomic_uint names;
@@ -48,6 +50,7 @@ struct sbi_place *sbi_place_new(void)
 	if (place) {
 		atomic_init(&place->refs, 1);
 		pthread_mutex_init(&place->lock, NULL);
+		sbi_shelf_init(&place->shelf);
 		place->parent.fd = place->parent.keeper = place->parent.keeper_pidfd = -EBADF;
 		place->dir = place->init = -EBADF;
 	}
@@ -111,6 +114,7 @@ static void forget(struct sbi_place *place)
 		sbi_close_fd(&place->parent.keeper);
 		sbi_close_fd(&place->parent.keeper_pidfd);
 	}
+	sbi_shelf_forget(&place->shelf);
 	sbi_cg_release(&place->parent);
 	atomic_store(&place->found, 0);
 }
@@ -121,6 +125,7 @@ static void take_down(struct sbi_place *place)
 	if (!atomic_load(&place->found))
 		return;
 	if (place->pid == getpid() && is_intact(place)) {
+		sbi_shelf_clear(&place->shelf, place->dir);
 		sbi_cg_remove(place->dir, "init");
 		sbi_cg_remove(place->parent.fd, place->name);
 	}
@@ -133,6 +138,7 @@ void sbi_place_unref(struct sbi_place *place)
 		return;
 	take_down(place);
 	pthread_mutex_destroy(&place->lock);
+	pthread_mutex_destroy(&place->shelf.lock);
 	free(place);
 }
 
@@ -279,6 +285,11 @@ int sbi_place_refused(const struct sbi_place *place)
 int sbi_place_init(const struct sbi_place *place)
 {
 	return place->init;
+}
+
+struct sbi_shelf *sbi_place_shelf(struct sbi_place *place)
+{
+	return &place->shelf;
 }
 
 int sbi_place_dir(const struct sbi_place *place)

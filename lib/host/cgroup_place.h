@@ -9,10 +9,14 @@
 #ifndef SBI_CGROUP_PLACE_H
 #define SBI_CGROUP_PLACE_H
 
+#include <errno.h>
 #include <limits.h>
 #include <sandbox/cgroup.h>
 
 #include "config/config_internal.h"
+
+/* Files of a leaf that a run reads more than once, or that sb-init is given. */
+enum sbi_leaf_file { SBI_LEAF_CPU_STAT, SBI_LEAF_EVENTS, SBI_LEAF_KILL, SBI_LEAF_FILES };
 
 /* One command's own cgroup. */
 struct sbi_leaf {
@@ -21,7 +25,9 @@ struct sbi_leaf {
 	uint32_t number;  /* its name */
 	uint32_t controllers; /* SBI_CG_* that it has */
 	uint32_t skipped; /* settings of our own that this kernel does not have */
+	int files[SBI_LEAF_FILES]; /* sbi_leaf_file(); -EBADF = not open yet */
 };
+#define SBI_NO_LEAF ((struct sbi_leaf){ .fd = -EBADF, .into = -EBADF, .files = { -EBADF, -EBADF, -EBADF } })
 
 /** sbi_place_get - find the place, unless that is done, and see to it that its leaves have @cfg's controllers. */
 int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err);
@@ -41,8 +47,16 @@ int sbi_leaf_delegate(struct sbi_leaf *leaf, sb_error *err);
 /** sbi_leaf_remove - kill what is left in it, and remove it. Its descriptors stay open, for threads that use them. */
 void sbi_leaf_remove(struct sbi_place *place, const struct sbi_leaf *leaf);
 void sbi_leaf_close(struct sbi_leaf *leaf);
+/** sbi_leaf_file - enum sbi_leaf_file; opened once, closed with the leaf. Return: a descriptor, or -errno. */
+int sbi_leaf_file(struct sbi_leaf *leaf, int file);
+/** sbi_leaf_retire - as sbi_leaf_remove(), but of an empty one, and it may be done at the next sbi_place_tend(). */
+void sbi_leaf_retire(struct sbi_place *place, const struct sbi_leaf *leaf);
+/** sbi_place_tend - for the time in which a command runs: remove what was retired, make a leaf for the next one. */
+void sbi_place_tend(struct sbi_place *place);
 
 /* for cgroup_leaf.c */
+struct sbi_shelf;
+struct sbi_shelf *sbi_place_shelf(struct sbi_place *place);
 int sbi_place_dir(const struct sbi_place *place);
 uint32_t sbi_place_number(struct sbi_place *place);
 uint32_t sbi_place_controllers(const struct sbi_place *place);

@@ -41,7 +41,7 @@ void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg)
 	l->control = l->child_end = l->plan_fd = -EBADF;
 	l->boot.pidfd = -EBADF;
 	l->boot.cgroup = -1;
-	l->leaf.fd = l->leaf.into = -EBADF;
+	l->leaf = SBI_NO_LEAF;
 	l->began_ns = sbi_now();
 }
 

@@ -88,7 +88,14 @@ int sbi_launch_leaf_slot(struct sbi_launch *l, int slot, sb_error *err)
 
 	if (slot == SBI_SLOT_LEAF)
 		return l->leaf.into;
-	fd = openat(l->leaf.fd, file, (slot == SBI_SLOT_KILL ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+	if (slot == SBI_SLOT_CPU_STAT || slot == SBI_SLOT_KILL) {
+		fd = sbi_leaf_file(&l->leaf, slot == SBI_SLOT_KILL ? SBI_LEAF_KILL : SBI_LEAF_CPU_STAT);
+		if (fd >= 0)
+			return fd;
+		errno = -fd;
+	} else {
+		fd = openat(l->leaf.fd, file, O_RDONLY | O_CLOEXEC);
+	}
 	if (fd < 0 && errno == ENOENT) /* cgroup.kill is of 5.14; no pids controller: then sb-init goes another way */
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return sbi_launch_own(l, fd, file, err);

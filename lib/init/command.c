@@ -71,16 +71,10 @@ static int clear_away(int pid, int *pidfd, int listener)
 		return -1;
 	if (listener >= 0)
 		SYS(close, listener);
-	SYS(wait4, pid, 0, 0x40000000 /* __WALL */, 0);
+	SYS(waitid, 1 /* P_PID */, pid, 0, 4 /* WEXITED */, 0);
 	SYS(close, *pidfd);
 	*pidfd = -1;
 	return -1;
-}
-
-/* Of the same user they may stop our child before its exec, and a vfork would wait for it. Whoever is left has a child of ours above it. */
-static int others_run(void)
-{
-	return SYS(waitid, 0 /* P_ALL */, 0, 0, 4 /* WEXITED */ | 1 /* WNOHANG */ | 0x01000000 /* WNOWAIT */, 0) == 0;
 }
 
 int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct sbi_record *failure)
@@ -111,6 +105,7 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 	run->ruleset = -1;
 	forget_fds();
 	run->report = run->opening = -1;
+	/* Others of the same user may stop our child before its exec, and a vfork would wait for it. */
 	if ((run->plan->flags & SBI_PLAN_OPENS) || others_run()) {
 		r = start_opening(run, &args, child, pid, pidfd, listener, failure);
 		return r < 0 ? clear_away(*pid, pidfd, *listener) : 0;

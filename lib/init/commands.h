@@ -37,6 +37,7 @@ extern int single; /* the sandbox ends with its only command */
 /* commands.c */
 void kill_listed(long fd); /* every number in a file of the kernel's */
 void kill_children(void);
+int others_run(void);
 void kill_everything(void);
 /* launch.c */
 int launch(struct run *run);

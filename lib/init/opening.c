@@ -20,6 +20,7 @@
 #include "common/clone3.h"
 
 #define PATIENCE_NS 100000000 /* it has not said that it waits, but a file may have become a FIFO under its hands */
+#define PATIENCES 50          /* … for the listener of a filter that is told of: its calls would go unheard */
 
 static struct sbi_record news(const struct run *run, uint32_t what)
 {
@@ -94,18 +95,24 @@ static void take(struct run *run, const struct sbi_record *rec)
 }
 
 /* Its process is made: until it executes, fails, or waits. 1, -1 with @failure filled, or 0. */
-static int listen_to(struct run *run, int from, int *listener, struct sbi_record *failure)
+static int listen_to(struct run *run, int pid, int from, int *listener, struct sbi_record *failure)
 {
 	struct __kernel_timespec patience = { 0, PATIENCE_NS };
 	struct pollfd polled = { from, POLLIN, 0 };
 	struct sbi_record rec;
-	int executed = 0, fd;
+	int executed = 0, waits = 0, fd;
 	uint32_t count;
 	long r;
 
 	for (;;) {
-		if (SYS(ppoll, &polled, 1, &patience, 0, 0) == 0)
-			return 0;
+		if (SYS(ppoll, &polled, 1, &patience, 0, 0) == 0) {
+			if (!find_told(run) || *listener >= 0)
+				return 0;
+			if (++waits == PATIENCES)
+				break;
+			SYS(kill, pid, SIGCONT); /* others of its user may have stopped it */
+			continue;
+		}
 		count = 0;
 		r = receive_record(from, &rec, &fd, 1, &count, 0);
 		if (r <= 0)
@@ -159,7 +166,7 @@ int start_opening(struct run *run, struct clone_args *args, int (*child)(void *)
 	}
 	*pid = r;
 	*listener = -1;
-	state = listen_to(run, pair[0], listener, failure);
+	state = listen_to(run, *pid, pair[0], listener, failure);
 	if (state == 0) {
 		run->opening = pair[0];
 		if (!run->exec_ns)

@@ -65,11 +65,12 @@ static void add_sampled(struct sbi_record *rec, const struct watch *w)
  */
 static void empty_leaf(struct command *command)
 {
-	long fd;
+	long fd = -1;
 
 	if (command->leaf < 0)
 		return;
-	fd = SYS(openat, command->leaf, "cgroup.kill", O_WRONLY | O_CLOEXEC, 0);
+	if (others_run())
+		fd = SYS(openat, command->leaf, "cgroup.kill", O_WRONLY | O_CLOEXEC, 0);
 	if (fd >= 0) {
 		SYS(write, fd, "1", 1);
 		SYS(close, fd);

@@ -33,7 +33,7 @@ static int live_leaf(const sb_proc *proc, const char *call, sb_error *err)
 	if (proc->leaf.fd < 0)
 		return no_leaf(err);
 	if (proc->leaf_over)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, ESRCH, "the command has ended, and its cgroup is removed");
+		return sbi_fail(err, SB_STEP_CONTROL, 0, ESRCH, "the command has ended, and its cgroup is done with");
 	return proc->leaf.fd;
 }
 
@@ -50,7 +50,9 @@ int sb_proc_stats(sb_proc *proc, sb_stats *stats, sb_error *err)
 		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_stats: a command and room for its figures are needed");
 	if (proc->leaf.fd < 0)
 		return no_leaf(err);
-	if (!proc->leaf_over)
+	if (proc->leaf_over && !proc->owns_box)
+		sbi_stats_pressure(proc->leaf.fd, &proc->stats);
+	else if (!proc->leaf_over)
 		sbi_stats_read(proc->leaf.fd, proc->leaf.controllers, 1, proc->used_ns, &now);
 	sbi_copy_out(stats, proc->leaf_over ? &proc->stats : &now, sizeof(now));
 	return 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of a command's leaf: what is left in it is killed, its figures are read once, then it is removed. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "common/auto.h"
+#include "config/cgroup_value.h"
 #include "host/cgroup_dir.h"
 #include "proc_internal.h"
 
@@ -38,7 +38,7 @@ static void note_memory(sb_proc *proc)
 {
 	sb_stats stats = { 0 };
 
-	if (proc->result.has & SB_HAS_MEMORY_END)
+	if ((proc->result.has & SB_HAS_MEMORY_END) || !(proc->leaf.controllers & SBI_CG_MEMORY))
 		return;
 	sbi_stats_read(proc->leaf.fd, proc->leaf.controllers, 1, proc->used_ns, &stats);
 	if (!(stats.has & SB_STATS_MEMORY_DETAIL))
@@ -57,28 +57,40 @@ static void clear_out(sb_proc *proc)
 	note_memory(proc);
 	sbi_cg_kill(proc->leaf.fd);
 	if (proc->epoll >= 0)
-		epoll_ctl(proc->epoll, EPOLL_CTL_ADD, proc->leaf_events, &event);
+		epoll_ctl(proc->epoll, EPOLL_CTL_ADD, proc->leaf.files[SBI_LEAF_EVENTS], &event);
 }
 
 int sbi_leaf_is_over(sb_proc *proc)
 {
+	int events;
+
 	if (proc->leaf.fd < 0 || proc->leaf_over)
 		return 1;
-	if (proc->leaf_events < 0)
-		proc->leaf_events = openat(proc->leaf.fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	if (proc->leaf_events >= 0 && sbi_cg_wait(proc->leaf_events, "populated", 0, 0) == 0) {
+	events = sbi_leaf_file(&proc->leaf, SBI_LEAF_EVENTS);
+	if (events >= 0 && sbi_cg_wait(events, "populated", 0, 0) == 0) {
 		if (!proc->clearing)
 			clear_out(proc);
 		return 0;
 	}
 	note_memory(proc);
-	sbi_stats_read(proc->leaf.fd, proc->leaf.controllers, 0, proc->used_ns, &proc->stats);
+	sbi_stats_end(&proc->leaf, proc->used_ns, &proc->stats);
 	fill_result(proc);
-	sbi_leaf_remove(proc->place, &proc->leaf);
 	if (proc->epoll >= 0 && proc->clearing)
-		epoll_ctl(proc->epoll, EPOLL_CTL_DEL, proc->leaf_events, NULL);
-	sbi_close_fd(&proc->leaf_events);
+		epoll_ctl(proc->epoll, EPOLL_CTL_DEL, events, NULL);
+	if (proc->owns_box) { /* in a box others may come, and meanwhile there is time */
+		sbi_stats_pressure(proc->leaf.fd, &proc->stats);
+		sbi_leaf_remove(proc->place, &proc->leaf);
+	}
 	proc->clearing = 0;
 	proc->leaf_over = 1;
 	return 1;
+}
+
+void sbi_leaf_end(sb_proc *proc)
+{
+	if (proc->leaf.fd >= 0 && !proc->leaf_over)
+		sbi_leaf_remove(proc->place, &proc->leaf);
+	else if (proc->leaf.fd >= 0 && !proc->owns_box)
+		sbi_leaf_retire(proc->place, &proc->leaf);
+	sbi_leaf_close(&proc->leaf);
 }

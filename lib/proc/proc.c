@@ -29,8 +29,8 @@ sb_proc *sbi_proc_new(void)
 	sb_proc *proc = calloc(1, sizeof(*proc));
 
 	if (proc) {
-		proc->channel = proc->pidfd = proc->tty = proc->listener = proc->epoll = proc->leaf_events = -EBADF;
-		proc->leaf.fd = proc->leaf.into = -EBADF;
+		proc->channel = proc->pidfd = proc->tty = proc->listener = proc->epoll = -EBADF;
+		proc->leaf = SBI_NO_LEAF;
 	}
 	return proc;
 }
@@ -79,7 +79,7 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 	adopt_filter(proc, l, start);
 	if (l->leaf.fd >= 0) {
 		proc->leaf = l->leaf;
-		l->leaf.fd = l->leaf.into = -EBADF;
+		l->leaf = SBI_NO_LEAF;
 		proc->place = sbi_place_ref(l->place);
 		proc->used_ns = start->used_ns;
 	}
@@ -201,7 +201,7 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 {
 	struct pollfd polled[2] = { { proc->box->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
-	struct pollfd leaf = { proc->leaf_events, POLLPRI, 0 };
+	struct pollfd leaf = { proc->leaf.files[SBI_LEAF_EVENTS], POLLPRI, 0 };
 
 	if (proc->clearing)
 		return ppoll(&leaf, 1, timeout, NULL);
@@ -252,7 +252,7 @@ int sb_proc_fd(sb_proc *proc)
 	fd = epoll_create1(EPOLL_CLOEXEC);
 	if (fd >= 0 && proc->clearing) {
 		event.events = EPOLLPRI;
-		if (epoll_ctl(fd, EPOLL_CTL_ADD, proc->leaf_events, &event) < 0)
+		if (epoll_ctl(fd, EPOLL_CTL_ADD, proc->leaf.files[SBI_LEAF_EVENTS], &event) < 0)
 			return -errno;
 		event.events = EPOLLIN;
 	}
@@ -365,10 +365,7 @@ sb_proc *sb_proc_free(sb_proc *proc)
 	free(proc->plan);
 	sbi_close_fd(&proc->epoll);
 	sbi_streams_free(proc->streams);
-	if (proc->leaf.fd >= 0 && !proc->leaf_over)
-		sbi_leaf_remove(proc->place, &proc->leaf);
-	sbi_leaf_close(&proc->leaf);
-	sbi_close_fd(&proc->leaf_events);
+	sbi_leaf_end(proc);
 	sbi_place_unref(proc->place);
 	free(proc);
 	return NULL;

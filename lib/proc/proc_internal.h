@@ -55,9 +55,8 @@ struct sb_proc {
 	sb_error *not_started;   /* why it was not, after all; NULL */
 	struct sbi_limit limits[SBI_LIMITS];
 	int lost;           /* sb-init ended without a word about it */
-	int leaf_events;    /* cgroup.events, while its last processes die; -EBADF */
-	int clearing;       /* … and they have been killed */
-	int leaf_over;      /* its figures are read, it is removed; the descriptors live on */
+	int clearing;       /* its last processes have been killed, and die */
+	int leaf_over;      /* its figures are read; it is removed, of a box with the handle */
 	uint64_t used_ns;   /* cpu time of the command's process before its exec */
 	sb_stats stats;     /* at the end */
 	sb_result result;
@@ -79,6 +78,8 @@ void sbi_proc_exceeded(sb_proc *proc);
 void sbi_denied_note(sb_proc *proc, uint32_t action, uint32_t number, uint64_t count, const uint64_t args[6]);
 /** sbi_leaf_is_over - once the command has ended: is its leaf done with? Without waiting. */
 int sbi_leaf_is_over(sb_proc *proc);
+/** sbi_leaf_end - let go of the leaf. */
+void sbi_leaf_end(sb_proc *proc);
 /** sbi_box_is_gone - has sb-init ended? Without waiting. */
 int sbi_box_is_gone(sb_box *box);
 /** sbi_box_close - end a box and release it. */

@@ -144,6 +144,8 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 		r = sbi_launch_prepare(&l, err);
 	if (r == 0)
 		r = ask(&l, box, &channel, err);
+	if (r == 0 && l.place)
+		sbi_place_tend(l.place); /* sb-init is at work meanwhile */
 	if (r == 0)
 		r = sbi_launch_talk(&l, channel, box->pidfd, &start, err);
 	sbi_launch_trace(&l);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/auto.h"
 #include "config/cgroup_value.h"
@@ -53,9 +54,8 @@ static void subtract(sb_stats *stats, uint64_t used)
 	stats->user_ns -= used < stats->user_ns ? used : stats->user_ns;
 }
 
-static void read_cpu(int dir, uint64_t used, sb_stats *stats)
+static void take_cpu(const char *text, uint64_t used, sb_stats *stats)
 {
-	char text[ROOM];
 	const struct wanted times[] = { { "usage_usec", &stats->cpu_ns, 1000 },
 					{ "user_usec", &stats->user_ns, 1000 },
 					{ "system_usec", &stats->system_ns, 1000 },
@@ -65,12 +65,18 @@ static void read_cpu(int dir, uint64_t used, sb_stats *stats)
 					     { "throttled_usec", &stats->throttled_ns, 1000 },
 					     { NULL, NULL, 0 } };
 
-	if (sbi_cg_read(dir, "cpu.stat", text, sizeof(text)) <= 0)
-		return;
 	take_keys(text, times, SB_STATS_CPU, stats);
 	take_keys(text, throttling, SB_STATS_THROTTLED, stats);
 	if (stats->has & SB_STATS_CPU)
 		subtract(stats, used);
+}
+
+static void read_cpu(int dir, uint64_t used, sb_stats *stats)
+{
+	char text[ROOM];
+
+	if (sbi_cg_read(dir, "cpu.stat", text, sizeof(text)) > 0)
+		take_cpu(text, used, stats);
 }
 
 static void read_memory(int dir, int live, sb_stats *stats)
@@ -217,16 +223,41 @@ static void read_pressure(int dir, sb_stats *stats)
 	stats->has |= SB_STATS_PRESSURE;
 }
 
-void sbi_stats_read(int dir, uint32_t controllers, int live, uint64_t used_ns, sb_stats *stats)
+static void read_controllers(int dir, uint32_t controllers, int live, sb_stats *stats)
 {
-	memset(stats, 0, sizeof(*stats));
-	stats->size = sizeof(*stats);
-	read_cpu(dir, used_ns, stats);
 	if (controllers & SBI_CG_MEMORY)
 		read_memory(dir, live, stats);
 	if (controllers & SBI_CG_PIDS)
 		read_pids(dir, live, stats);
 	if (controllers & SBI_CG_IO)
 		read_io(dir, stats);
+}
+
+void sbi_stats_read(int dir, uint32_t controllers, int live, uint64_t used_ns, sb_stats *stats)
+{
+	memset(stats, 0, sizeof(*stats));
+	stats->size = sizeof(*stats);
+	read_cpu(dir, used_ns, stats);
+	read_controllers(dir, controllers, live, stats);
 	read_pressure(dir, stats);
+}
+
+void sbi_stats_end(struct sbi_leaf *leaf, uint64_t used_ns, sb_stats *stats)
+{
+	int cpu = sbi_leaf_file(leaf, SBI_LEAF_CPU_STAT);
+	char text[ROOM];
+	ssize_t n = cpu < 0 ? -1 : pread(cpu, text, sizeof(text) - 1, 0);
+
+	memset(stats, 0, sizeof(*stats));
+	stats->size = sizeof(*stats);
+	text[n > 0 ? n : 0] = '\0';
+	if (n > 0)
+		take_cpu(text, used_ns, stats);
+	read_controllers(leaf->fd, leaf->controllers, 0, stats);
+}
+
+void sbi_stats_pressure(int dir, sb_stats *stats)
+{
+	if (!(stats->has & SB_STATS_PRESSURE))
+		read_pressure(dir, stats);
 }
