@@ -30,6 +30,7 @@ enum sbi_record_type {
 	/* files of an open box (common/files.h) */
 	SBI_FILE,  /* host to sb-init */
 	SBI_FILED, /* its answer: error, detail, and what the call gives; maybe a descriptor */
+	SBI_AGAIN, /* host to sb-init: as SPAWN without the plan; it is the last one, which was SBI_PLAN_WARM and has started */
 	SBI_RECORD_TYPES
 };
 

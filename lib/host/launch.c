@@ -139,10 +139,13 @@ static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 
 static int prepare(struct sbi_launch *l, sb_error *err)
 {
-	l->plan_fd = make_plan_fd(&l->plan.arena, err);
+	l->again = l->sent && sbi_sent_is(l->sent, &l->plan.arena);
+	sbi_sent_note(l);
+	l->plan_fd = l->again ? l->sent->fd : make_plan_fd(&l->plan.arena, err);
 	if (l->plan_fd < 0)
 		return l->plan_fd;
-	l->fds[l->fd_count++] = l->plan_fd;
+	if (!l->again)
+		l->fds[l->fd_count++] = l->plan_fd;
 	if (!l->in_box) {
 		int pair[2], fd;
 

@@ -12,6 +12,13 @@
 
 #define SBI_HOST_EVENTS 32
 
+/* What sb-init of a box has: sent_plan.c. */
+struct sbi_sent {
+	int fd;     /* its memfd, with the marks; -EBADF */
+	void *blob; /* as it was sent; NULL = none is kept */
+	size_t size;
+};
+
 struct sbi_launch {
 	const sb_config *cfg;
 	struct sbi_compiled plan; /* owned */
@@ -23,6 +30,8 @@ struct sbi_launch {
 	int privileged;
 	int control, child_end;   /* socket pair; child_end only until the clone */
 	int plan_fd;              /* memfd: plan and marks */
+	struct sbi_sent *sent;    /* of the box; NULL = it keeps none */
+	int again;                /* … and this is it: plan_fd is not ours */
 	int fds[SBI_MAX_SLOTS + 4];
 	int own[SBI_MAX_SLOTS + 4]; /* those of them that were made for this and are closed after it */
 	uint32_t fd_count, own_fds;
@@ -78,6 +87,14 @@ const struct sbi_plan *sbi_launch_marks(struct sbi_launch *l);
 uint64_t sbi_launch_applied(struct sbi_launch *l, const struct sbi_start *start);
 /** sbi_launch_trace - hand the events over to the config's trace, if it has one. */
 void sbi_launch_trace(struct sbi_launch *l);
+/** sbi_sent_is - is this plan the one that sb-init keeps? */
+int sbi_sent_is(const struct sbi_sent *sent, const struct sbi_arena *plan);
+/** sbi_sent_note - a plan is about to be sent: if sb-init will keep it, remember which it was. */
+void sbi_sent_note(struct sbi_launch *l);
+/** sbi_sent_settle - the start is over; before sbi_launch_end(). */
+void sbi_sent_settle(struct sbi_launch *l, int failed);
+/** sbi_sent_forget - sb-init keeps none, or is gone. */
+void sbi_sent_forget(struct sbi_sent *sent);
 /** sbi_launch_end - release what is not handed over; if it @failed also sb-init, pins and socket. */
 void sbi_launch_end(struct sbi_launch *l, int failed);
 /** sbi_reap - wait until the process of @pidfd is gone; somebody else may have reaped it. */

@@ -41,7 +41,7 @@ int others_run(void);
 void kill_everything(void);
 /* launch.c */
 int launch(struct run *run);
-void launch_in_box(int *fds, uint32_t count);
+void launch_in_box(int *fds, uint32_t count, int again);
 void use_command_section(struct run *run);
 /* watch.c */
 void begin_watch(struct command *command, const struct sbi_plan *plan, const int *slots);

@@ -71,41 +71,89 @@ void use_command_section(struct run *run)
 	run->count = run->plan->command.count;
 }
 
-/* SPAWN: descriptors channel, plan, slots. The plan is unmapped and all but channel and leaf closed again. */
-void launch_in_box(int *fds, uint32_t count)
+/* The plan of the last command that has started, if it was a warm one; its size 0: none. */
+static struct {
+	char *base;
+	uint64_t size;
+} last;
+
+static void clear_marks(const struct run *run)
 {
-	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EINVAL };
-	int slots[SBI_MAX_SLOTS];
-	struct run run = { .slots = slots, .channel = fds[0] };
+	for (uint32_t i = 0; i < run->count; i++)
+		run->marks[i] = (struct sbi_mark){ 0 };
+}
+
+/* A plan that came with a command, or that of the last one again. Its size, or -errno. */
+static long map_plan(struct run *run, const int *fds, uint32_t count, int again)
+{
 	struct sbi_plan head;
 	long map;
+
+	if (again) {
+		if (!last.size)
+			return -EINVAL;
+		run->base = last.base;
+		run->plan = (struct sbi_plan *)last.base;
+		use_command_section(run);
+		clear_marks(run);
+		return run->plan->slots == count - 1 ? (long)last.size : -EINVAL;
+	}
+	if (SYS(pread64, fds[1], &head, sizeof(head), 0) != sizeof(head) || head.magic != SBI_PLAN_MAGIC ||
+	    head.slots != count - 2)
+		return -EINVAL;
+	map = SYS(mmap, 0, head.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fds[1], 0);
+	if (map < 0 && map >= -4095)
+		return -ENOMEM;
+	run->base = (char *)map;
+	run->plan = (struct sbi_plan *)run->base;
+	use_command_section(run);
+	return head.size;
+}
+
+/* What becomes of the mapping. */
+static void settle_plan(const struct run *run, uint64_t size, int started)
+{
+	int listener = started ? commands[command_count - 1].listener : -1;
+
+	if (run->base == last.base && last.size && started)
+		return;
+	if (last.size)
+		SYS(munmap, last.base, last.size);
+	last.size = 0;
+	if (run->base == last.base)
+		return;
+	if (listener >= 0) {
+		keep_plan(listener, run->base, size);
+	} else if (started && (run->plan->flags & SBI_PLAN_WARM)) {
+		last.base = run->base;
+		last.size = size;
+	} else {
+		SYS(munmap, run->base, size);
+	}
+}
+
+/* SPAWN: descriptors channel, plan, slots. AGAIN: without the plan. All but channel and leaf are closed again. */
+void launch_in_box(int *fds, uint32_t count, int again)
+{
+	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND };
+	struct run run = { .slots = fds + (again ? 1 : 2), .channel = fds[0] };
+	long size = map_plan(&run, fds, count, again);
+	uint32_t leaf = 0;
 	int r = -EINVAL;
 
-	for (uint32_t i = 2; i < count; i++)
-		slots[i - 2] = fds[i];
-	if (SYS(pread64, fds[1], &head, sizeof(head), 0) == sizeof(head) && head.magic == SBI_PLAN_MAGIC &&
-	    head.slots == count - 2) {
-		map = SYS(mmap, 0, head.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fds[1], 0);
-		if (map > 0 || map < -4095) {
-			run.base = (char *)map;
-			run.plan = (struct sbi_plan *)run.base;
-			use_command_section(&run);
-			r = launch(&run);
-			if (r == 0 && head.leaf && head.leaf <= head.slots) {
-				commands[command_count - 1].leaf = fds[head.leaf + 1];
-				fds[head.leaf + 1] = -1;
-			}
-			if (r == 0 && commands[command_count - 1].listener >= 0)
-				keep_plan(commands[command_count - 1].listener, (void *)map, head.size);
-			else
-				SYS(munmap, map, head.size);
-		} else {
-			rec.error = ENOMEM;
-			send_record(fds[0], &rec, -1);
-		}
+	if (size > 0) {
+		leaf = run.plan->leaf <= run.plan->slots ? run.plan->leaf : 0;
+		r = launch(&run);
+		settle_plan(&run, (uint64_t)size, r == 0);
 	} else {
+		rec.error = (int)-size;
 		send_record(fds[0], &rec, -1);
 	}
+	if (r == 0 && leaf) {
+		commands[command_count - 1].leaf = run.slots[leaf - 1];
+		fds[leaf + (again ? 0 : 1)] = -1;
+	}
 	for (uint32_t i = r < 0 ? 0 : 1; i < count; i++)
-		SYS(close, fds[i]);
+		if (fds[i] >= 0)
+			SYS(close, fds[i]);
 }

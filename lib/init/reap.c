@@ -149,8 +149,8 @@ static void on_control(void)
 		kill_everything();
 		leave(0);
 	}
-	if (sbi_record_valid(&rec, r) && rec.type == SBI_SPAWN && count >= 2) {
-		launch_in_box(fds, count);
+	if (sbi_record_valid(&rec, r) && ((rec.type == SBI_SPAWN && count >= 2) || (rec.type == SBI_AGAIN && count))) {
+		launch_in_box(fds, count, rec.type == SBI_AGAIN);
 	} else {
 		if (sbi_record_valid(&rec, r) && rec.type == SBI_FILE && count)
 			file_request(&rec, fds, count);

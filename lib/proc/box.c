@@ -19,7 +19,7 @@ sb_box *sbi_box_new(void)
 	sb_box *box = calloc(1, sizeof(*box));
 
 	if (box)
-		box->control = box->pidfd = -EBADF;
+		box->control = box->pidfd = box->sent.fd = -EBADF;
 	return box;
 }
 
@@ -89,6 +89,7 @@ void sbi_box_close(sb_box *box)
 	free(box->like.id.users.list);
 	free(box->like.id.groups.list);
 	sbi_place_unref(box->place);
+	sbi_sent_forget(&box->sent);
 	free(box);
 }
 

@@ -21,6 +21,7 @@ struct sb_box {
 	int gone;      /* sb-init was seen to have ended, and is reaped */
 	atomic_ullong killed_ns; /* the first sb_box_kill(); 0 = none */
 	struct sbi_boxed like;
+	struct sbi_sent sent; /* the plan of its last command, if the next may have the same */
 	struct sbi_place *place; /* of the leaves of its commands; NULL without */
 	uint64_t applied;
 	struct sbi_net *net; /* NULL without */

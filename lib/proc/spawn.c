@@ -112,7 +112,7 @@ static int ask(struct sbi_launch *l, sb_box *box, int *channel, sb_error *err)
 	*channel = pair[0];
 	memmove(l->fds + 1, l->fds, l->fd_count * sizeof(*l->fds));
 	l->fds[0] = pair[1];
-	r = sbi_send(box->control, SBI_SPAWN, l->fds, l->fd_count + 1);
+	r = sbi_send(box->control, l->again ? SBI_AGAIN : SBI_SPAWN, l->fds, l->fd_count + 1);
 	close(pair[1]);
 	if (r < 0) {
 		sbi_fail(err, SB_STEP_BOX, 0, -r, "passing the command to the box: %s", strerror(-r));
@@ -135,6 +135,7 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 	if (!proc)
 		return no_memory(err);
 	sbi_launch_init(&l, cfg);
+	l.sent = &box->sent;
 	r = sbi_launch_compile(&l, SBI_COMPILE_COMMAND, &box->like, err);
 	if (r == 0)
 		r = sbi_launch_cgroup(&l, box->place, err);
@@ -155,6 +156,7 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 	} else {
 		sbi_proc_drop(proc);
 	}
+	sbi_sent_settle(&l, r < 0);
 	sbi_launch_end(&l, r < 0);
 	return r;
 }
