@@ -29,11 +29,14 @@ static struct listener {
 	struct denied calls[SBI_MAX_DENIED];
 } listeners[MAX_LISTENERS];
 
+/* How many were ever in use: each is a page that is not there before it is looked at. */
+static int used;
+
 static int first_free(void)
 {
 	int i = 0;
 
-	while (i < MAX_LISTENERS && listeners[i].fd)
+	while (i < used && listeners[i].fd)
 		i++;
 	return i;
 }
@@ -47,6 +50,8 @@ int take_listener(const struct run *run, const struct sbi_op *filter, int fd, in
 {
 	int i = first_free();
 
+	if (i == used)
+		used++;
 	listeners[i].fd = fd;
 	listeners[i].pid = pid;
 	listeners[i].killed = 0;
@@ -61,7 +66,7 @@ uint32_t poll_listeners(struct pollfd *polled)
 {
 	uint32_t count = 0;
 
-	for (int i = 0; i < MAX_LISTENERS; i++)
+	for (int i = 0; i < used; i++)
 		if (listeners[i].fd)
 			polled[count++] = (struct pollfd){ listeners[i].fd, POLLIN, 0 };
 	return count;
@@ -140,7 +145,7 @@ static void nobody_left(int listener)
 void on_listeners(const struct pollfd *polled, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		for (int k = 0; k < MAX_LISTENERS && polled[i].revents; k++) {
+		for (int k = 0; k < used && polled[i].revents; k++) {
 			if (listeners[k].fd != polled[i].fd)
 				continue;
 			if (polled[i].revents & POLLIN)
