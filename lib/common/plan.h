@@ -30,6 +30,7 @@
 
 #define SBI_PLAN_OPENS UINT32_C(16) /* the command section has OPEN operations */
 #define SBI_PLAN_WARM UINT32_C(32) /* its filter lets all of the section pass: it may be there before */
+#define SBI_PLAN_TIMED UINT32_C(64) /* somebody will read the times of the marks: a trace */
 
 /* sbi_op.flags */
 #define SBI_OP_OPTIONAL UINT16_C(1) /* ENOENT leaves the operation out */
@@ -78,7 +79,7 @@ struct sbi_op {
 
 #define SBI_MARK_SKIPPED UINT16_C(1)
 
-/* What became of one operation. start_ns == 0: not begun; end_ns == 0: not finished. */
+/* What became of one operation. start_ns == 0: not begun; end_ns == 0: not finished. If not TIMED they are 0 or 1. */
 struct sbi_mark {
 	uint16_t step;
 	uint16_t flags;
@@ -127,7 +128,7 @@ struct sbi_plan {
 	uint32_t leaf; /* slot of the cgroup the command is born in, plus 1; 0 = sb-init's own */
 	uint32_t reserved;
 	struct sbi_watch watch;
-	uint64_t init_ns; /* mark: sb-init's first look at the clock */
+	uint64_t init_ns; /* mark, if TIMED: sb-init knows its plan */
 };
 
 #endif

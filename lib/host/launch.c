@@ -55,6 +55,7 @@ int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *b
 	if (!box)
 		r = sbi_view_get(l->cfg, &view, err);
 	l->privileged = view.privileged;
+	l->euid = view.euid;
 	if (r == 0)
 		r = sbi_compile(l->cfg, &view, what, box, &l->plan, err);
 	sbi_view_free(&view);
@@ -155,7 +156,8 @@ static int prepare(struct sbi_launch *l, sb_error *err)
 			return fd;
 		}
 		l->fds[l->fd_count++] = fd;
-		fd = sbi_launch_own(l, (int)syscall(SYS_pidfd_open, getpid(), 0), "pidfd of this process", err);
+		l->pid = getpid();
+		fd = sbi_launch_own(l, (int)syscall(SYS_pidfd_open, l->pid, 0), "pidfd of this process", err);
 		if (fd < 0)
 			return fd;
 		l->fds[l->fd_count++] = fd;
@@ -199,12 +201,12 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 
 	l->boot.control = l->child_end;
 	l->boot.expected = l->fd_count;
-	l->boot.host = getpid();
+	l->boot.host = l->pid;
 	l->boot.flags = l->plan.clone_flags;
 	l->boot.cgroup = l->place ? sbi_place_init(l->place) : -1;
 	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
 	/* Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what is not ambient. */
-	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && geteuid() != 0))
+	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && l->euid != 0))
 		l->boot.ambient = INIT_CAPS | keep | (l->cfg->no_new_userns ? BIT(CAP_SYS_RESOURCE) : 0);
 	r = sbi_clone(&l->boot);
 	for (int i = 0; i < SBI_NS_KINDS; i++)

@@ -28,6 +28,8 @@ struct sbi_launch {
 	int what;                 /* SBI_COMPILE_* */
 	int in_box;               /* a command for an open box: no process of ours, no socket pair */
 	int privileged;
+	uint32_t euid;
+	pid_t pid;                /* of this process */
 	int control, child_end;   /* socket pair; child_end only until the clone */
 	int plan_fd;              /* memfd: plan and marks */
 	struct sbi_sent *sent;    /* of the box; NULL = it keeps none */

@@ -33,13 +33,9 @@ int do_securebits(struct run *run, const struct sbi_op *op)
 		wanted |= now_set & ~SECBIT_KEEP_CAPS;
 	if (now_set == wanted)
 		return 0;
-	if (ambient) {
-		r = set_caps(permitted, permitted, ambient);
-		if (r == 0)
-			r = raise_ambient(ambient);
-	} else {
-		r = use_permitted();
-	}
+	r = set_caps(permitted, permitted, ambient); /* what else is inheritable is for CAPS to say, which comes after us */
+	if (r == 0)
+		r = raise_ambient(ambient);
 	if (r == 0)
 		r = SYS(prctl, PR_SET_SECUREBITS, wanted);
 	if (r == -EPERM && !op->arg[1] && !(permitted & (UINT64_C(1) << CAP_SETPCAP)))

@@ -68,7 +68,6 @@ int do_groups(struct run *run, const struct sbi_op *op)
 /* USER: id[0] uid, id[1] gid. Capabilities survive until CAPS has set the wanted ones. */
 int do_user(struct run *run, const struct sbi_op *op)
 {
-	uint32_t real, effective, saved;
 	long r;
 
 	(void)run;
@@ -77,10 +76,6 @@ int do_user(struct run *run, const struct sbi_op *op)
 		r = SYS(setresgid, op->id[1], op->id[1], op->id[1]);
 	if (r == 0)
 		r = SYS(setresuid, op->id[0], op->id[0], op->id[0]);
-	if (r == 0)
-		r = SYS(getresuid, &real, &effective, &saved);
-	if (r == 0 && (real != op->id[0] || effective != op->id[0] || saved != op->id[0]))
-		r = -EPERM;
 	return (int)r;
 }
 
@@ -110,7 +105,7 @@ long raise_ambient(uint64_t caps)
  */
 int do_caps(struct run *run, const struct sbi_op *op)
 {
-	uint64_t keep = op->arg[0] & permitted_caps();
+	uint64_t keep = op->arg[0] ? op->arg[0] & permitted_caps() : 0;
 	long r;
 
 	if (!(op->arg[0] >> 63) && keep != op->arg[0])
@@ -137,10 +132,10 @@ int do_no_new_privs(struct run *run, const struct sbi_op *op)
  */
 void seal_self(int single)
 {
-	SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (single) {
-		uint64_t caps = permitted_caps() & (UINT64_C(1) << CAP_KILL);
+	const uint64_t caps = UINT64_C(1) << CAP_KILL;
 
-		set_caps(caps, caps, caps);
-	}
+	if (!single)
+		SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+	else if (set_caps(caps, caps, caps) < 0) /* it is none of ours */
+		set_caps(0, 0, 0);
 }

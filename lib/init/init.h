@@ -72,6 +72,7 @@ uint64_t now(void); /* ns on the host's monotonic clock */
 /* string.c */
 size_t text_length(const char *s);
 int text_equal(const char *a, const char *b);
+const char *text_after(const char *text, const char *key); /* what follows its first occurrence; "" */
 size_t text_number(char *out, uint64_t value); /* decimal, with NUL; its length */
 /* carry_out.c */
 int carry_out(struct run *run, operation *(*find)(uint16_t step));

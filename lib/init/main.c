@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* sb-init from its first instruction to its supervision loop. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/prctl.h>
 #include <sys/mman.h>
 
 #include "init.h"
 
 #define SIGNALS 64
+#define STATUS_ROOM 2048 /* more, with very many groups: then it is not found */
 
 void sb_init_main(void) __attribute__((noreturn));
 
@@ -21,6 +23,26 @@ static void fail(const struct run *run, int error)
 		SYS(exit_group, 1);
 }
 
+/* Asking for each of the 64 costs more than the kernel's own list of them; all, where that cannot be read. */
+static uint64_t ignored_signals(void)
+{
+	char text[STATUS_ROOM];
+	long fd = SYS(openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC, 0), n;
+	uint64_t bits = 0;
+	const char *at;
+
+	n = fd < 0 ? fd : SYS(read, fd, text, sizeof(text) - 1);
+	SYS(close, fd);
+	text[n > 0 ? n : 0] = '\0';
+	at = text_after(text, "\nSigIgn:\t");
+	for (int i = 0; i < SIGNALS / 4; i++, at++) {
+		if (!*at)
+			return ~UINT64_C(0);
+		bits = bits << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	}
+	return bits;
+}
+
 /*
  * What the host ignores would stay ignored (clone3's CLEAR_SIGHAND resets only
  * handlers), and an ignored SIGCHLD would lose the status of every command.
@@ -33,9 +55,11 @@ static void default_signals(void)
 		void *restorer;
 		uint64_t mask;
 	} action = { 0 };
+	uint64_t ignored = ignored_signals();
 
 	for (int signal = 1; signal <= SIGNALS; signal++)
-		SYS(rt_sigaction, signal, &action, 0, sizeof(action.mask));
+		if (ignored >> (signal - 1) & 1)
+			SYS(rt_sigaction, signal, &action, 0, sizeof(action.mask));
 }
 
 static int map_plan(struct run *run)
@@ -48,7 +72,7 @@ static int map_plan(struct run *run)
 	r = SYS(mmap, 0, head.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, SBI_FD_PLAN, 0);
 	if (r < 0 && r > -4096)
 		return (int)r;
-	SYS(close, SBI_FD_PLAN);
+	SYS(close_range, SBI_FD_PLAN, SBI_FD_INIT, 0); /* they are neighbours */
 	run->base = (char *)r;
 	run->plan = (struct sbi_plan *)run->base;
 	run->ops = (const struct sbi_op *)(run->base + run->plan->setup.ops);
@@ -61,7 +85,6 @@ void sb_init_main(void)
 {
 	static int slots[SBI_MAX_SLOTS];
 	static struct run run;
-	uint64_t started = now();
 	int r;
 
 	for (int i = 0; i < SBI_MAX_SLOTS; i++)
@@ -71,12 +94,12 @@ void sb_init_main(void)
 	run.channel = SBI_FD_CONTROL;
 	SYS(prctl, PR_SET_NAME, "sb-init", 0, 0, 0); /* else it is a descriptor's number, or from 6.14 on the memfd's name */
 	default_signals();
-	SYS(close, SBI_FD_INIT);
 	SYS(umask, 0);
 	r = map_plan(&run);
 	if (r < 0)
 		fail(&run, r);
-	run.plan->init_ns = started;
+	if (run.plan->flags & SBI_PLAN_TIMED)
+		run.plan->init_ns = now();
 	if (!(run.plan->flags & SBI_PLAN_FOREGROUND)) /* ^C and kill(-group) are meant for the host */
 		SYS(setpgid, 0, 0);
 	is_process_one = run.plan->flags & SBI_PLAN_PIDNS ? 1 : 0;

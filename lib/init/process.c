@@ -53,9 +53,10 @@ int do_umask(struct run *run, const struct sbi_op *op)
 int do_cwd(struct run *run, const struct sbi_op *op)
 {
 	static char path[4096];
-	long r = SYS(chdir, op_text(run, op->text[0]));
+	const char *wanted = op_text(run, op->text[0]);
+	long r = SYS(chdir, wanted);
 
-	if (r < 0)
+	if (r < 0 || text_equal(wanted, "/"))
 		return (int)r;
 	r = SYS(getcwd, path, sizeof(path));
 	if (r < 0)

@@ -165,14 +165,18 @@ static void on_signal(int fd)
 		uint32_t number;
 		int32_t error, code;
 		uint32_t rest[29];
-	} info;
+	} info[4];
+	long n;
 
-	while (SYS(read, fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.number == SIGCHLD || info.code > 0) /* passed on is what somebody sent, not a terminal's ^C */
-			continue;
-		for (uint32_t i = 0; i < command_count; i++)
-			SYS(kill, commands[i].pid, info.number);
-	}
+	do {
+		n = SYS(read, fd, info, sizeof(info));
+		for (long k = 0; k < n / (long)sizeof(info[0]); k++) {
+			if (info[k].number == SIGCHLD || info[k].code > 0) /* passed on is what somebody sent, not a terminal's ^C */
+				continue;
+			for (uint32_t i = 0; i < command_count; i++)
+				SYS(kill, commands[i].pid, info[k].number);
+		}
+	} while (n == sizeof(info)); /* fewer were all */
 	reap();
 }
 

@@ -94,14 +94,12 @@ static uint64_t cpu_of_one(int pid)
 /* What it has for itself alone: RssAnon of status (4.5), in kB. */
 static uint64_t memory_of_one(int pid)
 {
-	static const char key[] = "\nRssAnon:"; /* at the start of a line: the first has the process's own name */
 	char text[1536];
-	const char *at = text;
+	const char *at;
 
 	if (read_of(pid, "status", text, sizeof(text)) <= 0)
 		return 0;
-	for (size_t i = 0; *at && key[i]; at++)
-		i = *at == key[i] ? i + 1 : 0;
+	at = text_after(text, "\nRssAnon:"); /* at the start of a line: the first has the process's own name */
 	return number(&at) * 1024;
 }
 

@@ -73,6 +73,13 @@ int text_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
+const char *text_after(const char *text, const char *key)
+{
+	for (size_t i = 0; *text && key[i]; text++)
+		i = *text == key[i] ? i + 1 : 0;
+	return text;
+}
+
 size_t text_number(char *out, uint64_t value)
 {
 	char digits[20];

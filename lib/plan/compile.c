@@ -192,6 +192,8 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 		head.leaf = sbi_slot(c, SBI_SLOT_LEAF) + 1;
 	if (what & SBI_COMPILE_COMMAND)
 		sbi_compile_watch(cfg, c, &head.watch);
+	if (cfg->trace)
+		head.flags |= SBI_PLAN_TIMED;
 	if (c->opens)
 		head.flags |= SBI_PLAN_OPENS;
 	if (!(what & SBI_COMPILE_SETUP) && sbi_is_warm(c))

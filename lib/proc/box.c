@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/auto.h"
@@ -59,10 +60,21 @@ static int wait_gone(const sb_box *box, int timeout_ms)
 	return n > 0;
 }
 
+/* Reaped, by us or by somebody else (ECHILD). */
+static int has_ended(const sb_box *box)
+{
+	siginfo_t info = { 0 };
+	int r;
+
+	do
+		r = waitid((idtype_t)3 /* P_PIDFD */, (id_t)box->pidfd, &info, WEXITED | WNOHANG | __WALL);
+	while (r < 0 && errno == EINTR);
+	return r < 0 || info.si_pid;
+}
+
 int sbi_box_is_gone(sb_box *box)
 {
-	if (!box->gone && wait_gone(box, 0)) {
-		sbi_reap(box->pidfd);
+	if (!box->gone && has_ended(box)) {
 		box->gone = 1;
 		sbi_net_end(box->net);
 		sbi_lease_end(&box->lease);
