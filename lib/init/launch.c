@@ -115,12 +115,14 @@ static void settle_plan(const struct run *run, uint64_t size, int started)
 {
 	int listener = started ? commands[command_count - 1].listener : -1;
 
-	if (run->base == last.base && last.size && started)
+	int again = last.size && run->base == last.base;
+
+	if (again && started)
 		return;
 	if (last.size)
 		SYS(munmap, last.base, last.size);
 	last.size = 0;
-	if (run->base == last.base)
+	if (again)
 		return;
 	if (listener >= 0) {
 		keep_plan(listener, run->base, size);

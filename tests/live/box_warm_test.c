@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+/* Warm starts: from the second command with the same filter on it is inherited, with the same plan none is sent. */
+#include "../fixture_cgroup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RUNS 5
+
+static sb_box *open_box(const sb_config *cfg)
+{
+	sb_error err = SB_INIT(sb_error);
+	sb_box *box = NULL;
+
+	if (sb_box_open(cfg, &box, &err) < 0)
+		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
+	return box;
+}
+
+static sb_proc *start(sb_box *box, const sb_config *cfg)
+{
+	sb_error err = SB_INIT(sb_error);
+	sb_proc *proc = NULL;
+
+	if (sb_box_spawn(box, cfg, &proc, &err) < 0)
+		fail_msg("sb_box_spawn: %s [step %s] hint: %s", err.message, sb_step_name(err.step), err.hint);
+	return proc;
+}
+
+/* What a command with captured output says, in the caller's memory. */
+static void run(sb_box *box, sb_config *cfg, char *said, size_t len)
+{
+	sb_result res = SB_INIT(sb_result);
+	const void *data;
+	sb_proc *proc;
+	size_t n;
+
+	proc = start(box, cfg);
+	assert_int_equal(sb_proc_wait(proc, UINT64_MAX, &res, NULL), 1);
+	fx_ok(sb_proc_output(proc, 1, &data, &n));
+	snprintf(said, len, "%.*s", (int)n, n ? (const char *)data : "");
+	sb_proc_free(proc);
+	assert_int_equal(res.verdict, SB_EXITED);
+	if (res.code)
+		fail_msg("exit status %d: %s", res.code, said);
+}
+
+/* /proc/self/status without what is another for each process. */
+static void without_lines(char *text)
+{
+	static const char *const lines[] = { "\nPid:", "\nTgid:", "\nNSpid:", "\nNStgid:", "\nNSsid:", "\nNSpgid:", "\nvoluntary_",
+					     "\nnonvoluntary_", "\nVm", "\nRss", "\nHuge", "\nNgid", "\nPPid" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		for (char *at, *end; (at = strstr(text, lines[i])) && (end = strchr(at + 1, '\n'));)
+			memmove(at, end, strlen(end) + 1);
+}
+
+static sb_config *status_config(void)
+{
+	sb_config *cfg = fx_config("caps", "ids", "fds", "uts", "where", "env", "signals", "rlimit=4", "rlimit=7", "nice",
+				   "cat=/proc/self/status");
+
+	fx_ok(sb_add_proc(cfg, "/proc", 0));
+	fx_ok(sb_set_stream_capture(cfg, 1, 65536, 0));
+	fx_ok(sb_set_rlimit(cfg, "nofile", 64, 64));
+	return cfg;
+}
+
+static void a_warm_start_is_like_any_other(void **state)
+{
+	static const char *const presets[] = { "default", "judge", "build", "nested", "none" };
+	static char first[32768], said[32768];
+
+	(void)state;
+	for (size_t p = 0; p < sizeof(presets) / sizeof(presets[0]); p++) {
+		sb_config *cfg = status_config();
+		sb_box *box;
+
+		fx_ok(sb_set_seccomp(cfg, presets[p]));
+		box = open_box(cfg);
+		for (int i = 0; i < RUNS; i++) {
+			run(box, cfg, said, sizeof(said));
+			without_lines(said);
+			if (i == 0)
+				memcpy(first, said, sizeof(first));
+			assert_string_equal(said, first);
+			fx_has(said, p == 4 ? "\nSeccomp:\t0" : "\nSeccomp:\t2");
+			fx_has(said, "\nNoNewPrivs:\t1");
+			fx_has(said, "\nCapEff:\t0000000000000000");
+		}
+		sb_box_free(box);
+		sb_config_free(cfg);
+	}
+}
+
+/* What the word opens for sb-init it does not open for the command. */
+static void what_sb_init_may_do_meanwhile_the_command_may_not(void **state)
+{
+	static const struct {
+		long number;
+		const char *name;
+	} calls[] = { { SYS_unshare, "unshare" }, { SYS_keyctl, "keyctl" }, { SYS_setpriority, "setpriority" },
+		      { SYS_setgroups, "setgroups" }, { SYS_personality, "personality" }, { SYS_capset, "capset" } };
+	sb_config *cfg = fx_config("pause");
+	sb_box *box = open_box(cfg);
+	sb_error err = SB_INIT(sb_error);
+	char said[4096], word[80], policy[512] = "default allow\nerrno(EDOM)";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		snprintf(policy + strlen(policy), sizeof(policy) - strlen(policy), " %s", calls[i].name);
+	snprintf(policy + strlen(policy), sizeof(policy) - strlen(policy), "\n");
+	if (sb_set_seccomp_text(cfg, policy, NULL) < 0) {
+		sb_config_check(cfg, &err);
+		fail_msg("%s", err.message);
+	}
+	fx_ok(sb_set_stream_capture(cfg, 1, 65536, 0));
+	snprintf(word, sizeof(word), "syscalls=%d,%d,%d,%d,%d,%d", SYS_unshare, SYS_keyctl, SYS_setpriority, SYS_setgroups,
+		 SYS_personality, SYS_capset);
+	fx_command(cfg, word);
+	for (int i = 0; i < RUNS; i++) {
+		run(box, cfg, said, sizeof(said));
+		for (size_t k = 0; k < sizeof(calls) / sizeof(calls[0]); k++) {
+			char line[64];
+
+			snprintf(line, sizeof(line), "syscall %ld=EDOM\n", calls[k].number);
+			fx_has(said, line);
+		}
+	}
+	sb_box_free(box);
+	sb_config_free(cfg);
+}
+
+/* More filters than there are zygotes, in turns, each twice: every command has its own. */
+static void each_command_has_its_own_filter(void **state)
+{
+	enum { FILTERS = 7 };
+	sb_config *cfg[FILTERS];
+	sb_box *box;
+	char said[4096], text[80], word[32];
+
+	(void)state;
+	for (int i = 0; i < FILTERS; i++) {
+		snprintf(word, sizeof(word), "syscalls=%d", SYS_sysinfo);
+		cfg[i] = fx_config(word);
+		snprintf(text, sizeof(text), "default allow\nerrno(%s) sysinfo\n", strerrorname_np(1 + i));
+		fx_ok(sb_set_seccomp_text(cfg[i], text, NULL));
+		fx_ok(sb_set_stream_capture(cfg[i], 1, 65536, 0));
+	}
+	box = open_box(cfg[0]);
+	for (int round = 0; round < 4; round++)
+		for (int i = 0; i < FILTERS; i++)
+			for (int k = 0; k < 3; k++) {
+				run(box, cfg[i], said, sizeof(said));
+				snprintf(text, sizeof(text), "syscall %d=%s\n", SYS_sysinfo, strerrorname_np(1 + i));
+				assert_string_equal(said, text);
+			}
+	sb_box_free(box);
+	for (int i = 0; i < FILTERS; i++)
+		sb_config_free(cfg[i]);
+}
+
+/* The plan of the last command is used again only if it is the same. */
+static void each_command_has_its_own_words_and_files(void **state)
+{
+	sb_config *cfg = fx_config("say=x");
+	char said[4096], word[64], want[64];
+	sb_box *box;
+
+	(void)state;
+	fx_ok(sb_set_stream_capture(cfg, 1, 65536, 0));
+	box = open_box(cfg);
+	for (int i = 0; i < 40; i++) {
+		const char *argv[] = { "inside", word, NULL };
+
+		snprintf(word, sizeof(word), "say=%d", i / 3);
+		snprintf(want, sizeof(want), "%d\n", i / 3);
+		fx_ok(sb_set_command(cfg, "/inside", argv));
+		run(box, cfg, said, sizeof(said));
+		assert_string_equal(said, want);
+		if (i % 7 == 0) { /* and what comes between does not confuse it */
+			sb_config *fed = sb_config_copy(cfg);
+
+			fx_command(fed, "read=0");
+			run(box, fed, said, sizeof(said));
+			assert_string_equal(said, "read=0\n");
+			fx_ok(sb_set_stream_data(fed, 0, want, strlen(want)));
+			for (int k = 0; k < 3; k++) {
+				run(box, fed, said, sizeof(said));
+				assert_string_equal(said, "read=1\n");
+			}
+			sb_config_free(fed);
+		}
+	}
+	sb_box_free(box);
+	sb_config_free(cfg);
+}
+
+static void a_command_that_cannot_start_is_explained(void **state)
+{
+	sb_config *cfg = fx_config("say=up"), *missing;
+	const char *argv[] = { "missing", NULL };
+	sb_error err = SB_INIT(sb_error);
+	char said[4096];
+	sb_proc *proc;
+	sb_box *box;
+
+	(void)state;
+	fx_ok(sb_set_stream_capture(cfg, 1, 65536, 0));
+	missing = sb_config_copy(cfg);
+	fx_ok(sb_set_command(missing, "/missing", argv));
+	box = open_box(cfg);
+	for (int i = 0; i < RUNS; i++) {
+		run(box, cfg, said, sizeof(said));
+		assert_int_equal(sb_box_spawn(box, missing, &proc, &err), -ENOENT);
+		assert_int_equal(err.step, SB_STEP_EXEC);
+		run(box, cfg, said, sizeof(said));
+		assert_string_equal(said, "up\n");
+	}
+	sb_box_free(box);
+	sb_config_free(cfg);
+	sb_config_free(missing);
+}
+
+/* A zygote is no process, and those beside it do not keep a command from starting. */
+static void nobody_inside_sees_what_starts_them(void **state)
+{
+	sb_config *cfg = fx_config("processes"), *beside = fx_config("pause");
+	char said[4096];
+	sb_proc *proc;
+	sb_box *box;
+
+	(void)state;
+	fx_ok(sb_add_proc(cfg, "/proc", 0));
+	fx_ok(sb_set_stream_capture(cfg, 1, 65536, 0));
+	box = open_box(cfg);
+	for (int i = 0; i < RUNS; i++) {
+		run(box, cfg, said, sizeof(said));
+		fx_has(said, "processes=1 ");
+		assert_null(strchr(fx_get(said, "processes") + 2, ' '));
+	}
+	proc = start(box, beside);
+	for (int i = 0; i < RUNS; i++)
+		run(box, cfg, said, sizeof(said));
+	sb_proc_free(proc);
+	sb_box_free(box);
+	sb_config_free(cfg);
+	sb_config_free(beside);
+}
+
+static void a_trace_has_every_step_of_every_start(void **state)
+{
+	sb_config *cfg = fx_config("exit=0");
+	sb_trace *trace = sb_trace_new();
+	size_t first = 0;
+	sb_box *box;
+
+	(void)state;
+	box = open_box(cfg);
+	for (int i = 0; i < RUNS; i++) {
+		size_t of_command = 0;
+
+		sb_trace_clear(trace);
+		fx_ok(sb_set_trace(cfg, trace));
+		fx_wait(start(box, cfg), NULL);
+		for (size_t k = 0; k < sb_trace_count(trace); k++) {
+			sb_trace_event event = SB_INIT(sb_trace_event);
+
+			fx_ok(sb_trace_get(trace, k, &event));
+			of_command += event.lane == SB_LANE_COMMAND;
+			assert_true(event.start_ns);
+		}
+		first = i ? first : of_command;
+		assert_true(of_command > 5);
+		assert_int_equal(of_command, first);
+	}
+	sb_box_free(box);
+	sb_config_free(cfg);
+	sb_trace_free(trace);
+}
+
+/* A leaf that was made ahead is as any other, and nothing of a predecessor is in its figures. */
+static void each_command_has_a_fresh_leaf(void **state)
+{
+	sb_result res = SB_INIT(sb_result);
+	const char *parent;
+	sb_config *cfg;
+	sb_box *box;
+
+	(void)state;
+	fx_cg_need("");
+	parent = fx_cg_parent();
+	cfg = fx_cg_config("spin=50");
+	fx_ok(sb_set_cgroup_parent(cfg, parent));
+	box = open_box(cfg);
+	for (int i = 0; i < RUNS; i++) {
+		fx_command(cfg, "spin=50");
+		fx_wait(start(box, cfg), &res);
+		assert_true(res.has & SB_HAS_LEAF_CPU);
+		assert_true(res.user_ns + res.system_ns >= 50000000);
+		fx_command(cfg, "exit=0");
+		fx_wait(start(box, cfg), &res);
+		assert_true(res.user_ns + res.system_ns < 50000000);
+	}
+	sb_box_free(box);
+	sb_config_free(cfg);
+	fx_cg_parent_end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FX_TEST(a_warm_start_is_like_any_other),
+		FX_TEST(what_sb_init_may_do_meanwhile_the_command_may_not),
+		FX_TEST(each_command_has_its_own_filter),
+		FX_TEST(each_command_has_its_own_words_and_files),
+		FX_TEST(a_command_that_cannot_start_is_explained),
+		FX_TEST(nobody_inside_sees_what_starts_them),
+		FX_TEST(a_trace_has_every_step_of_every_start),
+		FX_TEST(each_command_has_a_fresh_leaf),
+	};
+
+	fx_begin();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
