@@ -27,7 +27,7 @@ static void a_device_moves_in_and_comes_back_as_it_was(void **state)
 		assert_int_equal(info.mtu, 1300);
 		assert_string_equal(net_says("ip -br link | grep ^low"), "");
 		fx_has(net_says("nsenter -t %d -n ip -br addr show eth5", sb_proc_pid(proc)), "10.4.0.2/24");
-		net_sh("ip addr replace 10.4.0.1/24 dev far && ping -c 1 -W 10 10.4.0.2 >/dev/null");
+		net_sh("ip addr replace 10.4.0.1/24 dev far && busybox ping -c 1 -W 10 10.4.0.2 >/dev/null");
 		assert_true(info_of(proc).rx_packets > 0);
 		if (i == 0)
 			net_sh("nsenter -t %d -n sh -c 'ip link set eth5 down && ip link set eth5 name other mtu 1000'",
