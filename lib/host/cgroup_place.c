@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding a place once, making our directory in it, and taking it down with the last reference. */
+/*
+ * Finding a place once, making our directory in it, and taking it down with the
+ * last reference. The place of a box is a directory in that of its config.
+ */
 #include "cgroup_place.h"
 
 #include <sandbox/proc.h>
@@ -39,6 +42,8 @@ struct sbi_place {
 	atomic_uint numbers;
 	atomic_int refused;      /* there is none */
 	struct sbi_shelf shelf;
+	struct sbi_place *above; /* a box's: where its directory lies, a reference; it has no parent and no init of its own */
+	atomic_uint boxes;       /* that were made in it: their names */
 };
 
 static atomic_uint names;
@@ -54,6 +59,15 @@ struct sbi_place *sbi_place_new(void)
 		place->parent.fd = place->parent.keeper = place->parent.keeper_pidfd = -EBADF;
 		place->dir = place->init = -EBADF;
 	}
+	return place;
+}
+
+struct sbi_place *sbi_place_of_box(struct sbi_place *above)
+{
+	struct sbi_place *place = sbi_place_new();
+
+	if (place)
+		place->above = sbi_place_ref(above);
 	return place;
 }
 
@@ -90,6 +104,8 @@ static int is_what_it_was(int fd, const struct stat *was)
 
 static int is_intact(const struct sbi_place *place)
 {
+	if (place->above) /* to make leaves its directory is enough */
+		return is_what_it_was(place->dir, &place->was[1]);
 	return is_what_it_was(place->parent.fd, &place->was[0]) && is_what_it_was(place->dir, &place->was[1]) &&
 	       is_what_it_was(place->init, &place->was[2]);
 }
@@ -126,8 +142,9 @@ static void take_down(struct sbi_place *place)
 		return;
 	if (place->pid == getpid() && is_intact(place)) {
 		sbi_shelf_clear(&place->shelf, place->dir);
-		sbi_cg_remove(place->dir, "init");
-		sbi_cg_remove(place->parent.fd, place->name);
+		if (!place->above)
+			sbi_cg_remove(place->dir, "init");
+		sbi_cg_remove(place->above ? place->above->dir : place->parent.fd, place->name);
 	}
 	forget(place);
 }
@@ -137,6 +154,7 @@ void sbi_place_unref(struct sbi_place *place)
 	if (!place || atomic_fetch_sub(&place->refs, 1) != 1)
 		return;
 	take_down(place);
+	sbi_place_unref(place->above);
 	pthread_mutex_destroy(&place->lock);
 	pthread_mutex_destroy(&place->shelf.lock);
 	free(place);
@@ -174,7 +192,7 @@ static int make_own(struct sbi_place *place)
 
 static int failed(const struct sbi_place *place, const char *what, int code, sb_error *err)
 {
-	sbi_fail(err, SB_STEP_CGROUP, 0, -code, "%s in %.150s: %s", what, place->parent.path, strerror(-code));
+	sbi_fail(err, SB_STEP_CGROUP, 0, -code, "%s in %.150s: %s", what, sbi_place_path(place), strerror(-code));
 	if (code == -EAGAIN)
 		sbi_hint(err, "cgroup.max.depth or cgroup.max.descendants of a cgroup above is reached");
 	else if (code == -EROFS)
@@ -239,17 +257,22 @@ static void enable_wanted(struct sbi_place *place, uint32_t want)
 	atomic_fetch_or(&place->tried, want);
 }
 
-int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
+static void found(struct sbi_place *place)
 {
-	uint32_t need = sbi_needs(cfg), want = wants(cfg);
+	fstat(place->parent.fd, &place->was[0]);
+	fstat(place->dir, &place->was[1]);
+	fstat(place->init, &place->was[2]);
+	fstat(place->parent.keeper, &place->was[3]);
+	place->pid = getpid();
+	atomic_store(&place->enabled, 0);
+	atomic_store(&place->tried, 0);
+	atomic_store(&place->found, 1);
+}
+
+static int get(struct sbi_place *place, const sb_config *cfg, uint32_t need, uint32_t want, sb_error *err)
+{
 	int r = 0;
 
-	if (atomic_load(&place->found) && place->pid == getpid() && !(need & ~atomic_load(&place->enabled)) &&
-	    !(want & ~atomic_load(&place->tried)) && is_intact(place))
-		return 0;
-	pthread_mutex_lock(&place->lock);
-	if (atomic_load(&place->found) && (place->pid != getpid() || !is_intact(place)))
-		take_down(place);
 	if (!atomic_load(&place->found)) {
 		r = sbi_cg_find(cfg, need, want, &place->parent, err);
 		if (r == 0) {
@@ -257,21 +280,80 @@ int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
 			if (r < 0)
 				sbi_cg_release(&place->parent);
 		}
-		if (r == 0) {
-			fstat(place->parent.fd, &place->was[0]);
-			fstat(place->dir, &place->was[1]);
-			fstat(place->init, &place->was[2]);
-			fstat(place->parent.keeper, &place->was[3]);
-			place->pid = getpid();
-			atomic_store(&place->enabled, 0);
-			atomic_store(&place->tried, 0);
-			atomic_store(&place->found, 1);
-		}
+		if (r == 0)
+			found(place);
 	}
 	if (r == 0 && (need & ~atomic_load(&place->enabled)))
 		r = enable(place, need, err);
 	if (r == 0 && (want & ~atomic_load(&place->tried)))
 		enable_wanted(place, want);
+	return r;
+}
+
+/* The directory of a box: nobody else knows its name, and it goes with the place above. */
+static int make_below(struct sbi_place *place, sb_error *err)
+{
+	int above = place->above->dir, r = 0;
+
+	snprintf(place->name, sizeof(place->name), "b%u", atomic_fetch_add(&place->above->boxes, 1) + 1);
+	if (mkdirat(above, place->name, 0755) < 0)
+		r = -errno;
+	place->dir = r < 0 ? r : sbi_cg_open(above, place->name);
+	if (place->dir >= 0) {
+		found(place);
+		return 0;
+	}
+	if (r == 0)
+		unlinkat(above, place->name, AT_REMOVEDIR);
+	r = place->dir;
+	return failed(place, "making the cgroup of a box", r, err);
+}
+
+/* New and empty, it takes all of them in one write; what it refuses is asked for one by one, to know which. */
+static int enable_below(struct sbi_place *place, uint32_t more, sb_error *err)
+{
+	char words[96] = "";
+	uint32_t missing;
+	int r;
+
+	for (int i = 0; i < SBI_CG_KINDS; i++)
+		if (more & (UINT32_C(1) << i))
+			snprintf(words + strlen(words), sizeof(words) - strlen(words), "+%s ", sbi_controller_name(i));
+	r = more ? sbi_cg_write(place->dir, "cgroup.subtree_control", words) : 0;
+	if (r < 0)
+		r = sbi_cg_enable(place->dir, more, &missing);
+	if (r < 0)
+		return failed(place, "enabling controllers for the commands of a box", r, err);
+	atomic_fetch_or(&place->enabled, more);
+	return 0;
+}
+
+/* A box's: one level below, with those controllers for its leaves that the level itself has. */
+static int get_below(struct sbi_place *place, const sb_config *cfg, uint32_t need, uint32_t want, sb_error *err)
+{
+	int r = sbi_place_get(place->above, cfg, err);
+
+	if (r == 0 && !atomic_load(&place->found))
+		r = make_below(place, err);
+	if (r == 0)
+		r = enable_below(place, (need | want) & sbi_place_controllers(place->above) & ~sbi_place_controllers(place), err);
+	if (r == 0)
+		atomic_fetch_or(&place->tried, want);
+	return r;
+}
+
+int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
+{
+	uint32_t need = sbi_needs(cfg), want = wants(cfg);
+	int r;
+
+	if (atomic_load(&place->found) && place->pid == getpid() && !(need & ~atomic_load(&place->enabled)) &&
+	    !(want & ~atomic_load(&place->tried)) && is_intact(place))
+		return 0;
+	pthread_mutex_lock(&place->lock);
+	if (atomic_load(&place->found) && (place->pid != getpid() || !is_intact(place)))
+		take_down(place);
+	r = place->above ? get_below(place, cfg, need, want, err) : get(place, cfg, need, want, err);
 	pthread_mutex_unlock(&place->lock);
 	atomic_store(&place->refused, r < 0 && r != -EMFILE && r != -ENFILE && r != -ENOMEM);
 	return r;
@@ -284,7 +366,7 @@ int sbi_place_refused(const struct sbi_place *place)
 
 int sbi_place_init(const struct sbi_place *place)
 {
-	return place->init;
+	return place->above ? place->above->init : place->init;
 }
 
 struct sbi_shelf *sbi_place_shelf(struct sbi_place *place)
@@ -299,7 +381,7 @@ int sbi_place_dir(const struct sbi_place *place)
 
 const char *sbi_place_path(const struct sbi_place *place)
 {
-	return place->parent.path;
+	return place->above ? place->above->parent.path : place->parent.path;
 }
 
 uint32_t sbi_place_number(struct sbi_place *place)
@@ -310,4 +392,9 @@ uint32_t sbi_place_number(struct sbi_place *place)
 uint32_t sbi_place_controllers(const struct sbi_place *place)
 {
 	return atomic_load(&place->enabled);
+}
+
+const struct sbi_place *sbi_place_above(const struct sbi_place *place)
+{
+	return place->above;
 }

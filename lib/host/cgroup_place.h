@@ -4,7 +4,9 @@
  *
  *	sb-PID-N        ours: locked (flock) as long as this process lives
  *	sb-PID-N/init   every sb-init
- *	sb-PID-N/1, 2…  a leaf for each command
+ *	sb-PID-N/1, 2…  a leaf for each command of sb_spawn()
+ *	sb-PID-N/b1…    a box: its figures, its freezing; it is a place of its own, whose place is above
+ *	sb-PID-N/b1/1…  a leaf for each of its commands
  */
 #ifndef SBI_CGROUP_PLACE_H
 #define SBI_CGROUP_PLACE_H
@@ -37,6 +39,15 @@ int sbi_place_refused(const struct sbi_place *place);
 int sbi_place_init(const struct sbi_place *place);
 /** sbi_place_path - of the place, for messages and traces. */
 const char *sbi_place_path(const struct sbi_place *place);
+
+/**
+ * sbi_place_of_box - a place for the leaves of one box, in a directory of its own in @above
+ *
+ * sbi_place_get() makes it, and finds @above if need be. Return: to be released, or NULL.
+ */
+struct sbi_place *sbi_place_of_box(struct sbi_place *above);
+/** sbi_place_above - of a box's place: the one it is in; else NULL. */
+const struct sbi_place *sbi_place_above(const struct sbi_place *place);
 
 /** sbi_leaf_make - a fresh cgroup. */
 int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err);

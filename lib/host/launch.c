@@ -375,5 +375,6 @@ void sbi_launch_end(struct sbi_launch *l, int failed)
 		sbi_close_fd(&l->own[i]);
 	sbi_close_fd(&l->child_end);
 	sbi_close_fd(&l->plan_fd);
+	sbi_place_unref(l->own_place);
 	sbi_compiled_free(&l->plan);
 }

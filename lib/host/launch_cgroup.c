@@ -10,6 +10,7 @@
 
 #include "cgroup_device.h"
 #include "config/cgroup_value.h"
+#include "error.h"
 #include "launch.h"
 
 static int make_leaf(struct sbi_launch *l, sb_error *err)
@@ -68,7 +69,13 @@ int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *e
 	if (!l->plan.has_leaf)
 		return 0;
 	l->place = place ? place : l->cfg->place;
-	r = expendable && sbi_place_refused(l->place) ? -ENOENT : sbi_place_get(l->place, l->cfg, expendable ? NULL : err);
+	if (!(plan->flags & SBI_PLAN_COMMAND)) { /* a box: a level of its own */
+		l->own_place = sbi_place_of_box(l->cfg->place);
+		if (!l->own_place)
+			return sbi_fail(err, SB_STEP_CGROUP, 0, ENOMEM, "not enough memory for the place of a box");
+		l->place = l->own_place;
+	}
+	r = expendable && sbi_place_refused(l->cfg->place) ? -ENOENT : sbi_place_get(l->place, l->cfg, expendable ? NULL : err);
 	sbi_launch_event(l, SB_STEP_CGROUP, start, expendable ? 0 : r, r < 0 ? "no place for leaves" : sbi_place_path(l->place));
 	if (r < 0 && expendable) {
 		l->place = NULL;

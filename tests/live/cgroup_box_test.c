@@ -106,9 +106,62 @@ static void the_output_of_a_command_ends_with_it(void **state)
 	sb_config_free(cfg);
 }
 
+/* "PARENT/sb-PID-N/LEAF": what comes behind the place. */
+static void leaf_is(const sb_proc *proc, const char *parent, const char *wanted)
+{
+	const char *leaf = fx_cg_of(sb_proc_pid(proc)), *rest = leaf + strlen(parent) + 1;
+
+	if (strncmp(leaf, parent, strlen(parent)) || strncmp(rest, "sb-", 3) || strcmp(strchr(rest, '/'), wanted))
+		fail_msg("the leaf is %s, not %s/sb-…%s", leaf, parent, wanted);
+}
+
+static void each_box_is_a_level_of_its_own(void **state)
+{
+	char place[4096 + 64], name[64] = "", box_dir[4096 + 128];
+	sb_box *box[2];
+	const char *parent;
+	sb_proc *proc[4];
+	sb_config *cfg;
+
+	(void)state;
+	fx_cg_need("");
+	parent = fx_cg_parent();
+	cfg = fx_cg_config("pause");
+	fx_ok(sb_set_cgroup_parent(cfg, parent));
+	for (int i = 0; i < 2; i++)
+		box[i] = open_box(cfg);
+	fx_ok(sb_box_spawn(box[0], cfg, &proc[0], NULL));
+	fx_ok(sb_box_spawn(box[1], cfg, &proc[1], NULL));
+	fx_ok(sb_box_spawn(box[0], cfg, &proc[2], NULL));
+	proc[3] = fx_spawn(cfg);
+	leaf_is(proc[0], parent, "/b1/1");
+	leaf_is(proc[1], parent, "/b2/1");
+	leaf_is(proc[2], parent, "/b1/2");
+	leaf_is(proc[3], parent, "/1");
+	/* Set-up and supervision are not the box's. */
+	assert_non_null(strstr(fx_cg_of(sb_box_pid(box[0])), "/init"));
+	assert_int_equal(fx_cg_children(parent, name), 1);
+	snprintf(place, sizeof(place), "%s/%s", parent, name);
+	snprintf(box_dir, sizeof(box_dir), "%s/b1", place);
+	assert_string_equal(fx_cg_text(box_dir, "cgroup.controllers"), fx_cg_text(box_dir, "cgroup.subtree_control"));
+	sb_proc_free(proc[0]);
+	sb_proc_free(proc[2]);
+	assert_int_equal(fx_cg_children(box_dir, NULL), 0);
+	assert_int_equal(fx_cg_children(place, NULL), 4); /* init, 1, b1, b2 */
+	sb_box_free(box[0]);
+	assert_int_equal(fx_cg_children(place, NULL), 3);
+	sb_proc_free(proc[3]);
+	sb_config_free(cfg);
+	sb_proc_free(proc[1]);
+	assert_int_equal(fx_cg_children(place, NULL), 2); /* init, b2 */
+	sb_box_free(box[1]);
+	fx_cg_parent_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		FX_TEST(each_box_is_a_level_of_its_own),
 		FX_TEST(each_command_has_its_own),
 		FX_TEST(what_a_command_leaves_running_is_killed),
 		FX_TEST(the_output_of_a_command_ends_with_it),
