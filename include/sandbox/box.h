@@ -50,5 +50,25 @@ SB_API int sb_box_kill(sb_box *box);
  */
 SB_API sb_box *sb_box_free(sb_box *box);
 
+/* --- the box as a whole ---------------------------------------------------------------- */
+
+/**
+ * sb_box_ns_fd - the namespace of one kind that commands of the box are in, as a descriptor
+ * @ns: one SB_NS_* bit
+ *
+ * For setns(2), sb_set_ns_fd(), NS_GET_* of ioctl_nsfs(2); no command needs to run. It keeps the namespace
+ * when the box has ended. SB_NS_PID is the one in which commands are born. SB_NS_TIME, SB_NS_USER and the others
+ * are shared by sb-init and all commands. The one exception: in a box with cgroups and a new cgroup
+ * namespace each command has its own, rooted at its leaf, and the box has none (-ENOENT); setns(2)
+ * with sb_proc_pidfd() enters that of a command.
+ *
+ * Never of another process, whatever becomes of the box meanwhile: asked of its pidfd (6.11), else /proc,
+ * which must be mounted. Needs to be the caller that opened the box, or CAP_SYS_PTRACE over it (ptrace(2)).
+ *
+ * Return: a new descriptor, close-on-exec, the caller's to close; -EINVAL: not one SB_NS_* bit;
+ * -ENOENT: the box has none of its own of that kind, neither new nor joined; -ESRCH: the box is gone; -errno.
+ */
+SB_API int sb_box_ns_fd(const sb_box *box, uint64_t ns, sb_error *err) SB_MUST_CHECK;
+
 SB_END_DECLS
 #endif

@@ -83,6 +83,8 @@ int sbi_leaf_is_over(sb_proc *proc);
 void sbi_leaf_end(sb_proc *proc);
 /** sbi_box_is_gone - has sb-init ended? Without waiting. */
 int sbi_box_is_gone(sb_box *box);
+/** sbi_box_has_ended - the same, with nothing done about it. Any thread. */
+int sbi_box_has_ended(const sb_box *box);
 /** sbi_box_close - end a box and release it. */
 void sbi_box_close(sb_box *box);
 
