@@ -3,6 +3,7 @@
 #ifndef SANDBOX_BOX_H
 #define SANDBOX_BOX_H
 
+#include <sandbox/cgroup.h>
 #include <sandbox/config.h>
 #include <sandbox/error.h>
 
@@ -32,7 +33,7 @@ SB_API int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err) SB_MUS
  * Returns when the command has been executed, as sb_spawn() does. The command
  * is a child of sb-init; the box lives on when it ends.
  *
- * Return: 0, or -errno.
+ * Return: 0, -EBUSY in a frozen box, or -errno.
  */
 SB_API int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_CHECK;
 
@@ -69,6 +70,62 @@ SB_API sb_box *sb_box_free(sb_box *box);
  * -ENOENT: the box has none of its own of that kind, neither new nor joined; -ESRCH: the box is gone; -errno.
  */
 SB_API int sb_box_ns_fd(const sb_box *box, uint64_t ns, sb_error *err) SB_MUST_CHECK;
+
+/**
+ * sb_box_freeze - 1: stop all processes of all commands of the box where they are, 0: let them go on
+ *
+ * By one write to the cgroup of the box, so that none sees another one stopped while it runs itself. Returns when the
+ * kernel says that it is done; a process in an uninterruptible wait can keep it for a while. sb-init is not
+ * stopped: files can be put and got. Commands that other threads are starting are started first;
+ * then sb_box_spawn() is refused (-EBUSY) until the box is thawed. Limits of wall time go on.
+ * A frozen box, or a command of it, can be killed and freed. A command that sb_proc_freeze() has stopped
+ * stays so when the box is thawed, and cannot be thawed by itself before (-EBUSY). To freeze a frozen box changes nothing.
+ *
+ * Return: 0, -ENOENT for a box without cgroups, -ESRCH if it is gone, -ETIMEDOUT after 10 s: it then goes on
+ * freezing, and counts as frozen; -errno.
+ */
+SB_API int sb_box_freeze(sb_box *box, int frozen, sb_error *err);
+
+/**
+ * sb_box_stats - what all that ever ran in the box used, commands that have ended and what they left running included
+ *
+ * Peaks are of the box: the most that all its commands had together at one time. cpu times are
+ * without what the commands' processes did before their exec; that of a command which could not be executed is counted.
+ * What a command leaves in memory (page cache, files in a tmpfs) goes on to count. What a
+ * limit of a command did counts when it has ended: throttled_ns and the periods; before 6.11, pids_refused.
+ * Controllers are those of sb_box_open()'s config, and of its commands' from when they are first asked for.
+ * Also when the box is gone, until it is freed.
+ *
+ * Return: 0, -ENOENT for a box without cgroups, -errno.
+ */
+SB_API int sb_box_stats(sb_box *box, sb_stats *stats, sb_error *err);
+/**
+ * sb_box_set_cgroup - a limit for all its commands together, now; @file and @value as sb_set_cgroup()
+ *
+ * Beside the limits of each. The controller must be one that the config of sb_box_open() asks for, or SB_CGROUP_ACCOUNT.
+ * Return: 0, -EINVAL, -ENOENT without a cgroup or this file, -errno.
+ */
+SB_API int sb_box_set_cgroup(sb_box *box, const char *file, const char *value, sb_error *err);
+/** sb_box_get_cgroup - any file of the box's cgroup as text; as sb_proc_get_cgroup(). */
+SB_API ssize_t sb_box_get_cgroup(sb_box *box, const char *file, char *buf, size_t len, sb_error *err);
+
+#define SB_BOX_HAS_MEMORY (UINT64_C(1) << 0) /* init_memory: while it is there, with a /proc */
+
+/** sb_box_info - how a box stands, in memory the caller owns */
+typedef struct sb_box_info {
+	uint32_t size;        /* SB_INIT(sb_box_info)                                          */
+	uint32_t frozen;      /* 1: sb_box_freeze(), and no command can be started             */
+	uint64_t has;         /* SB_BOX_HAS_*: which figures exist                             */
+	uint64_t opened_ns;   /* CLOCK_MONOTONIC when sb_box_open() was called                 */
+	uint64_t started;     /* commands, ever                                                */
+	uint64_t running;     /* … whose end has not been told to the caller (sb_proc_wait()…) */
+	uint64_t ended;       /* … and the others                                              */
+	uint64_t resets;      /* how often it was put back to its beginning                    */
+	uint64_t init_memory; /* bytes of sb-init that nobody shares                           */
+} sb_box_info;
+
+/** sb_box_look - Return: 0, -EINVAL. Any thread, with and without cgroups. */
+SB_API int sb_box_look(sb_box *box, sb_box_info *info, sb_error *err);
 
 SB_END_DECLS
 #endif

@@ -398,3 +398,8 @@ const struct sbi_place *sbi_place_above(const struct sbi_place *place)
 {
 	return place->above;
 }
+
+int sbi_place_box_dir(const struct sbi_place *place)
+{
+	return is_intact(place) ? place->dir : -ESTALE;
+}

@@ -48,6 +48,8 @@ const char *sbi_place_path(const struct sbi_place *place);
 struct sbi_place *sbi_place_of_box(struct sbi_place *above);
 /** sbi_place_above - of a box's place: the one it is in; else NULL. */
 const struct sbi_place *sbi_place_above(const struct sbi_place *place);
+/** sbi_place_box_dir - that directory; -ESTALE if its descriptor is not ours any more. */
+int sbi_place_box_dir(const struct sbi_place *place);
 
 /** sbi_leaf_make - a fresh cgroup. */
 int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err);

@@ -73,68 +73,86 @@ int sb_proc_io(sb_proc *proc, size_t index, sb_io_stats *io, sb_error *err)
 	return r < 0 ? sbi_fail(err, SB_STEP_CONTROL, 0, -r, "io.stat: %s", strerror(-r)) : r;
 }
 
-static int refused(const sb_proc *proc, const char *file, uint32_t controller, int code, sb_error *err)
+static int refused(uint32_t controllers, const char *file, uint32_t controller, int code, sb_error *err)
 {
 	sbi_fail(err, SB_STEP_CONTROL, 0, -code, "%s: %s", file, strerror(-code));
-	if (code == -ENOENT && controller && !(proc->leaf.controllers & controller))
+	if (code == -ENOENT && controller && !(controllers & controller))
 		sbi_hint(err, "the cgroup was made without this controller: set something of it before the start");
 	else if (code == -ENOENT)
 		sbi_hint(err, "this kernel does not have %s", file);
 	return code;
 }
 
-int sb_proc_set_cgroup(sb_proc *proc, const char *file, const char *value, sb_error *err)
+int sbi_cgroup_set(int dir, uint32_t controllers, const char *call, const char *file, const char *value, sb_error *err)
 {
-	int dir = live_leaf(proc, "sb_proc_set_cgroup", err), r;
 	struct sbi_cgroup_value checked;
 	char why[160];
+	int r;
 
-	if (dir < 0)
-		return dir;
 	if (!file || !value)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_set_cgroup: a file and a value are needed");
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "%s: a file and a value are needed", call);
 	if (sbi_cgroup_value(file, value, &checked, why, sizeof(why)) < 0)
 		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "%.60s: %s", file, why);
 	r = sbi_cg_write(dir, file, checked.text);
-	return r < 0 ? refused(proc, file, checked.controller, r, err) : 0;
+	return r < 0 ? refused(controllers, file, checked.controller, r, err) : 0;
 }
 
-ssize_t sb_proc_get_cgroup(sb_proc *proc, const char *file, char *buf, size_t len, sb_error *err)
+int sb_proc_set_cgroup(sb_proc *proc, const char *file, const char *value, sb_error *err)
 {
-	int dir = live_leaf(proc, "sb_proc_get_cgroup", err);
+	int dir = live_leaf(proc, "sb_proc_set_cgroup", err);
+
+	return dir < 0 ? dir : sbi_cgroup_set(dir, proc->leaf.controllers, "sb_proc_set_cgroup", file, value, err);
+}
+
+ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len, sb_error *err)
+{
 	sbi_autofree char *text = NULL;
 	ssize_t n;
 
-	if (dir < 0)
-		return dir;
 	if (!file || !file[0] || file[0] == '.' || strchr(file, '/') || !strchr(file, '.') || (len && !buf))
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_get_cgroup: \"%.60s\" is no file of a cgroup",
-				file ? file : "");
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "%s: \"%.60s\" is no file of a cgroup", call, file ? file : "");
 	n = sbi_cg_read_all(dir, file, &text);
 	if (n < 0)
-		return refused(proc, file, 0, (int)n, err);
+		return refused(controllers, file, 0, (int)n, err);
 	if (len)
 		snprintf(buf, len, "%s", text);
 	return n;
 }
 
-int sb_proc_freeze(sb_proc *proc, int frozen, sb_error *err)
+ssize_t sb_proc_get_cgroup(sb_proc *proc, const char *file, char *buf, size_t len, sb_error *err)
 {
-	int dir = live_leaf(proc, "sb_proc_freeze", err), r;
-	sbi_autoclose int events = -EBADF;
+	int dir = live_leaf(proc, "sb_proc_get_cgroup", err);
 
-	if (dir < 0)
-		return dir;
-	if (frozen != 0 && frozen != 1)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_freeze: %d is neither 0 nor 1", frozen);
-	events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	r = events < 0 ? -errno : sbi_cg_write(dir, "cgroup.freeze", frozen ? "1" : "0");
+	return dir < 0 ? dir : sbi_cgroup_get(dir, proc->leaf.controllers, "sb_proc_get_cgroup", file, buf, len, err);
+}
+
+int sbi_cgroup_freeze(int dir, int frozen, const char *what, sb_error *err)
+{
+	sbi_autoclose int events = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	int r = events < 0 ? -errno : sbi_cg_write(dir, "cgroup.freeze", frozen ? "1" : "0");
+
 	if (r == 0)
 		r = sbi_cg_wait(events, "frozen", frozen, FREEZE_MS);
 	if (r == 1)
 		return 0;
 	r = r == 0 ? -ETIMEDOUT : r;
-	return sbi_fail(err, SB_STEP_CONTROL, 0, -r, "%s the command: %s", frozen ? "freezing" : "thawing", strerror(-r));
+	return sbi_fail(err, SB_STEP_CONTROL, 0, -r, "%s %s: %s", frozen ? "freezing" : "thawing", what, strerror(-r));
+}
+
+int sb_proc_freeze(sb_proc *proc, int frozen, sb_error *err)
+{
+	int dir = live_leaf(proc, "sb_proc_freeze", err);
+
+	if (dir < 0)
+		return dir;
+	if (frozen != 0 && frozen != 1)
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_freeze: %d is neither 0 nor 1", frozen);
+	if (!frozen && atomic_load(&proc->box->frozen)) {
+		sbi_fail(err, SB_STEP_CONTROL, 0, EBUSY, "thawing the command: its box is frozen");
+		sbi_hint(err, "thaw the box first: sb_box_freeze(box, 0, …)");
+		return -EBUSY;
+	}
+	return sbi_cgroup_freeze(dir, frozen, "the command", err);
 }
 
 ssize_t sb_proc_pids(sb_proc *proc, pid_t *pids, size_t room, sb_error *err)

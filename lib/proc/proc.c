@@ -86,6 +86,8 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 	proc->result.size = sizeof(proc->result);
 	proc->result.applied = sbi_launch_applied(l, start);
 	if (!owns_box)
+		sbi_box_note_start(box, proc->used_ns);
+	if (!owns_box)
 		proc->result.applied = (box->applied & OF_THE_BOX) | (proc->result.applied & ~OF_THE_BOX);
 	if (!(proc->result.applied & SB_APPLIED_SECCOMP))
 		proc->result.filter_length = 0;
@@ -190,8 +192,10 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 		return 0;
 	if (!sbi_leaf_is_over(proc) || (proc->streams && !sbi_streams_are_over(proc)))
 		return 0;
-	if (!proc->ended)
+	if (!proc->ended) {
 		sbi_verdict(proc);
+		sbi_box_note_end(proc->box, &proc->stats);
+	}
 	proc->ended = 1;
 	if (res)
 		sbi_copy_out(res, &proc->result, sizeof(proc->result));

@@ -3,6 +3,7 @@
 #ifndef SBI_PROC_H
 #define SBI_PROC_H
 
+#include <pthread.h>
 #include <sandbox/box.h>
 #include <sandbox/proc.h>
 #include <sandbox/seccomp.h>
@@ -12,6 +13,12 @@
 #include "host/launch.h"
 #include "stats.h"
 #include "stream.h"
+
+/* Sums over commands of a box. */
+struct sbi_ended {
+	atomic_ullong used_ns; /* cpu time before their execs; of those that run, too */
+	atomic_ullong throttled_ns, periods, throttled_periods, pids_refused;
+};
 
 struct sb_box {
 	int control; /* lifeline and channel to sb-init */
@@ -26,6 +33,11 @@ struct sb_box {
 	uint64_t applied;
 	struct sbi_net *net; /* NULL without */
 	struct sbi_lease lease; /* of its network namespace */
+	uint64_t opened_ns;
+	pthread_rwlock_t spawning; /* read: by who starts a command; written: by who freezes or thaws */
+	atomic_int frozen;         /* no command is started */
+	atomic_ullong started, ended, resets;
+	struct sbi_ended past;     /* what the box's own cgroup does not say of its commands */
 };
 
 struct sb_proc {
@@ -85,6 +97,20 @@ void sbi_leaf_end(sb_proc *proc);
 int sbi_box_is_gone(sb_box *box);
 /** sbi_box_has_ended - the same, with nothing done about it. Any thread. */
 int sbi_box_has_ended(const sb_box *box);
+/** sbi_box_enter - a command is about to be started: -EBUSY in a frozen box. Then sbi_box_leave(). */
+int sbi_box_enter(sb_box *box, sb_error *err);
+void sbi_box_leave(sb_box *box);
+/** sbi_box_thaw - all that was in it has been killed: let new ones run. Does nothing if it is not frozen. */
+void sbi_box_thaw(sb_box *box);
+/** sbi_box_dir - the box's own cgroup, borrowed; -ENOENT without one. */
+int sbi_box_dir(const sb_box *box, const char *call, sb_error *err);
+/** sbi_box_note_start, sbi_box_note_end - count a command of it. */
+void sbi_box_note_start(sb_box *box, uint64_t used_ns);
+void sbi_box_note_end(sb_box *box, const sb_stats *stats);
+/** sbi_cgroup_set, sbi_cgroup_get, sbi_cgroup_freeze - as sb_proc_*, in the cgroup @dir of @what ("the command"). */
+int sbi_cgroup_set(int dir, uint32_t controllers, const char *call, const char *file, const char *value, sb_error *err);
+ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len, sb_error *err);
+int sbi_cgroup_freeze(int dir, int frozen, const char *what, sb_error *err);
 /** sbi_box_close - end a box and release it. */
 void sbi_box_close(sb_box *box);
 

@@ -131,9 +131,14 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 
 	if (!box || !cfg || !out)
 		return no_argument(err, "sb_box_spawn");
+	r = sbi_box_enter(box, err);
+	if (r < 0)
+		return r;
 	proc = sbi_proc_new();
-	if (!proc)
+	if (!proc) {
+		sbi_box_leave(box);
 		return no_memory(err);
+	}
 	sbi_launch_init(&l, cfg);
 	l.sent = &box->sent;
 	r = sbi_launch_compile(&l, SBI_COMPILE_COMMAND, &box->like, err);
@@ -158,5 +163,6 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 	}
 	sbi_sent_settle(&l, r < 0);
 	sbi_launch_end(&l, r < 0);
+	sbi_box_leave(box);
 	return r;
 }
