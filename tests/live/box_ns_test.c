@@ -23,7 +23,7 @@ static const struct {
 
 static sb_config *described(void)
 {
-	sb_config *cfg = fx_config("ns", "say=up", "read=0");
+	sb_config *cfg = fx_config("ns", "say=ready", "read=0");
 
 	fx_ok(sb_set_hostname(cfg, "boxed"));
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
@@ -78,7 +78,7 @@ static void they_are_those_of_its_commands(void **state)
 	for (i = 0; i < KINDS; i++)
 		fd[i] = ns_fd(box, kinds[i].bit);
 	fx_talk_begin(&talk, box, cfg);
-	fx_talk_until(&talk, "up");
+	fx_talk_until(&talk, "ready\n");
 	for (i = 0; i < KINDS; i++) {
 		int again = ns_fd(box, kinds[i].bit);
 
@@ -158,7 +158,7 @@ static void setns_enters_them(void **state)
 
 	(void)state;
 	fx_talk_begin(&talk, box, cfg);
-	fx_talk_until(&talk, "up");
+	fx_talk_until(&talk, "ready\n");
 	for (i = 0; i < KINDS; i++)
 		entered[i] = ns_fd(box, kinds[i].bit);
 	fx_in_child(enter);
@@ -185,9 +185,9 @@ static void another_sandbox_joins_them(void **state)
 		fx_ok(sb_set_ns_fd(guest, kinds[i].bit, fd[i]));
 	}
 	fx_ok(sb_set_user(guest, 1000, 1000));
-	fx_ok(sb_set_command(guest, "/inside", (const char *const[]){"inside", "ns", "uts", "cat=/token", "say=up", NULL}));
+	fx_ok(sb_set_command(guest, "/inside", (const char *const[]){"inside", "ns", "uts", "cat=/token", "say=ready", NULL}));
 	fx_talk_begin(&talk, NULL, guest);
-	fx_talk_until(&talk, "up\n");
+	fx_talk_until(&talk, "ready\n");
 	for (i = 0; i < KINDS; i++) {
 		snprintf(key, sizeof(key), "ns %s", kinds[i].name);
 		assert_string_equal(fx_get(talk.said, key), name_of(fd[i]));
