@@ -68,7 +68,7 @@ uint64_t sbi_now(void);
 void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg);
 /** sbi_launch_compile - step CONFIG. @box: for a command alone. */
 int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *box, sb_error *err);
-/** sbi_launch_cgroup - steps CGROUP and LEAF, if the config asks for them. @place: of an open box. */
+/** sbi_launch_cgroup - steps CGROUP and LEAF, if the config asks for them. @place: of an open box, or of one made again. */
 int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *err);
 /** sbi_launch_leaf_slot - the leaf, or a file of it, for sb-init. In launch_cgroup.c, as the two around it. */
 int sbi_launch_leaf_slot(struct sbi_launch *l, int slot, sb_error *err);

@@ -69,7 +69,7 @@ int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *e
 	if (!l->plan.has_leaf)
 		return 0;
 	l->place = place ? place : l->cfg->place;
-	if (!(plan->flags & SBI_PLAN_COMMAND)) { /* a box: a level of its own */
+	if (!place && !(plan->flags & SBI_PLAN_COMMAND)) { /* a new box: a level of its own */
 		l->own_place = sbi_place_of_box(l->cfg->place);
 		if (!l->own_place)
 			return sbi_fail(err, SB_STEP_CGROUP, 0, ENOMEM, "not enough memory for the place of a box");

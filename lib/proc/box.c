@@ -19,10 +19,8 @@ sb_box *sbi_box_new(void)
 {
 	sb_box *box = calloc(1, sizeof(*box));
 
-	if (box) {
+	if (box)
 		box->control = box->pidfd = box->sent.fd = -EBADF;
-		pthread_rwlock_init(&box->spawning, NULL);
-	}
 	return box;
 }
 
@@ -33,7 +31,6 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 	box->control = sbi_take_fd(&l->control);
 	box->pidfd = sbi_take_fd(&l->boot.pidfd);
 	box->pid = l->boot.pid;
-	box->opened_ns = l->began_ns;
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
 	box->applied = sbi_launch_applied(l, start);
 	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate,
@@ -105,7 +102,7 @@ void sbi_box_close(sb_box *box)
 	free(box->like.id.groups.list);
 	sbi_place_unref(box->place);
 	sbi_sent_forget(&box->sent);
-	pthread_rwlock_destroy(&box->spawning);
+	sbi_whole_free(box->whole);
 	free(box);
 }
 

@@ -2,6 +2,7 @@
 /* What a box as a whole used and does: the figures of its own cgroup, and those that only the host counts. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,35 +30,54 @@ static uint32_t controllers(const sb_box *box)
 	return sbi_place_controllers(sbi_place_above(box->place));
 }
 
+int sbi_whole_new(sb_box *box, uint64_t opened_ns)
+{
+	box->whole = calloc(1, sizeof(*box->whole));
+	if (!box->whole)
+		return -ENOMEM;
+	box->whole->opened_ns = opened_ns;
+	pthread_rwlock_init(&box->whole->spawning, NULL);
+	return 0;
+}
+
+void sbi_whole_free(struct sbi_whole *whole)
+{
+	if (whole)
+		pthread_rwlock_destroy(&whole->spawning);
+	free(whole);
+}
+
 void sbi_box_note_start(sb_box *box, uint64_t used_ns)
 {
-	atomic_fetch_add(&box->started, 1);
-	atomic_fetch_add(&box->past.used_ns, used_ns);
+	if (!box->whole)
+		return;
+	atomic_fetch_add(&box->whole->started, 1);
+	atomic_fetch_add(&box->whole->used_ns, used_ns);
 }
 
 void sbi_box_note_end(sb_box *box, const sb_stats *stats)
 {
-	struct sbi_ended *past = &box->past;
+	struct sbi_whole *whole = box->whole;
 
-	atomic_fetch_add(&past->throttled_ns, stats->throttled_ns);
-	atomic_fetch_add(&past->periods, stats->periods);
-	atomic_fetch_add(&past->throttled_periods, stats->throttled_periods);
-	atomic_fetch_add(&past->pids_refused, stats->pids_refused);
-	atomic_fetch_add(&box->ended, 1);
+	if (!whole)
+		return;
+	atomic_fetch_add(&whole->throttled_ns, stats->throttled_ns);
+	atomic_fetch_add(&whole->periods, stats->periods);
+	atomic_fetch_add(&whole->throttled_periods, stats->throttled_periods);
+	atomic_fetch_add(&whole->pids_refused, stats->pids_refused);
+	atomic_fetch_add(&whole->ended, 1);
 }
 
 /* What the kernel counts for the cgroup alone whose limit it was: those below are added as their commands end. */
-static void add_past(sb_box *box, int dir, sb_stats *stats)
+static void add_ended(struct sbi_whole *whole, int dir, sb_stats *stats)
 {
-	struct sbi_ended *past = &box->past;
-
 	if (stats->has & SB_STATS_THROTTLED) {
-		stats->throttled_ns += atomic_load(&past->throttled_ns);
-		stats->periods += atomic_load(&past->periods);
-		stats->throttled_periods += atomic_load(&past->throttled_periods);
+		stats->throttled_ns += atomic_load(&whole->throttled_ns);
+		stats->periods += atomic_load(&whole->periods);
+		stats->throttled_periods += atomic_load(&whole->throttled_periods);
 	}
 	if ((stats->has & SB_STATS_PIDS) && faccessat(dir, "pids.events.local", F_OK, 0) < 0) /* 6.11 */
-		stats->pids_refused = atomic_load(&past->pids_refused);
+		stats->pids_refused = atomic_load(&whole->pids_refused);
 }
 
 int sb_box_stats(sb_box *box, sb_stats *stats, sb_error *err)
@@ -69,8 +89,8 @@ int sb_box_stats(sb_box *box, sb_stats *stats, sb_error *err)
 		return dir;
 	if (!stats)
 		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_box_stats: no room for the figures given");
-	sbi_stats_read(dir, controllers(box), 1, atomic_load(&box->past.used_ns), &now);
-	add_past(box, dir, &now);
+	sbi_stats_read(dir, controllers(box), 1, atomic_load(&box->whole->used_ns), &now);
+	add_ended(box->whole, dir, &now);
 	sbi_copy_out(stats, &now, sizeof(now));
 	return 0;
 }
@@ -106,14 +126,16 @@ static void look_at_init(sb_box *box, sb_box_info *info)
 int sb_box_look(sb_box *box, sb_box_info *info, sb_error *err)
 {
 	sb_box_info now = SB_INIT(sb_box_info);
+	const struct sbi_whole *whole;
 
 	if (!box || !info)
 		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_box_look: a box and room for the answer are needed");
-	now.frozen = (uint32_t)atomic_load(&box->frozen);
-	now.opened_ns = box->opened_ns;
-	now.resets = atomic_load(&box->resets);
-	now.ended = atomic_load(&box->ended); /* before those that were started: never more than they */
-	now.started = atomic_load(&box->started);
+	whole = box->whole;
+	now.frozen = (uint32_t)atomic_load(&whole->frozen);
+	now.opened_ns = whole->opened_ns;
+	now.resets = atomic_load(&whole->resets);
+	now.ended = atomic_load(&whole->ended); /* before those that were started: never more than they */
+	now.started = atomic_load(&whole->started);
 	now.running = now.started - now.ended;
 	look_at_init(box, &now);
 	sbi_copy_out(info, &now, sizeof(now));

@@ -14,7 +14,7 @@
 
 #define PATIENCE_S 10 /* for commands that other threads are starting */
 
-static int is_frozen(sb_error *err)
+static int refused(sb_error *err)
 {
 	sbi_fail(err, SB_STEP_BOX, 0, EBUSY, "the box is frozen");
 	sbi_hint(err, "thaw it first: sb_box_freeze(box, 0, …)");
@@ -24,18 +24,23 @@ static int is_frozen(sb_error *err)
 /* Asked twice: who freezes may hold the lock for a while, and whoever gets it must not be too late. */
 int sbi_box_enter(sb_box *box, sb_error *err)
 {
-	if (atomic_load(&box->frozen))
-		return is_frozen(err);
-	pthread_rwlock_rdlock(&box->spawning);
-	if (!atomic_load(&box->frozen))
+	if (atomic_load(&box->whole->frozen))
+		return refused(err);
+	pthread_rwlock_rdlock(&box->whole->spawning);
+	if (!atomic_load(&box->whole->frozen))
 		return 0;
-	pthread_rwlock_unlock(&box->spawning);
-	return is_frozen(err);
+	pthread_rwlock_unlock(&box->whole->spawning);
+	return refused(err);
 }
 
 void sbi_box_leave(sb_box *box)
 {
-	pthread_rwlock_unlock(&box->spawning);
+	pthread_rwlock_unlock(&box->whole->spawning);
+}
+
+int sbi_box_is_frozen(const sb_box *box)
+{
+	return box->whole && atomic_load(&box->whole->frozen);
 }
 
 static int lock(sb_box *box)
@@ -44,21 +49,21 @@ static int lock(sb_box *box)
 
 	clock_gettime(CLOCK_REALTIME, &until); /* the clock of pthread_rwlock_timedwrlock(3) */
 	until.tv_sec += PATIENCE_S;
-	return -pthread_rwlock_timedwrlock(&box->spawning, &until);
+	return -pthread_rwlock_timedwrlock(&box->whole->spawning, &until);
 }
 
 static int freeze(sb_box *box, int dir, sb_error *err)
 {
-	int was = atomic_exchange(&box->frozen, 1), r = lock(box);
+	int was = atomic_exchange(&box->whole->frozen, 1), r = lock(box);
 
 	if (r < 0) {
-		atomic_store(&box->frozen, was);
+		atomic_store(&box->whole->frozen, was);
 		return sbi_fail(err, SB_STEP_CONTROL, 0, -r, "freezing the box: a command is being started in it: %s", strerror(-r));
 	}
 	r = sbi_cgroup_freeze(dir, 1, "the box", err);
 	if (r < 0 && r != -ETIMEDOUT) /* then it still is under way */
-		atomic_store(&box->frozen, 0);
-	pthread_rwlock_unlock(&box->spawning);
+		atomic_store(&box->whole->frozen, 0);
+	pthread_rwlock_unlock(&box->whole->spawning);
 	return r;
 }
 
@@ -70,8 +75,8 @@ static int thaw(sb_box *box, int dir, sb_error *err)
 		return sbi_fail(err, SB_STEP_CONTROL, 0, -r, "thawing the box: %s", strerror(-r));
 	r = sbi_cgroup_freeze(dir, 0, "the box", err);
 	if (r == 0)
-		atomic_store(&box->frozen, 0);
-	pthread_rwlock_unlock(&box->spawning);
+		atomic_store(&box->whole->frozen, 0);
+	pthread_rwlock_unlock(&box->whole->spawning);
 	return r;
 }
 
@@ -88,11 +93,12 @@ int sb_box_freeze(sb_box *box, int frozen, sb_error *err)
 	return frozen ? freeze(box, dir, err) : thaw(box, dir, err);
 }
 
-void sbi_box_thaw(sb_box *box)
+void sbi_whole_reset(sb_box *box)
 {
-	int dir = atomic_load(&box->frozen) ? sbi_box_dir(box, "", NULL) : -ENOENT;
+	int dir = sbi_box_is_frozen(box) ? sbi_box_dir(box, "", NULL) : -ENOENT;
 
 	if (dir >= 0)
 		sbi_cg_write(dir, "cgroup.freeze", "0");
-	atomic_store(&box->frozen, 0);
+	atomic_store(&box->whole->frozen, 0);
+	atomic_fetch_add(&box->whole->resets, 1);
 }

@@ -147,7 +147,7 @@ int sb_proc_freeze(sb_proc *proc, int frozen, sb_error *err)
 		return dir;
 	if (frozen != 0 && frozen != 1)
 		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_freeze: %d is neither 0 nor 1", frozen);
-	if (!frozen && atomic_load(&proc->box->frozen)) {
+	if (!frozen && sbi_box_is_frozen(proc->box)) {
 		sbi_fail(err, SB_STEP_CONTROL, 0, EBUSY, "thawing the command: its box is frozen");
 		sbi_hint(err, "thaw the box first: sb_box_freeze(box, 0, …)");
 		return -EBUSY;

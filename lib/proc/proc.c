@@ -85,8 +85,7 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 	}
 	proc->result.size = sizeof(proc->result);
 	proc->result.applied = sbi_launch_applied(l, start);
-	if (!owns_box)
-		sbi_box_note_start(box, proc->used_ns);
+	sbi_box_note_start(box, proc->used_ns);
 	if (!owns_box)
 		proc->result.applied = (box->applied & OF_THE_BOX) | (proc->result.applied & ~OF_THE_BOX);
 	if (!(proc->result.applied & SB_APPLIED_SECCOMP))

@@ -14,10 +14,17 @@
 #include "stats.h"
 #include "stream.h"
 
-/* Sums over commands of a box. */
-struct sbi_ended {
-	atomic_ullong used_ns; /* cpu time before their execs; of those that run, too */
-	atomic_ullong throttled_ns, periods, throttled_periods, pids_refused;
+/*
+ * What is known of a box that sb_box_open() has made beside its present sandbox: it outlives a reset. Any thread.
+ */
+struct sbi_whole {
+	uint64_t opened_ns;
+	pthread_rwlock_t spawning; /* read: by who starts a command; written: by who freezes or thaws */
+	atomic_int frozen;         /* no command is started */
+	atomic_ullong started, ended, resets;
+	/* Sums over its commands of what its own cgroup does not say: */
+	atomic_ullong used_ns;     /* cpu time before their execs; of those that run, too */
+	atomic_ullong throttled_ns, periods, throttled_periods, pids_refused; /* of those that have ended */
 };
 
 struct sb_box {
@@ -33,11 +40,7 @@ struct sb_box {
 	uint64_t applied;
 	struct sbi_net *net; /* NULL without */
 	struct sbi_lease lease; /* of its network namespace */
-	uint64_t opened_ns;
-	pthread_rwlock_t spawning; /* read: by who starts a command; written: by who freezes or thaws */
-	atomic_int frozen;         /* no command is started */
-	atomic_ullong started, ended, resets;
-	struct sbi_ended past;     /* what the box's own cgroup does not say of its commands */
+	struct sbi_whole *whole; /* NULL for the box of sb_spawn() */
 };
 
 struct sb_proc {
@@ -97,14 +100,19 @@ void sbi_leaf_end(sb_proc *proc);
 int sbi_box_is_gone(sb_box *box);
 /** sbi_box_has_ended - the same, with nothing done about it. Any thread. */
 int sbi_box_has_ended(const sb_box *box);
+/** sbi_whole_new - of a box that has just been opened. Return: 0, -ENOMEM. */
+int sbi_whole_new(sb_box *box, uint64_t opened_ns);
+/** sbi_whole_free - accepts NULL. */
+void sbi_whole_free(struct sbi_whole *whole);
+/** sbi_whole_reset - all that ran in it has been killed: it is not frozen any more, and has been reset once more. */
+void sbi_whole_reset(sb_box *box);
 /** sbi_box_enter - a command is about to be started: -EBUSY in a frozen box. Then sbi_box_leave(). */
 int sbi_box_enter(sb_box *box, sb_error *err);
 void sbi_box_leave(sb_box *box);
-/** sbi_box_thaw - all that was in it has been killed: let new ones run. Does nothing if it is not frozen. */
-void sbi_box_thaw(sb_box *box);
+int sbi_box_is_frozen(const sb_box *box);
 /** sbi_box_dir - the box's own cgroup, borrowed; -ENOENT without one. */
 int sbi_box_dir(const sb_box *box, const char *call, sb_error *err);
-/** sbi_box_note_start, sbi_box_note_end - count a command of it. */
+/** sbi_box_note_start, sbi_box_note_end - count a command of it; of a box of sb_spawn() nothing. */
 void sbi_box_note_start(sb_box *box, uint64_t used_ns);
 void sbi_box_note_end(sb_box *box, const sb_stats *stats);
 /** sbi_cgroup_set, sbi_cgroup_get, sbi_cgroup_freeze - as sb_proc_*, in the cgroup @dir of @what ("the command"). */

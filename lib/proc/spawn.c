@@ -98,6 +98,10 @@ int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err)
 	}
 	sbi_box_adopt(box, &l, &start);
 	sbi_launch_end(&l, 0);
+	if (sbi_whole_new(box, l.began_ns) < 0) {
+		sbi_box_close(box);
+		return no_memory(err);
+	}
 	*out = box;
 	return 0;
 }
