@@ -79,6 +79,32 @@ static void cpu_time_is_the_sum_of_all_commands(void **state)
 	sb_config_free(cfg);
 }
 
+/* Of one command alone it is what its leaf says, to the microsecond, without what came before its exec. */
+static void one_command_alone_is_the_box(void **state)
+{
+	struct fx_talk talk;
+	sb_stats leaf, again, all;
+	sb_config *cfg;
+	sb_box *box;
+
+	(void)state;
+	fx_cg_need("");
+	cfg = fx_cg_config("exit=0");
+	box = open_box(cfg);
+	begin(&talk, box, cfg, "spin=5");
+	do { /* until it waits */
+		leaf = fx_stats(talk.proc);
+		all = box_stats(box);
+		again = fx_stats(talk.proc);
+	} while (again.cpu_ns != leaf.cpu_ns);
+	assert_true(leaf.cpu_ns >= 5 * MS);
+	assert_int_equal(all.cpu_ns, leaf.cpu_ns);
+	fx_talk_end(&talk, NULL);
+	fx_talk_free(&talk);
+	sb_box_free(box);
+	sb_config_free(cfg);
+}
+
 /* Another sandbox of the same config, and another box, are not this one's. */
 static void others_are_not_counted(void **state)
 {
@@ -326,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FX_TEST(cpu_time_is_the_sum_of_all_commands),
+		FX_TEST(one_command_alone_is_the_box),
 		FX_TEST(others_are_not_counted),
 		FX_TEST(commands_are_counted),
 		FX_TEST(a_box_without_cgroups_has_no_figures),
