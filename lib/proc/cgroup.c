@@ -104,7 +104,8 @@ int sb_proc_set_cgroup(sb_proc *proc, const char *file, const char *value, sb_er
 	return dir < 0 ? dir : sbi_cgroup_set(dir, proc->leaf.controllers, "sb_proc_set_cgroup", file, value, err);
 }
 
-ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len, sb_error *err)
+ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len,
+		       sb_error *err)
 {
 	sbi_autofree char *text = NULL;
 	ssize_t n;

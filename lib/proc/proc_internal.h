@@ -117,7 +117,8 @@ void sbi_box_note_start(sb_box *box, uint64_t used_ns);
 void sbi_box_note_end(sb_box *box, const sb_stats *stats);
 /** sbi_cgroup_set, sbi_cgroup_get, sbi_cgroup_freeze - as sb_proc_*, in the cgroup @dir of @what ("the command"). */
 int sbi_cgroup_set(int dir, uint32_t controllers, const char *call, const char *file, const char *value, sb_error *err);
-ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len, sb_error *err);
+ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len,
+		       sb_error *err);
 int sbi_cgroup_freeze(int dir, int frozen, const char *what, sb_error *err);
 /** sbi_box_close - end a box and release it. */
 void sbi_box_close(sb_box *box);
