@@ -20,7 +20,7 @@
 #include "common/clone3.h"
 
 #define PATIENCE_NS 100000000 /* it has not said that it waits, but a file may have become a FIFO under its hands */
-#define PATIENCES 50          /* … for the listener of a filter that is told of: its calls would go unheard */
+#define PATIENCES 50          /* … for what opens no file, or for the listener of a filter, whose calls would go unheard */
 
 static struct sbi_record news(const struct run *run, uint32_t what)
 {
@@ -94,6 +94,13 @@ static void take(struct run *run, const struct sbi_record *rec)
 	run->exec_ns = rec->time_ns;
 }
 
+static int no_exec(const struct run *run, struct sbi_record *failure)
+{
+	*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->count, .error = EINTR,
+					.detail = SBI_DETAIL_KILLED };
+	return -1;
+}
+
 /* Its process is made: until it executes, fails, or waits. 1, -1 with @failure filled, or 0. */
 static int listen_to(struct run *run, int pid, int from, int *listener, struct sbi_record *failure)
 {
@@ -106,11 +113,12 @@ static int listen_to(struct run *run, int pid, int from, int *listener, struct s
 
 	for (;;) {
 		if (SYS(ppoll, &polled, 1, &patience, 0, 0) == 0) {
-			if (!find_told(run) || *listener >= 0)
+			if ((run->plan->flags & SBI_PLAN_OPENS) && (!find_told(run) || *listener >= 0))
 				return 0;
 			if (++waits == PATIENCES)
-				break;
+				return find_told(run) && *listener < 0 ? no_exec(run, failure) : 0;
 			SYS(kill, pid, SIGCONT); /* others of its user may have stopped it */
+			look_at_limits(now());
 			continue;
 		}
 		count = 0;
@@ -130,11 +138,7 @@ static int listen_to(struct run *run, int pid, int from, int *listener, struct s
 			return 0;
 		executed = 1;
 	}
-	if (executed)
-		return 1;
-	*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->count, .error = EINTR,
-					.detail = SBI_DETAIL_KILLED };
-	return -1;
+	return executed ? 1 : no_exec(run, failure);
 }
 
 int start_failed(int error, int *pidfd, struct sbi_record *failure)

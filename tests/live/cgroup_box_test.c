@@ -146,7 +146,7 @@ static void each_box_is_a_level_of_its_own(void **state)
 	assert_string_equal(fx_cg_text(box_dir, "cgroup.controllers"), fx_cg_text(box_dir, "cgroup.subtree_control"));
 	sb_proc_free(proc[0]);
 	sb_proc_free(proc[2]);
-	assert_int_equal(fx_cg_children(box_dir, NULL), 0);
+	assert_in_range(fx_cg_children(box_dir, NULL), 0, 3); /* until the next command leaves wait to be removed, and one for it */
 	assert_int_equal(fx_cg_children(place, NULL), 4); /* init, 1, b1, b2 */
 	sb_box_free(box[0]);
 	assert_int_equal(fx_cg_children(place, NULL), 3);
