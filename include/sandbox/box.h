@@ -37,10 +37,30 @@ SB_API int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err) SB_MUS
  */
 SB_API int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_CHECK;
 
-/** sb_box_pidfd - of sb-init; readable when the sandbox is gone. Borrowed. */
+/** sb_box_pidfd - of sb-init; readable when the sandbox is gone. Borrowed, until a reset or the end of the box. */
 SB_API int sb_box_pidfd(const sb_box *box);
 /** sb_box_pid - of sb-init, in the pid namespace of the caller. */
 SB_API pid_t sb_box_pid(const sb_box *box);
+/**
+ * sb_box_reset - back to the state at sb_box_open()
+ *
+ * Everything that runs in the box is killed; then its sandbox is made again from the config of
+ * sb_box_open(), of which the box has a copy, with the same cgroups, addresses and ports, out of the same pool of
+ * network namespaces (what was allocated by the library may be another). Whatever commands have left is gone with
+ * the old one: processes, files of every tmpfs and of overlays without a directory for their upper layer,
+ * IPC, keyrings, names, clocks, network, mounts; also what the caller has put in or mounted since.
+ * Directories of the host that the box may write to are not touched.
+ * At last it is verified, by what the kernel says, that the box is as it was: docs/boxes.md lists the checks.
+ *
+ * The handle stays, with another sb_box_pid() and sb_box_pidfd(). Handles of commands remain the caller's to be
+ * freed; those that ran say SB_KILLED. No other thread may use the box or its commands meanwhile.
+ *
+ * Return: 0, or -errno: EOPNOTSUPP at once if the box has a user, PID, mount, network, IPC or UTS namespace that
+ * is not its own, which the message names; ENOTRECOVERABLE if a check found a difference, and @err names
+ * the check; what sb_box_open() returns if the sandbox cannot be made again. But for EOPNOTSUPP, EINVAL and ENOMEM
+ * of this call the sandbox is gone then, as sb_box_pidfd() says, with nothing left behind; a later reset may succeed.
+ */
+SB_API int sb_box_reset(sb_box *box, sb_error *err) SB_MUST_CHECK;
 /** sb_box_kill - SIGKILL everything in the sandbox, and sb-init. Return: 0, or -errno. */
 SB_API int sb_box_kill(sb_box *box);
 /**

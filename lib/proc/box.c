@@ -19,9 +19,24 @@ sb_box *sbi_box_new(void)
 {
 	sb_box *box = calloc(1, sizeof(*box));
 
-	if (box)
-		box->control = box->pidfd = box->sent.fd = -EBADF;
+	if (!box)
+		return NULL;
+	box->control = box->pidfd = box->sent.fd = -EBADF;
+	box->life = calloc(1, sizeof(*box->life));
+	if (!box->life) {
+		free(box);
+		return NULL;
+	}
+	box->life->refs = 1;
+	box->life->pidfd = -EBADF;
 	return box;
+}
+
+void sbi_box_drop(sb_box *box)
+{
+	if (box)
+		free(box->life);
+	free(box);
 }
 
 void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *start)
@@ -29,15 +44,15 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
 
 	box->control = sbi_take_fd(&l->control);
-	box->pidfd = sbi_take_fd(&l->boot.pidfd);
+	box->pidfd = box->life->pidfd = sbi_take_fd(&l->boot.pidfd);
 	box->pid = l->boot.pid;
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
 	box->applied = sbi_launch_applied(l, start);
 	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate,
 					l->cfg->keep_caps };
-	box->net = l->net;
+	box->life->net = l->net;
 	l->net = NULL;
-	box->lease = l->lease;
+	box->life->lease = l->lease;
 	l->lease = (struct sbi_lease){ 0 };
 	box->place = l->place ? sbi_place_ref(l->place) : NULL;
 	memset(&l->plan.id.users, 0, sizeof(l->plan.id.users));
@@ -49,9 +64,9 @@ static int signal_box(const sb_box *box, int number)
 	return syscall(SYS_pidfd_send_signal, box->pidfd, number, NULL, 0) < 0 ? -errno : 0;
 }
 
-static int wait_gone(const sb_box *box, int timeout_ms)
+static int wait_gone(const struct sbi_life *life, int timeout_ms)
 {
-	struct pollfd polled = { box->pidfd, POLLIN, 0 };
+	struct pollfd polled = { life->pidfd, POLLIN, 0 };
 	int n;
 
 	do
@@ -61,48 +76,67 @@ static int wait_gone(const sb_box *box, int timeout_ms)
 }
 
 /* Reaped, by us or by somebody else (ECHILD). */
-static int has_ended(const sb_box *box)
+static int has_ended(const struct sbi_life *life)
 {
 	siginfo_t info = { 0 };
 	int r;
 
 	do
-		r = waitid((idtype_t)3 /* P_PIDFD */, (id_t)box->pidfd, &info, WEXITED | WNOHANG | __WALL);
+		r = waitid((idtype_t)3 /* P_PIDFD */, (id_t)life->pidfd, &info, WEXITED | WNOHANG | __WALL);
 	while (r < 0 && errno == EINTR);
 	return r < 0 || info.si_pid;
 }
 
-int sbi_box_is_gone(sb_box *box)
+/* Its processes are gone. */
+static void bury(struct sbi_life *life)
 {
-	if (!box->gone && has_ended(box)) {
-		box->gone = 1;
-		sbi_net_end(box->net);
-		sbi_lease_end(&box->lease);
+	life->gone = 1;
+	sbi_net_end(life->net);
+	sbi_lease_end(&life->lease);
+}
+
+int sbi_life_is_gone(struct sbi_life *life)
+{
+	if (!life->gone && has_ended(life))
+		bury(life);
+	return life->gone;
+}
+
+void sbi_life_unref(struct sbi_life *life)
+{
+	if (!life || --life->refs)
+		return;
+	sbi_net_free(life->net);
+	sbi_close_fd(&life->pidfd);
+	free(life);
+}
+
+void sbi_box_end(sb_box *box)
+{
+	if (box->life->gone)
+		return;
+	if (!box->has_pidns) { /* only sb-init can find its descendants: let it, even if somebody stopped it */
+		shutdown(box->control, SHUT_RDWR);
+		signal_box(box, SIGCONT);
+		wait_gone(box->life, PATIENCE_MS);
 	}
-	return box->gone;
+	signal_box(box, SIGKILL);
+	sbi_reap(box->life->pidfd);
+	bury(box->life);
 }
 
 void sbi_box_close(sb_box *box)
 {
-	if (!box->gone) {
-		if (!box->has_pidns) { /* only sb-init can find its descendants: let it, even if somebody stopped it */
-			shutdown(box->control, SHUT_RDWR);
-			signal_box(box, SIGCONT);
-			wait_gone(box, PATIENCE_MS);
-		}
-		signal_box(box, SIGKILL);
-		sbi_reap(box->pidfd);
-	}
-	sbi_net_end(box->net);
-	sbi_net_free(box->net);
-	sbi_lease_end(&box->lease);
+	sbi_box_end(box);
+	sbi_life_unref(box->life);
 	sbi_close_fd(&box->control);
-	sbi_close_fd(&box->pidfd);
 	free(box->like.id.users.list);
 	free(box->like.id.groups.list);
 	sbi_place_unref(box->place);
 	sbi_sent_forget(&box->sent);
 	sbi_whole_free(box->whole);
+	sb_config_free(box->cfg);
+	free(box->mounts);
 	free(box);
 }
 
@@ -122,8 +156,8 @@ int sb_box_kill(sb_box *box)
 
 	if (!box)
 		return -EINVAL;
-	if (!atomic_load(&box->killed_ns))
-		atomic_store(&box->killed_ns, sbi_now());
+	if (!atomic_load(&box->life->killed_ns))
+		atomic_store(&box->life->killed_ns, sbi_now());
 	if (!box->has_pidns) {
 		shutdown(box->control, SHUT_RDWR);
 		return signal_box(box, SIGCONT) == -EPERM ? -EPERM : 0;

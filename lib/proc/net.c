@@ -40,7 +40,7 @@ int sb_proc_net(sb_proc *proc, size_t index, sb_net_info *info, sb_error *err)
 
 	if (!proc || !info)
 		return sbi_fail(err, SB_STEP_NETWORK, 0, EINVAL, "sb_proc_net: no command, or no room for the answer");
-	net = proc->box->net;
+	net = proc->life->net;
 	if (net && net->outlet && index == 0) {
 		r = sbi_outlet_info(net, &all, err);
 		if (r == 1)
@@ -61,9 +61,9 @@ int sb_proc_port(const sb_proc *proc, size_t index)
 {
 	if (!proc)
 		return -EINVAL;
-	if (!proc->box->net || index >= proc->box->net->port_count)
+	if (!proc->life->net || index >= proc->life->net->port_count)
 		return -ENOENT;
-	return proc->box->net->ports[index].host_port;
+	return proc->life->net->ports[index].host_port;
 }
 
 int sb_proc_tap(const sb_proc *proc, size_t index)
@@ -72,7 +72,7 @@ int sb_proc_tap(const sb_proc *proc, size_t index)
 
 	if (!proc)
 		return -EINVAL;
-	net = proc->box->net;
+	net = proc->life->net;
 	for (uint32_t i = 0; net && i < net->count; i++)
 		if (net->ifs[i].tap >= 0 && !index--)
 			return net->ifs[i].tap;

@@ -72,6 +72,8 @@ void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struc
 		    const struct sbi_start *start)
 {
 	proc->box = box;
+	proc->life = box->life;
+	proc->life->refs++;
 	proc->owns_box = owns_box;
 	proc->channel = channel;
 	proc->pidfd = start->pidfd;
@@ -157,7 +159,7 @@ static void leave_channel(sb_proc *proc)
 /* One look at the channel; 1 if there may be more. */
 static int look(sb_proc *proc)
 {
-	int gone = sbi_box_is_gone(proc->box); /* before the look: what it said last is then in the channel */
+	int gone = sbi_life_is_gone(proc->life); /* before the look: what it said last is then in the channel */
 	struct sbi_record rec;
 	int r, fd;
 
@@ -187,7 +189,7 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 		sbi_streams_move(proc);
 	while (!proc->reported && look(proc))
 		;
-	if (!proc->reported || (!proc->ended && proc->owns_box && !sbi_box_is_gone(proc->box)))
+	if (!proc->reported || (!proc->ended && proc->owns_box && !sbi_life_is_gone(proc->life)))
 		return 0;
 	if (!sbi_leaf_is_over(proc) || (proc->streams && !sbi_streams_are_over(proc)))
 		return 0;
@@ -203,7 +205,7 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 
 static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 {
-	struct pollfd polled[2] = { { proc->box->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
+	struct pollfd polled[2] = { { proc->life->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
 	struct pollfd leaf = { proc->leaf.files[SBI_LEAF_EVENTS], POLLPRI, 0 };
 
 	if (proc->clearing)
@@ -260,7 +262,7 @@ int sb_proc_fd(sb_proc *proc)
 		event.events = EPOLLIN;
 	}
 	if (fd < 0 || (!proc->silent && epoll_ctl(fd, EPOLL_CTL_ADD, proc->channel, &event) < 0) ||
-	    (!proc->without_box && epoll_ctl(fd, EPOLL_CTL_ADD, proc->box->pidfd, &event) < 0))
+	    (!proc->without_box && epoll_ctl(fd, EPOLL_CTL_ADD, proc->life->pidfd, &event) < 0))
 		return -errno;
 	proc->epoll = sbi_take_fd(&fd);
 	if (proc->streams)
@@ -283,7 +285,7 @@ static int kill_all(sb_proc *proc)
 		sbi_cg_kill(proc->leaf.fd);
 	r = sb_proc_signal(proc, SIGKILL);
 	if (proc->owns_box && !proc->box->has_pidns) /* somebody in there may have stopped sb-init */
-		syscall(SYS_pidfd_send_signal, proc->box->pidfd, SIGCONT, NULL, 0);
+		syscall(SYS_pidfd_send_signal, proc->life->pidfd, SIGCONT, NULL, 0);
 	return r == -ESRCH ? 0 : r;
 }
 
@@ -370,6 +372,7 @@ sb_proc *sb_proc_free(sb_proc *proc)
 	sbi_streams_free(proc->streams);
 	sbi_leaf_end(proc);
 	sbi_place_unref(proc->place);
+	sbi_life_unref(proc->life);
 	free(proc);
 	return NULL;
 }

@@ -27,24 +27,36 @@ struct sbi_whole {
 	atomic_ullong throttled_ns, periods, throttled_periods, pids_refused; /* of those that have ended */
 };
 
-struct sb_box {
-	int control; /* lifeline and channel to sb-init */
-	int pidfd;   /* of sb-init */
-	pid_t pid;
-	int has_pidns; /* killing sb-init ends everything */
+/* A box from its opening to its end, or to the next reset. The handles of its commands may outlive it. */
+struct sbi_life {
+	unsigned refs; /* the box's, and one of each command: a box and its commands are one thread's */
+	int pidfd;     /* of sb-init */
 	int gone;      /* sb-init was seen to have ended, and is reaped */
-	atomic_ullong killed_ns; /* the first sb_box_kill(); 0 = none */
-	struct sbi_boxed like;
-	struct sbi_sent sent; /* the plan of its last command, if the next may have the same */
-	struct sbi_place *place; /* of the leaves of its commands; NULL without */
-	uint64_t applied;
+	atomic_ullong killed_ns; /* the first sb_box_kill(), or the reset; 0 = none */
 	struct sbi_net *net; /* NULL without */
 	struct sbi_lease lease; /* of its network namespace */
+};
+
+struct sb_box {
+	int control; /* lifeline and channel to sb-init */
+	int pidfd;   /* life->pidfd */
+	pid_t pid;
+	int has_pidns; /* killing sb-init ends everything */
+	struct sbi_life *life;
+	struct sbi_boxed like;
+	struct sbi_sent sent; /* the plan of its last command, if the next may have the same */
 	struct sbi_whole *whole; /* NULL for the box of sb_spawn() */
+	struct sbi_place *place; /* of the leaves of its commands; NULL without */
+	uint64_t applied;
+	/* box_reset.c; not of the boxes of sb_spawn() */
+	sb_config *cfg; /* ours: what it is made of; NULL if it cannot be made again */
+	uint64_t shared, joined; /* SB_NS_*: why not */
+	char *mounts;   /* what was mounted at its opening; NULL: it could not be read */
 };
 
 struct sb_proc {
 	sb_box *box;
+	struct sbi_life *life; /* a reference: of the box when it was started */
 	int owns_box; /* from sb_spawn(): the sandbox ends with the command */
 	int channel;  /* box->control if it owns the box */
 	int pidfd;    /* of the command */
@@ -83,6 +95,15 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 void sbi_proc_adopt(sb_proc *proc, sb_box *box, int owns_box, int channel, struct sbi_launch *l,
 		    const struct sbi_start *start);
 sb_box *sbi_box_new(void);
+/** sbi_box_drop - of a box that was never made; accepts NULL. */
+void sbi_box_drop(sb_box *box);
+/**
+ * sbi_box_make - a box that is new becomes one that lives. It stays new if that fails
+ * @place: of its leaves, if it is made again; NULL = one of its own, if it wants any
+ */
+int sbi_box_make(sb_box *box, const sb_config *cfg, struct sbi_place *place, sb_error *err);
+/** sbi_box_remember - what sb_box_reset() needs of its opening. -ENOMEM. */
+int sbi_box_remember(sb_box *box, const sb_config *cfg, sb_error *err);
 sb_proc *sbi_proc_new(void);
 /** sbi_verdict - all that can be known is: say what ended it. */
 void sbi_verdict(sb_proc *proc);
@@ -96,8 +117,6 @@ void sbi_denied_note(sb_proc *proc, uint32_t action, uint32_t number, uint64_t c
 int sbi_leaf_is_over(sb_proc *proc);
 /** sbi_leaf_end - let go of the leaf. */
 void sbi_leaf_end(sb_proc *proc);
-/** sbi_box_is_gone - has sb-init ended? Without waiting. */
-int sbi_box_is_gone(sb_box *box);
 /** sbi_box_has_ended - the same, with nothing done about it. Any thread. */
 int sbi_box_has_ended(const sb_box *box);
 /** sbi_whole_new - of a box that has just been opened. Return: 0, -ENOMEM. */
@@ -120,6 +139,12 @@ int sbi_cgroup_set(int dir, uint32_t controllers, const char *call, const char *
 ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len,
 		       sb_error *err);
 int sbi_cgroup_freeze(int dir, int frozen, const char *what, sb_error *err);
+/** sbi_life_is_gone - has sb-init ended? Without waiting. */
+int sbi_life_is_gone(struct sbi_life *life);
+/** sbi_life_unref - the last reference: its descriptor and its network's figures go. Accepts NULL. */
+void sbi_life_unref(struct sbi_life *life);
+/** sbi_box_end - end what runs in it and sb-init, and give back its network. Waits. */
+void sbi_box_end(sb_box *box);
 /** sbi_box_close - end a box and release it. */
 void sbi_box_close(sb_box *box);
 

@@ -16,8 +16,9 @@
 #include "net_outlet.h"
 #include "proc_internal.h"
 
-/* @proc: of the command, if there is one. */
-static int create(struct sbi_launch *l, const sb_config *cfg, int what, sb_proc *proc, struct sbi_start *start, sb_error *err)
+/* @place: of the leaves of a box that is made again. @proc: of the command, if there is one. */
+static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct sbi_place *place, sb_proc *proc,
+		  struct sbi_start *start, sb_error *err)
 {
 	int r;
 
@@ -28,7 +29,7 @@ static int create(struct sbi_launch *l, const sb_config *cfg, int what, sb_proc 
 	if (r == 0)
 		r = sbi_outlet_prepare(l, err);
 	if (r == 0)
-		r = sbi_launch_cgroup(l, NULL, err);
+		r = sbi_launch_cgroup(l, place, err);
 	if (r == 0 && proc)
 		r = sbi_streams_make(l, &proc->streams, err);
 	if (r == 0)
@@ -63,11 +64,11 @@ int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err)
 		return no_argument(err, "sb_spawn");
 	box = sbi_box_new();
 	proc = sbi_proc_new();
-	r = box && proc ? create(&l, cfg, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, proc, &start, err) : no_memory(err);
+	r = box && proc ? create(&l, cfg, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, NULL, proc, &start, err) : no_memory(err);
 	if (r < 0) {
 		if (box && proc)
 			sbi_launch_end(&l, 1);
-		free(box);
+		sbi_box_drop(box);
 		sbi_proc_drop(proc);
 		return r;
 	}
@@ -78,10 +79,22 @@ int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err)
 	return 0;
 }
 
-int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err)
+int sbi_box_make(sb_box *box, const sb_config *cfg, struct sbi_place *place, sb_error *err)
 {
 	struct sbi_launch l;
 	struct sbi_start start;
+	int r;
+
+	r = create(&l, cfg, SBI_COMPILE_SETUP, place, NULL, &start, err);
+	if (r == 0)
+		sbi_box_adopt(box, &l, &start);
+	sbi_launch_end(&l, r < 0);
+	return r;
+}
+
+int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err)
+{
+	uint64_t began = sbi_now();
 	sb_box *box;
 	int r;
 
@@ -90,17 +103,17 @@ int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err)
 	box = sbi_box_new();
 	if (!box)
 		return no_memory(err);
-	r = create(&l, cfg, SBI_COMPILE_SETUP, NULL, &start, err);
+	r = sbi_box_make(box, cfg, NULL, err);
 	if (r < 0) {
-		sbi_launch_end(&l, 1);
-		free(box);
+		sbi_box_drop(box);
 		return r;
 	}
-	sbi_box_adopt(box, &l, &start);
-	sbi_launch_end(&l, 0);
-	if (sbi_whole_new(box, l.began_ns) < 0) {
+	r = sbi_box_remember(box, cfg, err);
+	if (r == 0 && sbi_whole_new(box, began) < 0)
+		r = no_memory(err);
+	if (r < 0) {
 		sbi_box_close(box);
-		return no_memory(err);
+		return r;
 	}
 	*out = box;
 	return 0;

@@ -175,7 +175,7 @@ static void begin_draining(sb_proc *proc)
 	for (uint32_t i = 0; i < streams->count; i++)
 		streams->pumps[i].rest = sbi_pump_left(&streams->pumps[i]);
 	if (proc->epoll >= 0 && !proc->without_box) /* its end stays readable; what we wait for now is a reader */
-		epoll_ctl(proc->epoll, EPOLL_CTL_DEL, proc->box->pidfd, NULL);
+		epoll_ctl(proc->epoll, EPOLL_CTL_DEL, proc->life->pidfd, NULL);
 	proc->without_box = 1;
 }
 
@@ -217,7 +217,7 @@ int sbi_streams_are_over(sb_proc *proc)
 	if (!streams->draining)
 		begin_draining(proc);
 	sbi_streams_move(proc);
-	if (atomic_load(&proc->killed_ns) || atomic_load(&proc->box->killed_ns))
+	if (atomic_load(&proc->killed_ns) || atomic_load(&proc->life->killed_ns))
 		drop_what_waits(proc);
 	for (uint32_t i = 0; i < streams->count; i++)
 		over &= is_over(proc, &streams->pumps[i]);

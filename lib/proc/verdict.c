@@ -42,7 +42,7 @@ static int32_t verdict_of(uint32_t cause)
 /* What was done to it: the earliest of what sb-init, and we, say of ourselves. */
 static int32_t find_doer(const sb_proc *proc)
 {
-	uint64_t killed = atomic_load(&proc->killed_ns), box = atomic_load(&proc->box->killed_ns), first = UINT64_MAX;
+	uint64_t killed = atomic_load(&proc->killed_ns), box = atomic_load(&proc->life->killed_ns), first = UINT64_MAX;
 	int is_killed = proc->lost || (proc->result.signaled && proc->result.code == SIGKILL);
 	uint64_t exceeded = atomic_load(&proc->exceeded_ns);
 	int32_t verdict = 0;

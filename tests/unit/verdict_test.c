@@ -13,12 +13,14 @@
 struct world {
 	sb_proc proc;
 	sb_box box;
+	struct sbi_life life;
 };
 
 static void reset(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
 	w->proc.box = &w->box;
+	w->proc.life = w->box.life = &w->life;
 	for (int i = 0; i < SBI_LIMITS; i++)
 		w->proc.limits[i] = (struct sbi_limit){ NONE, 0, NONE, 0 };
 }
@@ -84,7 +86,7 @@ static void the_earlier_one_counts(void **state)
 		by_signal(&w, SIGKILL);
 		w.proc.cause = SBI_CAUSE_CPU;
 		w.proc.cause_ns = 100;
-		atomic_store(&w.box.killed_ns, killed);
+		atomic_store(&w.life.killed_ns, killed);
 		is(&w, killed < 100 ? SB_KILLED : SB_CPU_EXCEEDED);
 	}
 	atomic_store(&w.proc.killed_ns, 5); /* too late: it had exited */
