@@ -172,8 +172,8 @@ int sb_box_reset(sb_box *box, sb_error *err)
 	next = sbi_box_new();
 	if (!next)
 		return sbi_fail(err, SB_STEP_RESET, 0, ENOMEM, "not enough memory for the box");
-	/* To hold an old network would keep what it alone may have. */
-	kinds = own_of(box) & ~(is_exclusive(box->cfg) ? SB_NS_NET : 0);
+	/* Of an old network we would hold what it alone may have, and an old mount table we would have to take down. */
+	kinds = own_of(box) & ~(SB_NS_MOUNT | (is_exclusive(box->cfg) ? SB_NS_NET : 0));
 	sbi_hold(&held, box->pid, sbi_life_is_gone(box->life) ? 0 : kinds);
 	sb_box_kill(box);
 	r = make(box, next, err);

@@ -144,7 +144,7 @@ static struct row rows[] = {
 	ROW("inotify", "", 0),
 	ROW("oom-score", "", 0),
 	ROW("nice-of-sb-init", "user", POWER),
-	ROW("affinity-of-sb-init", "user", POWER),
+	ROW("limit-of-sb-init", "user", POWER),
 	ROW("abstract-socket", "", 0),
 	ROW("listener", "", 0),
 	ROW("address", "user", POWER),

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -200,23 +199,24 @@ static int change_oom(void)
 static int plant_oom(void) { return stay(change_oom); }
 static int look_oom(void) { return is_said("oom_score_adj", "777"); }
 
-/* sb-init has the user of its commands, at times. */
+/* With power over the sandbox also over sb-init, which starts the next command. */
 static int plant_nice(void) { return setpriority(PRIO_PROCESS, 1, 7); }
 static int look_nice(void) { return getpriority(PRIO_PROCESS, 1) == 7; }
 
-static int plant_affinity(void)
+static int plant_limit(void)
 {
-	cpu_set_t set;
+	struct rlimit limit;
 
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	return sched_setaffinity(1, sizeof(set), &set);
+	if (prlimit(1, RLIMIT_RTTIME, NULL, &limit) < 0)
+		return -1;
+	limit.rlim_cur = 77777;
+	return prlimit(1, RLIMIT_RTTIME, &limit, NULL);
 }
-static int look_affinity(void)
+static int look_limit(void)
 {
-	cpu_set_t set;
+	struct rlimit limit;
 
-	return sched_getaffinity(1, sizeof(set), &set) < 0 ? -1 : CPU_COUNT(&set) == 1;
+	return prlimit(1, RLIMIT_RTTIME, NULL, &limit) < 0 ? -1 : limit.rlim_cur == 77777;
 }
 
 const struct leftover process_leftovers[] = {
@@ -234,6 +234,6 @@ const struct leftover process_leftovers[] = {
 	{"inotify", plant_watch, look_watch},
 	{"oom-score", plant_oom, look_oom},
 	{"nice-of-sb-init", plant_nice, look_nice},
-	{"affinity-of-sb-init", plant_affinity, look_affinity},
+	{"limit-of-sb-init", plant_limit, look_limit},
 	{NULL, NULL, NULL},
 };
