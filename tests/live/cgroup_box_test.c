@@ -158,6 +158,46 @@ static void each_box_is_a_level_of_its_own(void **state)
 	fx_cg_parent_end();
 }
 
+/* The new sb-init is where the old one was, and nothing else is there once the handle is freed. */
+static void a_reset_ends_what_runs_in_the_leaves(void **state)
+{
+	sb_config *cfg;
+	sb_result res = SB_INIT(sb_result);
+	sb_error err = SB_INIT(sb_error);
+	struct fx_talk talk, other;
+	char place[1024];
+	const char *parent;
+	sb_box *box;
+
+	(void)state;
+	fx_cg_need("");
+	cfg = fx_cg_config("orphans=5", "say=up", "read=0");
+	parent = fx_cg_parent();
+	fx_ok(sb_set_cgroup_parent(cfg, parent));
+	box = open_box(cfg);
+	fx_talk_begin(&talk, box, cfg);
+	fx_talk_until(&talk, "up\n");
+	snprintf(place, sizeof(place), "%s", fx_cg_of(sb_box_pid(box)));
+	if (sb_box_reset(box, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_string_equal(fx_cg_of(sb_box_pid(box)), place);
+	*strrchr(place, '/') = '\0';
+	assert_int_equal(sb_proc_wait(talk.proc, UINT64_MAX, &res, NULL), 1);
+	assert_int_equal(res.verdict, SB_KILLED);
+	close(talk.in);
+	close(talk.out);
+	fx_talk_free(&talk);
+	assert_int_equal(fx_cg_children(place, NULL), 2); /* init, b1 */
+	fx_command(cfg, "exit=3");
+	fx_talk_begin(&other, box, cfg);
+	fx_talk_end(&other, &res);
+	assert_int_equal(res.code, 3);
+	fx_talk_free(&other);
+	sb_box_free(box);
+	sb_config_free(cfg);
+	fx_cg_parent_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +205,7 @@ int main(void)
 		FX_TEST(each_command_has_its_own),
 		FX_TEST(what_a_command_leaves_running_is_killed),
 		FX_TEST(the_output_of_a_command_ends_with_it),
+		FX_TEST(a_reset_ends_what_runs_in_the_leaves),
 	};
 
 	fx_begin();
