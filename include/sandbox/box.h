@@ -53,12 +53,14 @@ SB_API pid_t sb_box_pid(const sb_box *box);
  * At last it is verified, by what the kernel says, that the box is as it was: docs/boxes.md lists the checks.
  *
  * The handle stays, with another sb_box_pid() and sb_box_pidfd(). Handles of commands remain the caller's to be
- * freed; those that ran say SB_KILLED. No other thread may use the box or its commands meanwhile.
+ * freed; those that ran say SB_KILLED. No other thread may use the box or its commands meanwhile. A box that was
+ * killed, or could not be reset, may be reset.
  *
- * Return: 0, or -errno: EOPNOTSUPP at once if the box has a user, PID, mount, network, IPC or UTS namespace that
- * is not its own, which the message names; ENOTRECOVERABLE if a check found a difference, and @err names
- * the check; what sb_box_open() returns if the sandbox cannot be made again. But for EOPNOTSUPP, EINVAL and ENOMEM
- * of this call the sandbox is gone then, as sb_box_pidfd() says, with nothing left behind; a later reset may succeed.
+ * Return: 0, or -errno: EOPNOTSUPP at once, and nothing has happened, if something would stay that the message names: a
+ * user, PID, mount, network, IPC or UTS namespace that is not the box's own or is pinned, a directory
+ * that keeps what an overlay is written; ENOTRECOVERABLE if a check found a difference, and @err names the check; what
+ * sb_box_open() returns if the sandbox cannot be made again. Then the sandbox is gone, as sb_box_pidfd() says, and
+ * nothing is left but the handle.
  */
 SB_API int sb_box_reset(sb_box *box, sb_error *err) SB_MUST_CHECK;
 /** sb_box_kill - SIGKILL everything in the sandbox, and sb-init. Return: 0, or -errno. */

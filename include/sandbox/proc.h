@@ -25,7 +25,7 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 /* Why the run ended: the first cause. Numbers are ABI: append, never renumber. */
 #define SB_EXITED 1   /* by itself: code = exit status, 0 is success           */
 #define SB_SIGNALED 2 /* by a signal that was no limit's: code = its number    */
-#define SB_KILLED 3   /* by sb_proc_kill(), sb_box_kill() or sb_proc_free()     */
+#define SB_KILLED 3   /* by sb_proc_kill(), sb_box_kill(), sb_box_reset(), sb_proc_free() */
 #define SB_LOST 4     /* sb-init was killed from outside; how the command ended is unknown */
 #define SB_MEMORY_EXCEEDED 5 /* the OOM killer was at work in its leaf: with SB_LIMIT_MEMORY it takes all, else the command */
 #define SB_FILTERED 6        /* killed for a system call, sb_proc_denied(): code = SIGSYS */
