@@ -177,6 +177,7 @@ int sb_box_reset(sb_box *box, sb_error *err)
 	sbi_hold(&held, box->pid, sbi_life_is_gone(box->life) ? 0 : kinds);
 	sb_box_kill(box);
 	r = make(box, next, err);
+	sbi_whole_reset(box);
 	if (r < 0) {
 		sbi_box_drop(next);
 	} else {
