@@ -8,13 +8,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/prctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
 #include "box_files.h"
+#include "common/kernel_fs.h"
 
 #define MAX_TRIES 64
 #define NO_LINKS (RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
@@ -29,9 +29,7 @@ static long open_how(int dir, const char *path, uint64_t flags, uint64_t resolve
 /* What belongs to the kernel is no file of the box: reading it may act, or never end. */
 static int is_kernels(int fd)
 {
-	static const uint32_t magic[] = { PROC_SUPER_MAGIC, SYSFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-					  DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC,
-					  BPF_FS_MAGIC, 0x19800202 /* mqueue */, BINFMTFS_MAGIC, NSFS_MAGIC };
+	static const uint32_t magic[] = SBI_KERNEL_FS;
 	struct statfs fs;
 
 	if (SYS(fstatfs, fd, &fs) < 0)
