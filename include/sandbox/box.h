@@ -37,6 +37,48 @@ SB_API int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err) SB_MUS
  */
 SB_API int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_CHECK;
 
+/*
+ * Mounts of an open box. What is added is seen at once by all commands, also by those that run; it is gone
+ * at the end, or by a reset, and never shows on the host. In all of them:
+ *
+ * @target: absolute, as the command sees it, without ".."; no symbolic link is followed on the way to it or at
+ *	its end, as a command may have made it. If it is missing it is made, as at the opening, on a file system of
+ *	the sandbox's own (an empty root, also a read-only one; a tmpfs; an overlay); it stays when what was mounted there is gone.
+ * @err: where to explain a failure, or NULL. Nothing is left behind by one.
+ *
+ * A process of the caller does it, which needs the user and capabilities with which the box was opened, and, where these were
+ * privileged, CAP_SYS_PTRACE (setns(2), Linux 5.14). Commands may run, or be frozen, meanwhile. Not for boxes that keep
+ * CAP_SYS_PTRACE for their commands, have no PID namespace of their own, and were opened without privilege.
+ *
+ * Threads: any number at once may use one box for these calls; one after the other is served.
+ *
+ * Errors: -EINVAL, -ENAMETOOLONG; -ENOENT source or target is missing; -ELOOP a symbolic link stands in the way;
+ * -ENOTDIR, -EISDIR they are not of one kind; -EACCES the target is in /proc, /sys or the like, or the source may not be
+ * reached; -EROFS, -ENOSPC the target cannot be made; -EPERM; -EMFILE; -ESRCH the sandbox is gone.
+ */
+
+/**
+ * sb_box_bind - show the host's @source (file or directory) as @target
+ * @source: as sb_add_bind()
+ * @flags: SB_MOUNT_*, as sb_add_bind(): nosuid and nodev, writable, without the mounts below, unless
+ *	they say otherwise; SB_MOUNT_OPTIONAL: a missing source or target is no failure; SB_MOUNT_IDMAP: through
+ *	the map of the box's own user namespace
+ *
+ * Return: 0, or -errno.
+ */
+SB_API int sb_box_bind(sb_box *box, const char *source, const char *target, uint64_t flags, sb_error *err);
+/** sb_box_tmpfs - an empty tmpfs of the box's user: @bytes, @inodes and @mode as sb_add_tmpfs(). Return: 0, or -errno. */
+SB_API int sb_box_tmpfs(sb_box *box, const char *target, uint64_t bytes, uint64_t inodes, uint32_t mode, sb_error *err);
+/**
+ * sb_box_unmount - take away the topmost mount at @target, with what is mounted below it
+ *
+ * Only what sb_box_bind() and sb_box_tmpfs() have added; else -EPERM, and -EINVAL where nothing is mounted. Who has files of
+ * it open, or is in it, keeps them (MNT_DETACH, umount(2)); by its path nobody finds it any more.
+ *
+ * Return: 0, or -errno.
+ */
+SB_API int sb_box_unmount(sb_box *box, const char *target, sb_error *err);
+
 /** sb_box_pidfd - of sb-init; readable when the sandbox is gone. Borrowed, until a reset or the end of the box. */
 SB_API int sb_box_pidfd(const sb_box *box);
 /** sb_box_pid - of sb-init, in the pid namespace of the caller. */

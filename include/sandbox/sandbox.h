@@ -15,7 +15,7 @@
  * sb_config that nobody is changing may be used by any number of threads at
  * once. An sb_box and the sb_procs started in it belong to one thread at a
  * time, but for sb_proc_signal(), sb_proc_kill(), what names an
- * sb_notification and the files of a box (files.h), which any thread may call while the handle lives.
+ * sb_notification, the files of a box (files.h) and its mounts (box.h), which any thread may call while the handle lives.
  * An sb_trace locks itself.
  *
  * The calling process: the library never exits, prints, starts a thread,

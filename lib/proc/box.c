@@ -135,8 +135,9 @@ void sbi_box_close(sb_box *box)
 	sbi_place_unref(box->place);
 	sbi_sent_forget(&box->sent);
 	sbi_whole_free(box->whole);
+	sbi_mounts_free(box->mounts);
 	sb_config_free(box->cfg);
-	free(box->mounts);
+	free(box->table);
 	free(box);
 }
 

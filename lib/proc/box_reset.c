@@ -46,7 +46,7 @@ int sbi_box_remember(sb_box *box, const sb_config *cfg, sb_error *err)
 	if (box->shared)
 		return 0;
 	box->cfg = copy_of(cfg);
-	if (!box->cfg || sbi_look_at_mounts(box->pid, &box->mounts) == -ENOMEM)
+	if (!box->cfg || sbi_look_at_mounts(box->pid, &box->table) == -ENOMEM)
 		return sbi_fail(err, SB_STEP_BOX, 0, ENOMEM, "not enough memory for the box");
 	return 0;
 }
@@ -130,7 +130,7 @@ static int make(sb_box *box, sb_box *next, sb_error *err)
 static int verify(const sb_box *box, const sb_box *next, const struct sbi_held *held, sb_error *err)
 {
 	struct sbi_compared compared = {
-		.then = { 0, box->pidfd, box->applied, &box->like.id, box->mounts },
+		.then = { 0, box->pidfd, box->applied, &box->like.id, box->table },
 		.now = { next->pid, next->pidfd, next->applied, &next->like.id, NULL },
 		.held = held,
 		.own = own_of(box),
@@ -147,11 +147,11 @@ static void take_over(sb_box *box, sb_box *next)
 
 	*box = *next;
 	box->cfg = old.cfg;
-	box->mounts = old.mounts;
+	box->table = old.table;
 	box->whole = old.whole;
 	*next = old;
 	next->cfg = NULL;
-	next->mounts = NULL;
+	next->table = NULL;
 	next->whole = NULL;
 }
 

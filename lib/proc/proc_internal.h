@@ -11,6 +11,7 @@
 
 #include "common/wire.h"
 #include "host/launch.h"
+#include "mounts.h"
 #include "stats.h"
 #include "stream.h"
 
@@ -35,6 +36,7 @@ struct sbi_life {
 	atomic_ullong killed_ns; /* the first sb_box_kill(), or the reset; 0 = none */
 	struct sbi_net *net; /* NULL without */
 	struct sbi_lease lease; /* of its network namespace */
+	struct sbi_mounts *mounts; /* NULL: of sb_spawn() */
 };
 
 struct sb_box {
@@ -51,7 +53,7 @@ struct sb_box {
 	/* box_reset.c; not of the boxes of sb_spawn() */
 	sb_config *cfg; /* ours: what it is made of; NULL if it cannot be made again */
 	uint64_t shared, joined; /* SB_NS_*: why not */
-	char *mounts;   /* what was mounted at its opening; NULL: it could not be read */
+	char *table;    /* what was mounted at its opening; NULL: it could not be read */
 };
 
 struct sb_proc {

@@ -86,6 +86,10 @@ int sbi_box_make(sb_box *box, const sb_config *cfg, struct sbi_place *place, sb_
 	int r;
 
 	r = create(&l, cfg, SBI_COMPILE_SETUP, place, NULL, &start, err);
+	if (r == 0) {
+		box->mounts = sbi_mounts_new(&l);
+		r = box->mounts ? 0 : no_memory(err);
+	}
 	if (r == 0)
 		sbi_box_adopt(box, &l, &start);
 	sbi_launch_end(&l, r < 0);
