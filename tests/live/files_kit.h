@@ -60,23 +60,25 @@ static void shell(sb_box *box, sb_config *cfg, const char *script)
 }
 
 /* The call must fail with @code, and its words contain @words and its hint @hint. */
-static void refused_at(long r, int code, const sb_error *err, const char *words, const char *hint, int line)
+static __attribute__((unused)) void refused_at(const char *step, long r, int code, const sb_error *err, const char *words,
+						const char *hint, int line)
 {
 	if (r != -code || err->code != code)
 		fail_msg("line %d: %ld, expected %d (%s)", line, r, -code, err->message);
-	assert_string_equal(sb_step_name(err->step), "files");
+	assert_string_equal(sb_step_name(err->step), step);
 	if (!strstr(err->message, words) || !strstr(err->hint, hint))
 		fail_msg("line %d: \"%s\", \"%s\" lacks \"%s\" or \"%s\"", line, err->message, err->hint, words, hint);
 }
-#define REFUSED(code, words, hint, call)                                      \
+#define REFUSED_BY(step, code, words, hint, call)                             \
 	do {                                                                  \
 		sb_error err = SB_INIT(sb_error);                             \
 		long r_ = (long)(call);                                       \
-		refused_at(r_, code, &err, words, hint, __LINE__);            \
+		refused_at(step, r_, code, &err, words, hint, __LINE__);      \
 	} while (0)
+#define REFUSED(code, words, hint, call) REFUSED_BY("files", code, words, hint, call)
 
 /* The file has this content. */
-static void has_at(sb_box *box, const char *path, const char *text, int line)
+static __attribute__((unused)) void has_at(sb_box *box, const char *path, const char *text, int line)
 {
 	sb_error err = SB_INIT(sb_error);
 	void *data = NULL;
