@@ -129,6 +129,7 @@ static void what_the_box_was_opened_with_stays(void **state)
 	fx_ok(sb_add_file(cfg, "/masked", "x", 1, 0644));
 	fx_ok(sb_add_mask(cfg, "/masked"));
 	box = open_with(cfg);
+	DONE(sb_box_tmpfs(box, "/added", 0, 0, 0755, &err));
 	for (const char *const *path = paths; *path; path++)
 		NOT_MOUNTED(EPERM, *path, "until its end", sb_box_unmount(box, *path, &err));
 	NOT_MOUNTED(EINVAL, "the root itself", "", sb_box_unmount(box, "/", &err));
