@@ -20,9 +20,10 @@ static const char *reason(const struct sbi_mounting *m, int code)
 	case SBI_DETAIL_TARGET_LINK:
 		return "a symbolic link stands in the way";
 	case SBI_DETAIL_TARGET_KIND:
-		return !m->source		? "the target is not a directory" :
-		       code == ENOTDIR ? "the source is a directory, the target is not" :
-						"the target is a directory, the source is not";
+		if (!m->source)
+			return "the target is not a directory";
+		return code == ENOTDIR ? "the source is a directory, the target is not" :
+					 "the target is a directory, the source is not";
 	case SBI_DETAIL_KERNELS:
 		return "the target lies in a file system of the kernel's own";
 	default:
@@ -135,8 +136,11 @@ int sbi_mounting_fail(const struct sbi_mounting *m, int code)
 	if (m->source)
 		sbi_escape(m->source, source, sizeof(source));
 	sbi_escape(m->target, target, sizeof(target));
-	sbi_fail(m->err, SB_STEP_MOUNT, 0, code, "%s %s%s%s: %s", m->verb, source, m->source ? " on " : m->live.call == SBI_LIVE_TMPFS ? "on " : "",
-		 target, reason(m, code));
+	if (m->live.call == SBI_LIVE_UNMOUNT)
+		sbi_fail(m->err, SB_STEP_MOUNT, 0, code, "unmount %s: %s", target, reason(m, code));
+	else
+		sbi_fail(m->err, SB_STEP_MOUNT, 0, code, "%s %s%son %s: %s", m->verb, source, source[0] ? " " : "", target,
+			 reason(m, code));
 	if (code == EMFILE || code == ENFILE)
 		sbi_hint_limits(code, m->err);
 	else
