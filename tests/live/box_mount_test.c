@@ -313,10 +313,9 @@ static void relative_sources_are_the_callers(void **state)
 
 static void idmapped(void **state)
 {
-	const char *dir = fx_mount("fs", "mode=777"), *out;
+	const char *dir = a_dir("fs"), *out; /* not a tmpfs, which can be idmapped since 6.3 only */
 
 	(void)state;
-	fx_write("fs/file", "text");
 	fx_ok(chown(fx_path("fs/file"), 1000, 1000)); /* as the box's user is called inside */
 	begin();
 	DONE(sb_box_bind(box, dir, "/plain", 0, &err));
@@ -325,7 +324,6 @@ static void idmapped(void **state)
 	fx_has(fx_get(out, "stat /plain/file"), " 65534:65534 ");
 	fx_has(fx_get(out, "stat /mapped/file"), " 1000:1000 ");
 	end();
-	fx_umount("fs");
 }
 
 int main(void)
