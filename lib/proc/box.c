@@ -34,8 +34,10 @@ sb_box *sbi_box_new(void)
 
 void sbi_box_drop(sb_box *box)
 {
-	if (box)
+	if (box) {
+		sbi_mounts_free(box->mounts);
 		free(box->life);
+	}
 	free(box);
 }
 

@@ -36,7 +36,6 @@ struct sbi_life {
 	atomic_ullong killed_ns; /* the first sb_box_kill(), or the reset; 0 = none */
 	struct sbi_net *net; /* NULL without */
 	struct sbi_lease lease; /* of its network namespace */
-	struct sbi_mounts *mounts; /* NULL: of sb_spawn() */
 };
 
 struct sb_box {
@@ -48,6 +47,7 @@ struct sb_box {
 	struct sbi_boxed like;
 	struct sbi_sent sent; /* the plan of its last command, if the next may have the same */
 	struct sbi_whole *whole; /* NULL for the box of sb_spawn() */
+	struct sbi_mounts *mounts; /* NULL: of sb_spawn() */
 	struct sbi_place *place; /* of the leaves of its commands; NULL without */
 	uint64_t applied;
 	/* box_reset.c; not of the boxes of sb_spawn() */
