@@ -34,6 +34,7 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_OUTPUT_EXCEEDED 9
 #define SB_PIDS_EXCEEDED 10
 #define SB_NOT_STARTED 11 /* no verdict on it: set-up failed after sb_spawn() had returned, sb_proc_error() */
+#define SB_BOX_ENDED 12   /* the sandbox that it had joined has ended (sb_set_join()), and all in it was killed */
 
 /* sb_result.has: which figures exist. A figure that does not is 0. */
 #define SB_HAS_CODE (UINT32_C(1) << 0)

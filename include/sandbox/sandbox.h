@@ -38,6 +38,7 @@
 #include <sandbox/files.h>
 #include <sandbox/limit.h>
 #include <sandbox/group.h>
+#include <sandbox/join.h>
 #include <sandbox/net.h>
 #include <sandbox/notify.h>
 #include <sandbox/proc.h>

@@ -19,6 +19,8 @@
 #define SBI_FD_HOST 6  /* pidfd of the host process */
 #define SBI_FD_FIRST 7 /* slot 0 of the plan's own descriptors */
 
+#define SBI_ENDING_NAME "sb-end" /* of sb-init, once it kills all that is left */
+
 #define SBI_MAX_OPS 1024   /* per section */
 #define SBI_MAX_SLOTS 200  /* SCM_MAX_FD is 253 */
 

@@ -62,6 +62,7 @@ sb_config *sb_config_new(void)
 	cfg->landlock.is_auto = 1;
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		cfg->ns_fd[i] = -1;
+	cfg->join_fd = -1;
 	cfg->cgroup_parent_fd = -1;
 	for (int i = 0; i < SBI_LIMITS; i++)
 		cfg->limits[i] = (struct sbi_limit){ UINT64_MAX, 0, UINT64_MAX, 0 };
@@ -99,6 +100,8 @@ sb_config *sb_config_free(sb_config *cfg)
 	free(cfg->env);
 	free(cfg->rlimits);
 	free(cfg->fds);
+	free(cfg->name);
+	free(cfg->join_name);
 	free(cfg->hostname);
 	free(cfg->domainname);
 	free(cfg->users.list);
@@ -206,6 +209,8 @@ sb_config *sb_config_copy(const sb_config *cfg)
 	r |= dup_list(&copy->env);
 	r |= sbi_dup_block(&copy->rlimits, copy->rlimit_count * sizeof(*copy->rlimits));
 	r |= sbi_dup_block(&copy->fds, copy->fd_count * sizeof(*copy->fds));
+	r |= sbi_dup_string(&copy->name);
+	r |= sbi_dup_string(&copy->join_name);
 	r |= sbi_dup_string(&copy->hostname);
 	r |= sbi_dup_string(&copy->domainname);
 	r |= sbi_dup_block(&copy->users.list, copy->users.count * sizeof(*copy->users.list));

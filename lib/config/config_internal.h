@@ -126,6 +126,10 @@ struct sb_config {
 
 	uint64_t ns;
 	int ns_fd[SBI_NS_KINDS]; /* joined ones; -1 = none */
+	int join_fd;         /* pidfd of a sandbox to join; -1 = none */
+	char *join_name;     /* … or what it is called, by… */
+	uint32_t join_uid;   /* SBI_NAME_OWN, or another user */
+	char *name;          /* that the sandbox is registered under */
 	struct sbi_pin *pins;
 	uint32_t pin_count;
 	char *hostname, *domainname;

@@ -21,6 +21,7 @@
 #include "idmap.h"
 #include "hints.h"
 #include "memfd.h"
+#include "name.h"
 #include "pin.h"
 
 #ifndef MFD_NOEXEC_SEAL /* 6.3 */
@@ -52,8 +53,13 @@ int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *b
 
 	l->in_box = box ? 1 : 0;
 	l->what = what;
-	if (!box)
+	if (!box && !l->joined)
+		r = sbi_joined_get(l->cfg, &l->joined, err);
+	if (l->joined)
+		l->cfg = &l->joined->cfg;
+	if (r == 0 && !box)
 		r = sbi_view_get(l->cfg, &view, err);
+	view.joined = l->joined;
 	l->privileged = view.privileged;
 	l->euid = view.euid;
 	if (r == 0)
@@ -116,6 +122,17 @@ static int take_netns(struct sbi_launch *l, sb_error *err)
 	return r;
 }
 
+static int take_name(struct sbi_launch *l, sb_error *err)
+{
+	uint64_t start = sbi_now();
+	int fd = sbi_name_take(l->cfg->name, err);
+
+	sbi_launch_event(l, SB_STEP_NAME, start, fd, l->cfg->name);
+	if (fd >= 0)
+		l->own[l->own_fds++] = fd;
+	return fd;
+}
+
 static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 {
 	int slot = l->plan.slots[at];
@@ -133,6 +150,8 @@ static int add_slot(struct sbi_launch *l, uint32_t at, sb_error *err)
 	}
 	if (slot == SBI_SLOT_NETNS)
 		return take_netns(l, err);
+	if (slot == SBI_SLOT_NAME)
+		return take_name(l, err);
 	if (slot <= SBI_SLOT_LEAF)
 		return sbi_launch_leaf_slot(l, slot, err);
 	return fcntl(slot, F_GETFD) >= 0 ? slot : not_open(l, at, err);
@@ -339,6 +358,8 @@ int sbi_launch_talk(struct sbi_launch *l, int channel, int pidfd, struct sbi_sta
 		else
 			r = answer(l, &rec, fd, start, err);
 	}
+	if (r < 0 && l->joined && sbi_is_ending(l->joined->pidfd))
+		r = sbi_fail(err, SB_STEP_JOIN, 0, ESRCH, "the sandbox that is to be joined has ended");
 	if (r < 0) {
 		sbi_close_fd(&start->tty);
 		sbi_close_fd(&start->listener);
@@ -377,4 +398,5 @@ void sbi_launch_end(struct sbi_launch *l, int failed)
 	sbi_close_fd(&l->plan_fd);
 	sbi_place_unref(l->own_place);
 	sbi_compiled_free(&l->plan);
+	sbi_joined_free(l->joined);
 }

@@ -26,6 +26,7 @@ struct sbi_launch {
 	struct sbi_place *place;  /* the config's or the box's, if the command gets a leaf; borrowed */
 	struct sbi_place *own_place; /* the same, if it was made for this box; a reference */
 	struct sbi_leaf leaf;     /* owned until it is handed over */
+	struct sbi_joined *joined; /* NULL without; owned, @cfg lies in it then */
 	int what;                 /* SBI_COMPILE_* */
 	int in_box;               /* a command for an open box: no process of ours, no socket pair */
 	int privileged;

@@ -53,6 +53,7 @@ void kill_children(void)
 void kill_everything(void)
 {
 	if (is_process_one) {
+		SYS(prctl, PR_SET_NAME, SBI_ENDING_NAME, 0, 0, 0); /* who has joined us sees what ends its command */
 		SYS(kill, -1, SIGKILL);
 		while (SYS(waitid, P_ALL, 0, 0, WEXITED, 0) == 0)
 			;

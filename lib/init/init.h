@@ -65,6 +65,7 @@ typedef int operation(struct run *run, const struct sbi_op *op);
 extern int root_fd;           /* the new root while it is being built */
 extern int64_t clock_shift;   /* our monotonic clock minus the host's, in ns */
 extern uint64_t pass;         /* sixth argument of what we call after our own filter is there */
+extern int name_socket;       /* the sandbox is registered by it; not positive = it has no name */
 extern int is_process_one;    /* of a pid namespace made for this sandbox */
 
 /* clock.c */
@@ -86,7 +87,7 @@ long receive_record(int fd, struct sbi_record *rec, int *fds, uint32_t max, uint
 /* setup.c */
 operation *find_setup(uint16_t step);
 /* ns.c */
-operation do_join, do_sync, do_hostname, do_domainname, do_timens, do_netsock, do_loopback, do_userns;
+operation do_join, do_name, do_sync, do_hostname, do_domainname, do_timens, do_netsock, do_loopback, do_userns;
 /* cgroup.c */
 operation do_cgroupns, do_cgroupfs;
 /* rootfs.c */

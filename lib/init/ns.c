@@ -9,10 +9,28 @@
 
 #include "init.h"
 
-/* JOIN: id[0] CLONE_NEW* flag, count slot. */
+int name_socket;
+
+/* JOIN: id[0] CLONE_NEW* flag, count slot. The clock may be another one behind it. */
 int do_join(struct run *run, const struct sbi_op *op)
 {
-	return (int)SYS(setns, run->slots[op->count], op->id[0]);
+	uint64_t before = now();
+	long r = SYS(setns, run->slots[op->count], op->id[0]);
+
+	if (op->id[0] == CLONE_NEWTIME)
+		clock_shift += (int64_t)(now() - before);
+	return (int)r;
+}
+
+/* NAME: count slot, of a bound socket. Who connects is told by the kernel who has called listen(2). Above the slots, which are closed. */
+int do_name(struct run *run, const struct sbi_op *op)
+{
+	long fd = SYS(fcntl, run->slots[op->count], F_DUPFD_CLOEXEC, SBI_FD_FIRST + run->plan->slots);
+
+	if (fd < 0)
+		return (int)fd;
+	name_socket = (int)fd;
+	return (int)SYS(listen, fd, 64);
 }
 
 /* SYNC: arg[1] SBI_SYNC_ASK, WAIT or both. The host may have done its part already: then GO waits for us. */

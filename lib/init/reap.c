@@ -15,7 +15,7 @@
 
 #include "commands.h"
 
-#define FIXED 3 /* control, host, signals; then a channel for each command */
+#define FIXED 4 /* control, host, signals, name; then a channel for each command */
 
 static struct pollfd polled[FIXED + 3 * MAX_COMMANDS + MAX_LISTENERS];
 
@@ -210,15 +210,29 @@ static long wait_for_news(uint32_t count)
 	return SYS(ppoll, polled, count, next == ~UINT64_C(0) ? 0 : &rest, 0, 0);
 }
 
+/* That there was somebody to connect to is all that who looks for a name has to know. */
+static long on_name(void)
+{
+	long fd = SYS(accept4, name_socket, 0, 0, SOCK_CLOEXEC, 0, 0);
+
+	if (fd >= 0)
+		SYS(close, fd);
+	return fd;
+}
+
 static void loop(int signals) __attribute__((noreturn));
 static void loop(int signals)
 {
 	uint32_t count, told, limits, openings;
+	long named = 0;
 
 	polled[0] = (struct pollfd){ SBI_FD_CONTROL, POLLIN, 0 };
 	polled[1] = (struct pollfd){ SBI_FD_HOST, POLLIN, 0 };
 	polled[2] = (struct pollfd){ signals, POLLIN, 0 };
 	for (;;) {
+		/* Without a free descriptor it stays readable: then something else has to happen first. */
+		polled[3] = (struct pollfd){ name_socket > 0 && named >= 0 ? name_socket : -1, POLLIN, 0 };
+		named = 0;
 		count = single ? 0 : command_count;
 		for (uint32_t i = 0; i < count; i++)
 			polled[FIXED + i] = (struct pollfd){ commands[i].abandoned ? -1 : commands[i].channel, 0, 0 };
@@ -231,6 +245,8 @@ static void loop(int signals)
 		on_listeners(polled + FIXED + count, told);
 		on_limits(polled + FIXED + count + told, limits);
 		on_openings(polled + FIXED + count + told + limits, openings);
+		if (polled[3].revents)
+			named = on_name();
 		if (polled[2].revents)
 			on_signal(signals);
 		if (polled[1].revents) {

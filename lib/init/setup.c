@@ -38,6 +38,7 @@ operation *find_setup(uint16_t step)
 		{ SB_STEP_NICE, do_nice },
 		{ SB_STEP_USERNS, do_userns },
 		{ SB_STEP_NO_NEW_USERNS, do_no_new_userns },
+		{ SB_STEP_NAME, do_name },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

@@ -40,6 +40,8 @@ static int check_namespaces(const sb_config *cfg, sb_error *err)
 		return sbi_contradiction(err, "clock offsets need a new time namespace", "add SB_NS_TIME");
 	if ((joined & SB_NS_USER) && (cfg->users.count || cfg->group_map.count || cfg->idmap_auto))
 		return sbi_contradiction(err, "a joined user namespace has its id maps already", "leave out the id maps");
+	if (cfg->name && !(cfg->ns & ~joined & SB_NS_PID))
+		return sbi_contradiction(err, "a name is for a sandbox with a new PID namespace", "add SB_NS_PID, or leave out the name");
 	if (cfg->idmap_auto && (cfg->users.count || cfg->group_map.count))
 		return sbi_contradiction(err, "the id map is given and automatic at once",
 				     "use sb_add_idmap() or sb_set_idmap_auto(), not both");

@@ -96,6 +96,7 @@ static void compile_privileged_limits(const sb_config *cfg, struct sbi_compiled 
 static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int what, struct sbi_compiled *c)
 {
 	uint64_t late = 0;
+	struct sbi_op *op;
 
 	compile_namespaces(cfg, c); /* first: a joined mount namespace may have no /proc of ours */
 	sbi_compile_no_new_userns(cfg, SBI_NOUSERNS_FIND, c);
@@ -125,6 +126,11 @@ static void compile_setup(const sb_config *cfg, const struct sbi_view *view, int
 	c->late_sync = what & SBI_COMPILE_COMMAND ? late : 0;
 	if (late)
 		emit_sync(c, 0, late, c->late_sync ? SBI_SYNC_ASK : SBI_SYNC_ASK | SBI_SYNC_WAIT);
+	if (cfg->name) { /* last: who finds it finds it complete */
+		op = sbi_emit(c, 0, SB_STEP_NAME, 0);
+		op->count = sbi_slot(c, SBI_SLOT_NAME);
+		op->text[0] = sbi_arena_text(&c->arena, cfg->name);
+	}
 }
 
 /* What the result will say was applied: all of it, or there is no result. */

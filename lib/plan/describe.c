@@ -331,6 +331,7 @@ void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *bu
 	case SB_STEP_NETSOCK:
 		put(&t, op->index ? " of rules" : " of interfaces");
 		break;
+	case SB_STEP_NAME:
 	case SB_STEP_HOSTNAME:
 	case SB_STEP_DOMAINNAME:
 		put(&t, " ");

@@ -166,15 +166,22 @@ size_t sbi_dump(const sb_config *cfg, const struct sbi_compiled *c, char *buf, s
 
 static int compile_here(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error *err)
 {
-	struct sbi_view view;
+	struct sbi_joined *joined = NULL;
+	struct sbi_view view = { 0 };
 	int r;
 
 	if (!cfg)
 		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "no configuration given");
-	r = sbi_view_get(cfg, &view, err);
+	r = sbi_joined_get(cfg, &joined, err);
+	if (joined)
+		cfg = &joined->cfg;
+	if (r == 0)
+		r = sbi_view_get(cfg, &view, err);
+	view.joined = joined;
 	if (r == 0)
 		r = sbi_compile(cfg, &view, what, NULL, c, err);
 	sbi_view_free(&view);
+	sbi_joined_free(joined);
 	return r;
 }
 

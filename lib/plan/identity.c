@@ -176,11 +176,45 @@ static int resolve_none(const sb_config *cfg, const struct sbi_view *view, struc
 	return 0;
 }
 
+/* The id that a sandbox gives its command unless told otherwise, or else the first that it has. */
+static uint32_t usual_id(const struct sbi_extents *map)
+{
+	return map_id(map, ORDINARY) >= 0 ? ORDINARY : map->list[0].inside;
+}
+
+/* The user namespace of a sandbox, whose maps are known. */
+static int resolve_joined(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err)
+{
+	const struct sbi_joined *joined = view->joined;
+	int r = copy_extents(&id->users, &joined->users);
+
+	if (r == 0)
+		r = copy_extents(&id->groups, &joined->groups);
+	if (r < 0)
+		return sbi_fail(err, SB_STEP_IDMAP, 0, ENOMEM, "not enough memory for the id maps");
+	id->uid = id->owner_uid = cfg->user_set ? cfg->uid : usual_id(&id->users);
+	id->gid = id->owner_gid = cfg->user_set ? cfg->gid : usual_id(&id->groups);
+	id->set_groups = joined->may_setgroups;
+	if (map_id(&id->users, id->uid) < 0 || map_id(&id->groups, id->gid) < 0)
+		return sbi_fail(err, SB_STEP_USER, 0, EINVAL, "user %u:%u is not in the id map of the sandbox that is joined", id->uid,
+				id->gid);
+	if (!cfg->host_root && view->root_is_host && (map_id(&id->users, id->uid) == 0 || map_id(&id->groups, id->gid) == 0))
+		return refuse_host_root(err, "the command");
+	if (cfg->group_count && !id->set_groups)
+		return sbi_fail(err, SB_STEP_GROUPS, 0, EPERM, "supplementary groups cannot be set in the sandbox that is joined");
+	for (uint32_t i = 0; i < cfg->group_count; i++)
+		if (map_id(&id->groups, cfg->groups[i]) < 0)
+			return sbi_fail(err, SB_STEP_GROUPS, i, EINVAL, "the supplementary group %u is not in the id map", cfg->groups[i]);
+	return 0;
+}
+
 int sbi_identity_resolve(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err)
 {
 	memset(id, 0, sizeof(*id));
 	if (cfg->ns_fd[0] >= 0) {
 		id->userns = SBI_USERNS_JOIN;
+		if (view->joined && view->joined->users.count)
+			return resolve_joined(cfg, view, id, err);
 		id->uid = id->owner_uid = cfg->user_set ? cfg->uid : 0;
 		id->gid = id->owner_gid = cfg->user_set ? cfg->gid : 0;
 		id->set_groups = view->may_setgroups;

@@ -12,8 +12,18 @@
 #include "config/config_internal.h"
 #include "config/seccomp.h"
 
+/* A sandbox that is joined: sb_set_join(). */
+struct sbi_joined {
+	sb_config cfg;     /* the caller's, with its namespaces in it; what it points to is the caller's */
+	int pidfd;         /* of its sb-init */
+	int fds[SBI_NS_KINDS];
+	int may_setgroups; /* in its user namespace */
+	struct sbi_extents users, groups; /* as seen from here; none without a user namespace of its own */
+};
+
 /* What the plan depends on besides the config: the calling process. */
 struct sbi_view {
+	const struct sbi_joined *joined; /* borrowed; NULL */
 	uint32_t euid, egid;
 	int privileged;     /* CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID in its user namespace */
 	int may_setgroups;  /* /proc/self/setgroups does not say deny */
@@ -77,6 +87,7 @@ struct sbi_compiled {
 #define SBI_SLOT_PIDS_EVENTS (-5)
 #define SBI_SLOT_KILL (-6)
 #define SBI_SLOT_NETNS (-7) /* out of a pool */
+#define SBI_SLOT_NAME (-8) /* the socket that holds the name */
 #define SBI_SLOT_STREAM (-16) /* less N: made for sb_config.fds[N] */
 
 #define SBI_COMPILE_SETUP 1
@@ -86,6 +97,12 @@ struct sbi_compiled {
 /** sbi_view_get - look at the calling process. @cfg tells what is worth reading. */
 int sbi_view_get(const sb_config *cfg, struct sbi_view *view, sb_error *err);
 void sbi_view_free(struct sbi_view *view);
+/** sbi_joined_get - look for the sandbox that is to be joined. NULL if there is none. */
+int sbi_joined_get(const sb_config *cfg, struct sbi_joined **out, sb_error *err);
+/** sbi_joined_free - accepts NULL. */
+void sbi_joined_free(struct sbi_joined *joined);
+/** sbi_is_ending - has sb-init, of this pidfd, ended, or begun to? Then its sandbox is being killed. */
+int sbi_is_ending(int pidfd);
 /* Does sb-init give up the host's privilege on its way into a user namespace? */
 static inline int sbi_identity_enters_late(const struct sbi_identity *id, const struct sbi_view *view)
 {

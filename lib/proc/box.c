@@ -21,7 +21,7 @@ sb_box *sbi_box_new(void)
 
 	if (!box)
 		return NULL;
-	box->control = box->pidfd = box->sent.fd = -EBADF;
+	box->control = box->pidfd = box->sent.fd = box->joined = -EBADF;
 	box->life = calloc(1, sizeof(*box->life));
 	if (!box->life) {
 		free(box);
@@ -48,6 +48,8 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 	box->control = sbi_take_fd(&l->control);
 	box->pidfd = box->life->pidfd = sbi_take_fd(&l->boot.pidfd);
 	box->pid = l->boot.pid;
+	if (l->joined)
+		box->joined = sbi_take_fd(&l->joined->pidfd);
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
 	box->applied = sbi_launch_applied(l, start);
 	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate,
@@ -132,6 +134,7 @@ void sbi_box_close(sb_box *box)
 	sbi_box_end(box);
 	sbi_life_unref(box->life);
 	sbi_close_fd(&box->control);
+	sbi_close_fd(&box->joined);
 	free(box->like.id.users.list);
 	free(box->like.id.groups.list);
 	sbi_place_unref(box->place);

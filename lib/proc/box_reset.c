@@ -41,8 +41,8 @@ int sbi_box_remember(sb_box *box, const sb_config *cfg, sb_error *err)
 {
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (cfg->ns_fd[i] >= 0)
-			box->joined |= UINT64_C(1) << i;
-	box->shared = KEEPING & ~(cfg->ns & ~box->joined);
+			box->joined_ns |= UINT64_C(1) << i;
+	box->shared = KEEPING & ~(cfg->ns & ~box->joined_ns);
 	if (box->shared)
 		return 0;
 	box->cfg = copy_of(cfg);
@@ -84,7 +84,7 @@ static int is_shared(const sb_box *box, sb_error *err)
 {
 	int kind = __builtin_ctzll(box->shared);
 
-	if (box->joined & (UINT64_C(1) << kind)) {
+	if (box->joined_ns & (UINT64_C(1) << kind)) {
 		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP, "the box has joined its %s namespace: what a command leaves there stays",
 			 sbi_ns_name(kind));
 		sbi_hint(err, "free the box, and open another when the namespace is as it should be");

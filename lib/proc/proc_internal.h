@@ -42,6 +42,7 @@ struct sb_box {
 	int control; /* lifeline and channel to sb-init */
 	int pidfd;   /* life->pidfd */
 	pid_t pid;
+	int joined;    /* pidfd of the sandbox that it has joined; -EBADF */
 	int has_pidns; /* killing sb-init ends everything */
 	struct sbi_life *life;
 	struct sbi_boxed like;
@@ -52,7 +53,7 @@ struct sb_box {
 	uint64_t applied;
 	/* box_reset.c; not of the boxes of sb_spawn() */
 	sb_config *cfg; /* ours: what it is made of; NULL if it cannot be made again */
-	uint64_t shared, joined; /* SB_NS_*: why not */
+	uint64_t shared, joined_ns; /* SB_NS_*: why not */
 	char *table;    /* what was mounted at its opening; NULL: it could not be read */
 };
 

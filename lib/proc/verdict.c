@@ -108,6 +108,8 @@ void sbi_verdict(sb_proc *proc)
 		verdict = SB_FILTERED;
 	if (verdict == SB_FILTERED)
 		res->code = SIGSYS;
+	if (!verdict && res->signaled && res->code == SIGKILL && proc->box->joined >= 0 && sbi_is_ending(proc->box->joined))
+		verdict = SB_BOX_ENDED;
 	if (!verdict)
 		verdict = find_exceeding(res);
 	if (!verdict)

@@ -18,6 +18,7 @@ HEADERS = [
     "error.h",
     "group.h",
     "files.h",
+    "join.h",
     "limit.h", "net.h",
     "notify.h",
     "proc.h",

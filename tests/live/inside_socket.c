@@ -56,6 +56,17 @@ static void do_leave(const char *kind)
 		abort();
 }
 
+/* "hold=NAME": listens on an abstract socket, as the register of sandboxes does. */
+static void do_hold(const char *path)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(path));
+
+	strncpy(name.sun_path + 1, path, sizeof(name.sun_path) - 2);
+	say("hold=%s\n", bind(fd, (struct sockaddr *)&name, len) < 0 || listen(fd, 8) < 0 ? strerrorname_np(errno) : "ok");
+}
+
 /* "use": sockets of all kinds, which go with the command. */
 static void do_use(const char *arg)
 {
@@ -136,5 +147,6 @@ static void do_sysctl(const char *arg)
 
 const struct verb socket_verbs[] = {
 	{"leave", do_leave}, {"use", do_use},         {"talk", do_talk},     {"lost", do_lost},
-	{"group", do_group}, {"lo-down", do_lo_down}, {"sysctl", do_sysctl}, {NULL, NULL},
+	{"group", do_group}, {"lo-down", do_lo_down}, {"sysctl", do_sysctl}, {"hold", do_hold},
+	{NULL, NULL},
 };

@@ -4,6 +4,9 @@
 
 #include <sandbox/limit.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "proc/proc_internal.h"
 
@@ -21,6 +24,7 @@ static void reset(struct world *w)
 	memset(w, 0, sizeof(*w));
 	w->proc.box = &w->box;
 	w->proc.life = w->box.life = &w->life;
+	w->box.joined = -1;
 	for (int i = 0; i < SBI_LIMITS; i++)
 		w->proc.limits[i] = (struct sbi_limit){ NONE, 0, NONE, 0 };
 }
@@ -212,6 +216,39 @@ static void killed_for_a_call(void **state)
 	is(&w, SB_EXITED);
 }
 
+/* A sandbox that was joined, as one that lives: this process. As one that has ended: a child of it. */
+static void of_a_joined_sandbox(void **state)
+{
+	int lives = (int)syscall(SYS_pidfd_open, getpid(), 0), over;
+	struct world w;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	over = (int)syscall(SYS_pidfd_open, pid, 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(lives >= 0 && over >= 0);
+	reset(&w);
+	w.box.joined = lives;
+	by_signal(&w, SIGKILL);
+	is(&w, SB_SIGNALED);
+	w.box.joined = over;
+	by_signal(&w, SIGTERM);
+	is(&w, SB_SIGNALED);
+	w.box.joined = over;
+	is(&w, SB_EXITED);
+	w.box.joined = over;
+	by_signal(&w, SIGKILL);
+	w.proc.killed_ns = 50; /* by ourselves, before */
+	is(&w, SB_KILLED);
+	w.box.joined = over;
+	by_signal(&w, SIGKILL);
+	is(&w, SB_BOX_ENDED);
+	close(lives);
+	close(over);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +260,7 @@ int main(void)
 		cmocka_unit_test(found_in_the_figures),
 		cmocka_unit_test(a_lost_sb_init),
 		cmocka_unit_test(killed_for_a_call),
+		cmocka_unit_test(of_a_joined_sandbox),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
