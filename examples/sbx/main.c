@@ -10,6 +10,8 @@
 
 static const char usage[] = "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
 			    "       " CLI_NAME " seccomp check|show|test|convert [--cap-add NAME]... NAME|FILE ...\n"
+			    "       " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+			    "       " CLI_NAME " ls [--json]\n"
 			    "       " CLI_NAME " unpin FILE...\n"
 			    "       " CLI_NAME " net ls | rm BRIDGE...\n"
 			    "       " CLI_NAME " gc [--cgroup-parent PATH]\n"
@@ -24,9 +26,9 @@ static int finish_stdout(int code)
 	return EXIT_SBX;
 }
 
-static int do_run(int argc, char **argv)
+static int do_run(int argc, char **argv, bool joins)
 {
-	struct run run = { .ns_new = SB_NS_ALL };
+	struct run run = { .ns_new = SB_NS_ALL, .joins = joins };
 	int code = EXIT_SBX;
 
 	limits_init(&run);
@@ -39,7 +41,7 @@ static int do_run(int argc, char **argv)
 	if (options_parse(&run, argc, argv) < 0)
 		goto out;
 	if (run.help) {
-		options_help(stdout);
+		options_help(stdout, joins);
 		code = 0;
 		goto out;
 	}
@@ -121,7 +123,11 @@ int main(int argc, char **argv)
 		return EXIT_SBX;
 	}
 	if (strcmp(argv[1], "run") == 0)
-		return do_run(argc - 1, argv + 1);
+		return do_run(argc - 1, argv + 1, false);
+	if (strcmp(argv[1], "exec") == 0)
+		return do_run(argc - 1, argv + 1, true);
+	if (strcmp(argv[1], "ls") == 0)
+		return finish_stdout(do_ls(argc - 1, argv + 1));
 	if (strcmp(argv[1], "unpin") == 0)
 		return do_unpin(argc - 1, argv + 1);
 	if (strcmp(argv[1], "seccomp") == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the options of `run`: one table drives getopt_long(), the order of application and --help. */
+/* Reads the options of `run` and `exec`: one table drives getopt_long(), the order of application and --help. */
 #include "sbx.h"
 
 #include <errno.h>
@@ -9,17 +9,18 @@
 static const struct {
 	const char *title;
 	const struct option_row *rows;
+	bool makes; /* they say what a sandbox is like: not for `exec` */
 } groups[] = {
-	{ "The command", command_options },
-	{ "Identity", identity_options },
-	{ "Namespaces", namespace_options },
-	{ "Network", network_options },
-	{ "File system", fs_options },
-	{ "Confinement", confine_options },
-	{ "Standard input, output, error", stream_options },
-	{ "Limits of the run", limit_options },
-	{ "Its cgroup (version 2)", cgroup_options },
-	{ "What " CLI_NAME " itself does", output_options },
+	{ "The command", command_options, false },
+	{ "Identity", identity_options, false },
+	{ "Namespaces", namespace_options, true },
+	{ "Network", network_options, true },
+	{ "File system", fs_options, true },
+	{ "Confinement", confine_options, false },
+	{ "Standard input, output, error", stream_options, false },
+	{ "Limits of the run", limit_options, false },
+	{ "Its cgroup (version 2)", cgroup_options, false },
+	{ "What " CLI_NAME " itself does", output_options, false },
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -56,7 +57,7 @@ const char *setter_message(const sb_error *err)
 	return strncmp(err->message, "sb_", 3) == 0 && colon ? colon + 2 : err->message;
 }
 
-static void table_fill(struct getopt_table *table)
+static void table_fill(struct getopt_table *table, bool joins)
 {
 	size_t n = 0, s = 0;
 
@@ -64,7 +65,9 @@ static void table_fill(struct getopt_table *table)
 	table->shorts[s++] = '+';
 	table->shorts[s++] = ':';
 	for (size_t g = 0; g < GROUPS; g++) {
-		for (const struct option_row *row = groups[g].rows; row->name && n < ROWS_MAX; row++, n++) {
+		const struct option_row *row = groups[g].rows;
+
+		for (; row->name && n < ROWS_MAX && !(joins && groups[g].makes); row++, n++) {
 			int has_arg = row->arg ? required_argument : no_argument;
 
 			if (row->flags & ROW_OPTIONAL)
@@ -167,7 +170,7 @@ static int next_option(struct run *run, struct getopt_table *table, int argc, ch
 		return complain_word("this option takes no argument", word, optopt, NULL);
 	row = c >= LONG_BASE ? table->rows[c - LONG_BASE] : row_of_letter(table, c);
 	if (c == '?' || !row || (c >= LONG_BASE && is_abbreviated(word, row)))
-		return complain_word("unknown option", word, optopt, "see " CLI_NAME " run --help");
+		return complain_word("unknown option", word, optopt, run->joins ? "see " CLI_NAME " exec --help" : "see " CLI_NAME " run --help");
 	if (take(run, row, optarg) < 0)
 		return -EINVAL;
 	return 1;
@@ -187,17 +190,47 @@ static int apply_late(struct run *run, unsigned last)
 	return 0;
 }
 
+/* Up to the first word that is none of them. */
+static int take_options(struct run *run, struct getopt_table *table, int argc, char **argv)
+{
+	int r;
+
+	do {
+		r = next_option(run, table, argc, argv);
+	} while (r > 0);
+	return r;
+}
+
+/* The sandbox stands before the options of `exec` or, as docker has it, behind them. */
+static int take_sandbox(struct run *run, struct getopt_table *table, int argc, char **argv)
+{
+	sb_error err = SB_INIT(sb_error);
+
+	if (run->help)
+		return 0;
+	if (!argv[optind] || strcmp(argv[optind - 1], "--") == 0) {
+		complain("in which sandbox?", "usage: " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...");
+		return -EINVAL;
+	}
+	if (sb_set_join_name(run->cfg, argv[optind++]) < 0) {
+		sb_config_check(run->cfg, &err);
+		complain(setter_message(&err), err.hint);
+		return -EINVAL;
+	}
+	return take_options(run, table, argc, argv);
+}
+
 int options_parse(struct run *run, int argc, char **argv)
 {
 	struct getopt_table table;
 	int r;
 
-	table_fill(&table);
+	table_fill(&table, run->joins);
 	opterr = 0;
 	optind = 1;
-	do {
-		r = next_option(run, &table, argc, argv);
-	} while (r > 0);
+	r = take_options(run, &table, argc, argv);
+	if (r == 0 && run->joins)
+		r = take_sandbox(run, &table, argc, argv);
 	if (r < 0)
 		return r;
 	if (run->help)
@@ -229,14 +262,21 @@ static void help_row(FILE *to, const struct option_row *row)
 	fprintf(to, "  %-31s %s\n", left, row->help);
 }
 
-void options_help(FILE *to)
+void options_help(FILE *to, bool joins)
 {
-	fputs("usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
-	      "\n"
-	      "Runs a command in a sandbox of its own. Without options: every namespace is new,\n"
-	      "the root is read-only and holds the host's programs, /tmp is empty and private.\n",
-	      to);
+	static const char run_text[] = "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+				       "\n"
+				       "Runs a command in a sandbox of its own. Without options: every namespace is new,\n"
+				       "the root is read-only and holds the host's programs, /tmp is empty and private.\n";
+	static const char exec_text[] = "usage: " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+					"\n"
+					"Runs a command in a sandbox that " CLI_NAME " run --name NAME has made: with its files,\n"
+					"processes and network, and with a filter and limits of its own.\n";
+
+	fputs(joins ? exec_text : run_text, to);
 	for (size_t g = 0; g < GROUPS; g++) {
+		if (joins && groups[g].makes)
+			continue;
 		fprintf(to, "\n%s:\n", groups[g].title);
 		for (const struct option_row *row = groups[g].rows; row->name; row++)
 			help_row(to, row);

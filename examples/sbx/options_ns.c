@@ -162,7 +162,13 @@ static int opt_persist(struct run *run, const char *arg)
 	return sb_add_pin(run->cfg, bit, file);
 }
 
+static int opt_name(struct run *run, const char *arg)
+{
+	return sb_set_name(run->cfg, arg);
+}
+
 const struct option_row namespace_options[] = {
+	{ "name", 0, "NAME", ROW_LATE, opt_name, "what others call it while it lives: " CLI_NAME " exec NAME, " CLI_NAME " ls" },
 	{ "ns", 0, "LIST", 0, opt_ns, "create these only: pid,net,…; KIND=FILE or KIND=fd:N joins one" },
 	{ "share", 0, "LIST", 0, opt_share, "stay in the caller's: net, time,…" },
 	{ "hostname", 'h', "NAME", ROW_LATE, opt_hostname, "host name (default sandbox)" },

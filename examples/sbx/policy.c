@@ -144,7 +144,7 @@ static int apply_profile(struct run *run)
 		return 0;
 	if (!run->seccomp)
 		run->seccomp = run->profile;
-	if (strcmp(run->profile, "judge") == 0 && (run->ns_new & SB_NS_USER))
+	if (strcmp(run->profile, "judge") == 0 && (run->ns_new & SB_NS_USER) && !run->joins)
 		return sb_set_no_new_userns(run->cfg, 1);
 	return 0;
 }
@@ -154,7 +154,7 @@ int policy_defaults(struct run *run)
 {
 	int r;
 
-	r = network_begin(run);
+	r = run->joins ? 0 : network_begin(run);
 	if (r < 0)
 		return r;
 	run->ns_new &= ~run->ns_joined;
@@ -170,7 +170,7 @@ int policy_defaults(struct run *run)
 	r = seccomp_apply(run);
 	if (r < 0)
 		return r;
-	if (!(run->ns_new & SB_NS_MOUNT))
+	if (!(run->ns_new & SB_NS_MOUNT) || run->joins)
 		return 0;
 	r = run->rootfs ? directory_root(run) : composed_root(run);
 	if (r < 0)
@@ -206,7 +206,8 @@ int policy_finish(struct run *run)
 
 	if (!run->argv[0])
 		return contradiction("which command?",
-				     "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...");
+				     run->joins ? "usage: " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]..."
+						: "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...");
 	if (run->map_root && run->user_given)
 		return contradiction("--map-root contradicts --user", "--map-root means --user 0:0");
 	if (run->map_root && sb_set_user(run->cfg, 0, 0) < 0)
@@ -215,7 +216,7 @@ int policy_finish(struct run *run)
 		return complain_config(run, "cgroup");
 	if (set_command(run) < 0)
 		return complain_config(run, "command");
-	r = network_finish(run);
+	r = run->joins ? 0 : network_finish(run);
 	if (r == 0)
 		r = limits_finish(run);
 	return r < 0 ? r : streams_finish(run);

@@ -108,6 +108,7 @@ struct run {
 	sb_trace *trace;         /* NULL unless asked for */
 	const char *const *argv; /* the command */
 	const char *argv0;       /* what it is told its name is; NULL = the same */
+	bool joins;              /* `exec`: the sandbox is there already */
 	const char *why;         /* of the last option that was refused */
 
 	uint64_t ns_new;          /* SB_NS_* to create */
@@ -144,7 +145,8 @@ struct run {
 
 /* options.c */
 int options_parse(struct run *run, int argc, char **argv);
-void options_help(FILE *to);
+/* @joins: of `exec` instead of `run`. */
+void options_help(FILE *to, bool joins);
 /* Remember why an option was refused. Return: -EINVAL, for `return refuse(run, "…")`. */
 int refuse(struct run *run, const char *why);
 /* The same for a system call that failed. Return: -errno. */
@@ -215,6 +217,9 @@ int seccomp_docker_text(const char *path, const struct run *run, char **text);
 
 /* seccomp_cmd.c */
 int do_seccomp(int argc, char **argv);
+
+/* names.c */
+int do_ls(int argc, char **argv);
 
 /* gc.c */
 int do_gc(int argc, char **argv);

@@ -21,6 +21,7 @@ const char *verdict_name(int32_t verdict)
 		[SB_OUTPUT_EXCEEDED] = "output_exceeded",
 		[SB_PIDS_EXCEEDED] = "pids_exceeded",
 		[SB_NOT_STARTED] = "not_started",
+		[SB_BOX_ENDED] = "box_ended",
 	};
 
 	return verdict > 0 && (size_t)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : "lost";
@@ -138,6 +139,9 @@ int verdict_code(const struct run *run, sb_proc *proc, const sb_result *res)
 		return pids_code(run);
 	case SB_NOT_STARTED:
 		return not_started(proc);
+	case SB_BOX_ENDED:
+		complain("the sandbox that the command was in has ended, and the command with it", NULL);
+		return KILL_CODE;
 	default:
 		complain("the sandbox was ended from outside; how the command ended is unknown", NULL);
 		return EXIT_SBX;
