@@ -248,6 +248,11 @@ static void hint_step(const struct sbi_plan *plan, const struct sbi_op *op, cons
 	case SB_STEP_CWD:
 		sbi_hint(err, "the directory must be in the sandbox, and the command's user must be able to enter it");
 		break;
+	case SB_STEP_JOIN:
+		if (code == EPERM)
+			sbi_hint(err, "it takes CAP_SYS_ADMIN in the user namespace that it belongs to: join that too (SB_NS_USER), or from "
+				      "where it was made");
+		break;
 	case SB_STEP_PIVOT:
 		if (code == EINVAL)
 			sbi_hint(err, "pivot_root refuses an initramfs as the old root: switch_root first");

@@ -214,5 +214,5 @@ int sbi_is_ending(int pidfd)
 	at = strrchr(text, ')');
 	if (at)
 		sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %u", &flags);
-	return !at || (flags & FLAG_EXITING) || strstr(text, "(" SBI_ENDING_NAME ")") || sbi_pidfd_is_over(pidfd);
+	return (flags & FLAG_EXITING) || strstr(text, "(" SBI_ENDING_NAME ")") || sbi_pidfd_is_over(pidfd);
 }

@@ -117,6 +117,23 @@ static void only_what_is_asked_for_is_joined(void **state)
 	keeper_end(&k);
 }
 
+/* Without its user namespace nobody but root has power over the others. */
+static void what_is_out_of_reach_has_a_hint(void **state)
+{
+	const sb_error *err;
+	sb_config *cfg;
+	struct keeper k;
+
+	(void)state;
+	open_plain(&k);
+	cfg = joiner(&k, "ns");
+	fx_ok(sb_set_ns(cfg, SB_NS_UTS));
+	err = fx_refused(cfg, EPERM);
+	assert_string_equal(sb_step_name(err->step), "join");
+	fx_has(err->hint, "SB_NS_USER");
+	keeper_end(&k);
+}
+
 static void what_is_the_callers_already_is_not_joined(void **state)
 {
 	sb_config *cfg = box_config();
@@ -463,6 +480,7 @@ int main(void)
 		FX_TEST(what_it_writes_others_read),
 		FX_TEST(its_cgroup_namespace_is_new),
 		FX_TEST_IF("privilege", only_what_is_asked_for_is_joined),
+		FX_TEST_IF("user", what_is_out_of_reach_has_a_hint),
 		FX_TEST(what_is_the_callers_already_is_not_joined),
 		FX_TEST_IF("root", a_box_without_a_user_namespace),
 		FX_TEST(its_user_is_one_that_the_box_has),
