@@ -48,6 +48,7 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 	box->control = sbi_take_fd(&l->control);
 	box->pidfd = box->life->pidfd = sbi_take_fd(&l->boot.pidfd);
 	box->pid = l->boot.pid;
+	sbi_close_fd(&box->joined); /* of the sandbox that this handle was before */
 	if (l->joined)
 		box->joined = sbi_take_fd(&l->joined->pidfd);
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
