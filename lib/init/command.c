@@ -106,7 +106,7 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 	forget_fds();
 	run->report = run->opening = -1;
 	/* Others of the same user may stop our child before its exec, and a vfork would wait for it. */
-	if ((run->plan->flags & SBI_PLAN_OPENS) || (!single && others_run())) {
+	if ((run->plan->flags & SBI_PLAN_OPENS) || among_others || (!single && others_run())) {
 		r = start_opening(run, &args, child, pid, pidfd, listener, failure);
 		return r < 0 ? clear_away(*pid, pidfd, *listener) : 0;
 	}

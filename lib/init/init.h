@@ -66,6 +66,7 @@ extern int root_fd;           /* the new root while it is being built */
 extern int64_t clock_shift;   /* our monotonic clock minus the host's, in ns */
 extern uint64_t pass;         /* sixth argument of what we call after our own filter is there */
 extern int name_socket;       /* the sandbox is registered by it; not positive = it has no name */
+extern int among_others;      /* commands are born in a pid namespace where others are */
 extern int is_process_one;    /* of a pid namespace made for this sandbox */
 
 /* clock.c */

@@ -324,9 +324,19 @@ static void who_stops_all_others_does_not_stop_the_caller(void **state)
 	struct keeper k;
 	sb_config *cfg;
 	sb_proc *proc = NULL;
+	sb_box *box = NULL;
 
 	(void)state;
 	keeper_begin(&k, box_config(), fx_config("stop-others"));
+	cfg = joiner(&k, "pause");
+	fx_ok(sb_box_open(cfg, &box, NULL));
+	for (int i = 0; i < 20; i++)
+		if (sb_box_spawn(box, cfg, &proc, NULL) == 0) {
+			fx_ok(sb_proc_kill(proc));
+			fx_wait(proc, &res);
+		}
+	sb_box_free(box);
+	sb_config_free(cfg);
 	for (int i = 0; i < 20; i++) {
 		cfg = joiner(&k, "pause");
 		if (sb_spawn(cfg, &proc, NULL) == 0) {
