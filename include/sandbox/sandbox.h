@@ -41,6 +41,7 @@
 #include <sandbox/join.h>
 #include <sandbox/net.h>
 #include <sandbox/notify.h>
+#include <sandbox/pool.h>
 #include <sandbox/proc.h>
 #include <sandbox/seccomp.h>
 #include <sandbox/stream.h>

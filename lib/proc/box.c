@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/auto.h"
+#include "pool.h"
 #include "proc_internal.h"
 
 #define PATIENCE_MS 2000 /* for sb-init to end what no pid namespace ends for it */
@@ -175,7 +176,11 @@ int sb_box_kill(sb_box *box)
 
 sb_box *sb_box_free(sb_box *box)
 {
+	struct sbi_seat *seat = box ? box->seat : NULL;
+
 	if (box)
 		sbi_box_close(box);
+	if (seat)
+		sbi_seat_freed(seat);
 	return NULL;
 }

@@ -149,10 +149,12 @@ static void take_over(sb_box *box, sb_box *next)
 	box->cfg = old.cfg;
 	box->table = old.table;
 	box->whole = old.whole;
+	box->seat = old.seat;
 	*next = old;
 	next->cfg = NULL;
 	next->table = NULL;
 	next->whole = NULL;
+	next->seat = NULL;
 }
 
 int sb_box_reset(sb_box *box, sb_error *err)

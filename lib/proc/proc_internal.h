@@ -36,6 +36,7 @@ struct sbi_life {
 	atomic_ullong killed_ns; /* the first sb_box_kill(), or the reset; 0 = none */
 	struct sbi_net *net; /* NULL without */
 	struct sbi_lease lease; /* of its network namespace */
+	struct sbi_seat *seat;  /* in the pool that lends it; NULL without */
 };
 
 struct sb_box {
@@ -51,6 +52,7 @@ struct sb_box {
 	struct sbi_mounts *mounts; /* NULL: of sb_spawn() */
 	struct sbi_place *place; /* of the leaves of its commands; NULL without */
 	uint64_t applied;
+	struct sbi_seat *seat; /* in the pool that lends it; NULL without */
 	/* box_reset.c; not of the boxes of sb_spawn() */
 	sb_config *cfg; /* ours: what it is made of; NULL if it cannot be made again */
 	uint64_t shared, joined_ns; /* SB_NS_*: why not */
@@ -148,7 +150,7 @@ int sbi_life_is_gone(struct sbi_life *life);
 void sbi_life_unref(struct sbi_life *life);
 /** sbi_box_end - end what runs in it and sb-init, and give back its network. Waits. */
 void sbi_box_end(sb_box *box);
-/** sbi_box_close - end a box and release it. */
+/** sbi_box_close - end a box and release it; its pool is told by sb_box_free(). */
 void sbi_box_close(sb_box *box);
 
 #endif

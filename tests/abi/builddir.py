@@ -21,6 +21,7 @@ HEADERS = [
     "join.h",
     "limit.h", "net.h",
     "notify.h",
+    "pool.h",
     "proc.h",
     "sandbox.h",
     "seccomp.h",
