@@ -11,7 +11,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tap
-from blocks import DOCUMENTS, SOURCE, blocks, compile_c, run_shell
+from blocks import DOCUMENTS, SOURCE, blocks, compile_c, run, run_shell
 
 PARITY = SOURCE / "docs" / "from-unshare.md"  # run by test_unshare_parity.py
 LEVEL = "root" if os.geteuid() == 0 else "user"
@@ -34,7 +34,7 @@ class Shell(unittest.TestCase):
 
 
 class Compiled(unittest.TestCase):
-    """One ```c block of a document."""
+    """One ```c block of a document; "c run" is a whole program, and must exit with 0."""
 
     def __init__(self, block):
         super().__init__("block_compiles")
@@ -46,6 +46,8 @@ class Compiled(unittest.TestCase):
     def block_compiles(self):
         with tempfile.TemporaryDirectory() as cwd:
             done = compile_c(self.block, pathlib.Path(cwd) / "a.out")
+            if done.returncode == 0 and "run" in self.block.words:
+                done = run([pathlib.Path(cwd) / "a.out"], cwd)
         self.assertEqual(done.returncode, 0, f"\n{self.block.text}\n{done.stderr}")
 
 

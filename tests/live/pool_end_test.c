@@ -180,7 +180,6 @@ static void one_that_cannot_be_reset_is_discarded(void **state)
 	assert_true(is_readable(sb_pool_fd(pool), 0)); /* it is to be replaced */
 	assert_int_equal(sb_pool_process(pool, &err), -ENOENT);
 	assert_int_equal(sb_pool_get(pool, UINT64_MAX, &box, &err), -ENOENT);
-	assert_false(is_readable(sb_pool_fd(pool), 0));
 	fx_mkdir("dir");
 	box = borrow(pool);
 	is_as_new(box, cfg);
