@@ -50,6 +50,7 @@ struct bench_case {
 	const char *what;
 	const char *base; /* name of the case it is compared with */
 	bool composed;
+	unsigned int box; /* BOX_*: what a run in an open box has */
 	/* 0, or -1 with @why: why it cannot be run here. */
 	int (*open)(struct bench_case *c, const struct target *t);
 	/* Exit status of the command; negative with @why when it did not run. */
@@ -64,10 +65,15 @@ struct bench_case {
 int floor_open(struct bench_case *c, const struct target *t);
 int library_open(struct bench_case *c, const struct target *t);
 int exec_open(struct bench_case *c, const struct target *t);
+int vfork_open(struct bench_case *c, const struct target *t);
+int warm_open(struct bench_case *c, const struct target *t);
 int cli_open(struct bench_case *c, const struct target *t);
 int bwrap_open(struct bench_case *c, const struct target *t);
 int unshare_open(struct bench_case *c, const struct target *t);
 int crun_open(struct bench_case *c, const struct target *t);
+
+/* vfork, exec and wait: what is left of a run when there is no sandbox. Exit status, or -errno. Any thread. */
+int vfork_run(const char *path, char *const argv[]);
 
 /* The configuration that the floor is equal to; NULL with @err filled. */
 sb_config *bench_config(const struct target *t, bool composed, sb_error *err);
