@@ -5,7 +5,7 @@
 BUILD ?= build
 MESON_FLAGS ?=
 
-.PHONY: all build demo check check-here sanitize sanitize-here fuzz bench install clean
+.PHONY: all build demo check check-here sanitize sanitize-here fuzz bench report install clean
 all: build
 
 # configure DIR FLAGS: a build directory is set up once and keeps its options.
@@ -51,6 +51,13 @@ bench:
 	@.ci/packages build bench
 	$(call configure,$(BUILD))
 	@$(BUILD)/bench/bench-spawn
+
+# The floor, the library and the tools that are there, in one run: bench.svg and bench.md in build/bench.
+# `bench/report.py --update` writes them into docs/figures and README.md.
+report:
+	@.ci/packages build bench
+	$(call configure,$(BUILD))
+	@bench/report.py --bench $(BUILD)/bench/bench-spawn --out $(BUILD)/bench
 
 install: build
 	@meson install -C $(BUILD)

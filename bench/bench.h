@@ -71,6 +71,9 @@ int cli_open(struct bench_case *c, const struct target *t);
 int bwrap_open(struct bench_case *c, const struct target *t);
 int unshare_open(struct bench_case *c, const struct target *t);
 int crun_open(struct bench_case *c, const struct target *t);
+int minijail_open(struct bench_case *c, const struct target *t);
+int nsjail_open(struct bench_case *c, const struct target *t);
+int firejail_open(struct bench_case *c, const struct target *t);
 
 /* vfork, exec and wait: what is left of a run when there is no sandbox. Exit status, or -errno. Any thread. */
 int vfork_run(const char *path, char *const argv[]);

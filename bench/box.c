@@ -83,7 +83,7 @@ static int try_open(struct box *b, const struct target *t, unsigned int what)
 		sb_set_cgroup_flags(b->cfg, SB_CGROUP_ACCOUNT);
 	if (what & BOX_LIMITS)
 		set_limits(b->cfg, !b->no_controllers);
-	for (int fd = 1; (what & BOX_CAPTURE) && fd < 3; fd++)
+	for (int fd = 1; (what & BOX_CAPTURE) && !t->keep_stdio && fd < 3; fd++)
 		sb_set_stream_capture(b->cfg, fd, MIB, 0);
 	r = sb_box_open(b->cfg, &b->box, &error);
 	if (r < 0)
@@ -91,22 +91,22 @@ static int try_open(struct box *b, const struct target *t, unsigned int what)
 	return r;
 }
 
+/* What a machine without controllers of cgroup v2 can do is found out by a run, but not where runs are looked at. */
 int box_open(struct box *b, const struct target *t, unsigned int what)
 {
 	int r;
 
-	*b = (struct box){ .why = "" };
+	*b = (struct box){ .no_controllers = t->keep_stdio };
 	r = try_open(b, t, what);
+	if (!(what & BOX_LIMITS) || b->no_controllers)
+		return r;
 	if (r == 0)
 		r = box_run(b);
-	if (r >= 0 || !(what & BOX_LIMITS))
-		return r < 0 ? r : 0;
+	if (r >= 0)
+		return 0;
 	box_close(b);
 	b->no_controllers = true;
-	r = try_open(b, t, what);
-	if (r == 0)
-		r = box_run(b);
-	return r < 0 ? r : 0;
+	return try_open(b, t, what);
 }
 
 int box_run(struct box *b)

@@ -97,6 +97,41 @@ int unshare_open(struct bench_case *c, const struct target *t)
 	return 0;
 }
 
+/* Three whose own way is to keep the host's "/": with all namespaces that they have, and no filter. */
+int minijail_open(struct bench_case *c, const struct target *t)
+{
+	struct command *cmd = command_new(c, t, "minijail0");
+
+	if (!cmd)
+		return -1;
+	/* static: nothing is preloaded. Then user, mount and pid namespace, /proc read-only, network, ipc, cgroup. */
+	command_add(cmd, "-T", "static", "-U", "-v", "-p", "-r", "-e", "-l", "-N", "--uts", "-m", "-M", "--", NULL);
+	add_target(cmd, t, false);
+	return 0;
+}
+
+int nsjail_open(struct bench_case *c, const struct target *t)
+{
+	struct command *cmd = command_new(c, t, "nsjail");
+
+	if (!cmd)
+		return -1;
+	command_add(cmd, "-Mo", "-q", "--chroot", "/", "--", NULL);
+	add_target(cmd, t, false);
+	return 0;
+}
+
+int firejail_open(struct bench_case *c, const struct target *t)
+{
+	struct command *cmd = command_new(c, t, "firejail");
+
+	if (!cmd)
+		return -1;
+	command_add(cmd, "--quiet", "--noprofile", "--net=none", "--", NULL);
+	add_target(cmd, t, false);
+	return 0;
+}
+
 static void put_mount(FILE *out, const char *type, const char *source, const char *target,
 		      const char *options)
 {

@@ -4,7 +4,7 @@
  * beside the floor and the peers. All cases take turns within one run, in an
  * order that rotates, so that whatever else the machine does hits all alike.
  */
-#include "bench.h"
+#include "box.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -61,6 +61,28 @@ static struct bench_case cases[] = {
 	  .what = "namespaces and /proc only, by unshare(1)",
 	  .base = "floor-root",
 	  .open = unshare_open },
+	{ .name = "minijail",
+	  .what = "/ kept, by minijail0, without a filter",
+	  .base = "floor-root",
+	  .open = minijail_open },
+	{ .name = "nsjail", .what = "/ kept, by nsjail, without a filter", .base = "floor-root", .open = nsjail_open },
+	{ .name = "firejail",
+	  .what = "/ kept, by firejail, without a profile",
+	  .base = "floor-root",
+	  .open = firejail_open },
+	{ .name = "vfork", .what = "the command alone, by vfork, exec and wait", .base = "vfork", .open = vfork_open },
+	{ .name = "warm",
+	  .what = "in an open box of the library",
+	  .composed = true,
+	  .base = "vfork",
+	  .open = warm_open,
+	  .box = BOX_FILTER },
+	{ .name = "warm-all",
+	  .what = "the same with a cgroup, limits and captured output",
+	  .composed = true,
+	  .base = "vfork",
+	  .open = warm_open,
+	  .box = BOX_ALL },
 	{ .name = "exec", .what = "the command alone, by posix_spawn", .base = "floor", .open = exec_open },
 };
 
@@ -170,7 +192,7 @@ static void print_text(size_t runs, const struct target *t)
 		else
 			printf("%8s %8s  %s\n", "-", "-", c->what);
 	}
-	printf("x: times %s, or floor-root where / is kept, of the same column\n", cases[0].name);
+	printf("x: times %s, floor-root where / is kept, or vfork in an open box; of the same column\n", cases[0].name);
 }
 
 static void print_json(size_t runs, const struct target *t)
