@@ -71,6 +71,7 @@ int cli_open(struct bench_case *c, const struct target *t);
 int bwrap_open(struct bench_case *c, const struct target *t);
 int unshare_open(struct bench_case *c, const struct target *t);
 int crun_open(struct bench_case *c, const struct target *t);
+int isolate_open(struct bench_case *c, const struct target *t);
 int minijail_open(struct bench_case *c, const struct target *t);
 int nsjail_open(struct bench_case *c, const struct target *t);
 int firejail_open(struct bench_case *c, const struct target *t);

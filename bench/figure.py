@@ -130,7 +130,7 @@ def draw(rows, absent, line):
             y += 16
     head = [text("title", 24, 34, "What one run costs: milliseconds, less is better"),
             text("line", 24, 54, "From the call to the collected end of a program that exits at once. "
-                 "Bar: median; whisker: smallest to 90th percentile; ×: times the floor of its group.")]
+                 "Bar: median; whisker: smallest to 90th percentile; ×: its group's floor.")]
     return "\n".join(
         [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 6}" width="{WIDTH}" height="{y + 6}" '
          'role="img" aria-labelledby="t">',

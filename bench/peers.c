@@ -132,6 +132,60 @@ int firejail_open(struct bench_case *c, const struct target *t)
 	return 0;
 }
 
+/* A box of its own that is kept between the runs, as its users have it: isolate --init, then --cleanup. */
+static int isolate_box(struct bench_case *c, const struct target *t, const char *what)
+{
+	struct bench_case other = { .name = c->name };
+	struct command *cmd = command_new(&other, t, "isolate");
+	char box[32];
+	int r;
+
+	if (!cmd) {
+		memcpy(c->why, other.why, sizeof(c->why));
+		return -1;
+	}
+	snprintf(box, sizeof(box), "--box-id=%d", 900 + (int)getpid() % 100);
+	command_add(cmd, box, what, NULL);
+	r = command_run(&other);
+	command_close(&other);
+	if (r != 0)
+		memcpy(c->why, other.why, sizeof(c->why));
+	return r == 0 ? 0 : -1;
+}
+
+static void isolate_close(struct bench_case *c)
+{
+	static const struct target none;
+
+	if (c->state)
+		isolate_box(c, &none, "--cleanup");
+	command_close(c);
+}
+
+int isolate_open(struct bench_case *c, const struct target *t)
+{
+	const char *name = strrchr(t->file, '/');
+	char box[32], dir[4200], inside[4200];
+	struct command *cmd;
+
+	if (isolate_box(c, t, "--init") < 0)
+		return -1;
+	cmd = command_new(c, t, "isolate");
+	if (!cmd)
+		return -1;
+	c->close = isolate_close;
+	snprintf(box, sizeof(box), "--box-id=%d", 900 + (int)getpid() % 100);
+	snprintf(dir, sizeof(dir), "--dir=target=%.*s", (int)(name - t->file), t->file);
+	snprintf(inside, sizeof(inside), "/target%s", name);
+	command_add(cmd, "--silent", box, "--processes", NULL);
+	if (t->bind)
+		command_add(cmd, dir, NULL);
+	command_add(cmd, "--run", "--", t->bind ? inside : t->file, NULL);
+	for (size_t i = 1; t->argv[i]; i++)
+		command_add(cmd, t->argv[i], NULL);
+	return 0;
+}
+
 static void put_mount(FILE *out, const char *type, const char *source, const char *target,
 		      const char *options)
 {

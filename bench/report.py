@@ -32,6 +32,7 @@ CASES = (
     (COLD, "unshare", "peer", "unshare(1)", "namespaces and /proc; no root of its own"),
     (COLD, "bwrap", "peer", "bubblewrap", "no filter, no time namespace"),
     (COLD, "crun", "peer", "crun", "no filter, no time namespace, no cgroup"),
+    (COLD, "isolate", "peer", "isolate", "a box made before; no cgroup, the host's users"),
     (COLD, "minijail", "peer", "minijail0", "the host's root, no filter"),
     (COLD, "nsjail", "peer", "nsjail", "the host's root, no filter"),
     (COLD, "firejail", "peer", "firejail", "the host's root, no filter"),
