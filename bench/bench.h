@@ -26,6 +26,11 @@ void samples_add(struct samples *s, uint64_t ns);
 /* Sorts. @permille 0 = smallest, 500 = median. 0 without samples. */
 uint64_t samples_at(struct samples *s, unsigned int permille);
 void samples_free(struct samples *s);
+/*
+ * The numbers below @count in another order each time, the same ones in every run of the program: what one case
+ * leaves to the kernel's background must not always be in the way of the same other.
+ */
+void next_order(size_t *order, size_t count);
 /* "12" to 12; ends the program with a message when it is no number from 1 to 1000000. */
 size_t parse_count(const char *text);
 /* The program called @name beside this one, in @buf. */

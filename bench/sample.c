@@ -49,6 +49,21 @@ void samples_free(struct samples *s)
 	*s = (struct samples){ 0 };
 }
 
+void next_order(size_t *order, size_t count)
+{
+	static uint32_t state = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t other;
+
+		state = state * 1664525 + 1013904223;
+		other = (state >> 8) % (i + 1);
+		order[i] = i;
+		order[i] = order[other];
+		order[other] = i;
+	}
+}
+
 size_t parse_count(const char *text)
 {
 	unsigned long value;

@@ -170,14 +170,15 @@ static void print_threads(size_t rounds, uint64_t slice_ns)
 
 void scale_threads(const struct target *t, size_t rounds, uint64_t slice_ns)
 {
+	size_t order[KINDS * COUNTS];
+
 	for (size_t i = 0; i < KINDS; i++)
 		open_kind(&kinds[i], t);
-	for (size_t round = 0; round < rounds + 1; round++)
-		for (size_t i = 0; i < KINDS * COUNTS; i++) {
-			size_t at = (i + round) % (KINDS * COUNTS);
-
-			slice(&kinds[at / COUNTS], at % COUNTS, slice_ns, round > 0);
-		}
+	for (size_t round = 0; round < rounds + 1; round++) {
+		next_order(order, KINDS * COUNTS);
+		for (size_t i = 0; i < KINDS * COUNTS; i++)
+			slice(&kinds[order[i] / COUNTS], order[i] % COUNTS, slice_ns, round > 0);
+	}
 	print_threads(rounds, slice_ns);
 	for (size_t i = 0; i < KINDS; i++)
 		close_kind(&kinds[i]);

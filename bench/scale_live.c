@@ -79,9 +79,12 @@ static void close_crowd(struct crowd *c)
 
 static void measure(size_t level, size_t runs)
 {
-	for (size_t round = 0; round < runs + 1; round++)
+	size_t order[CASES];
+
+	for (size_t round = 0; round < runs + 1; round++) {
+		next_order(order, CASES);
 		for (size_t i = 0; i < CASES; i++) {
-			struct bench_case *c = &cases[(i + round) % CASES];
+			struct bench_case *c = &cases[order[i]];
 			uint64_t start = now_ns();
 
 			if (c->run(c) != 0)
@@ -89,6 +92,7 @@ static void measure(size_t level, size_t runs)
 			if (round > 0)
 				samples_add(&at_level[c - cases][level], now_ns() - start);
 		}
+	}
 }
 
 static void print_live(size_t runs, const size_t *levels, size_t n)

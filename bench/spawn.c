@@ -2,7 +2,7 @@
 /*
  * bench-spawn: what a sandbox costs from the call that makes it to its end,
  * beside the floor and the peers. All cases take turns within one run, in an
- * order that rotates, so that whatever else the machine does hits all alike.
+ * order that changes, so that whatever else the machine does hits all alike.
  */
 #include "box.h"
 
@@ -318,7 +318,7 @@ int main(int argc, char **argv)
 {
 	struct options o = { .runs = 200 };
 	struct target t = { .file = "" };
-	size_t i, round;
+	size_t i, round, order[CASES];
 
 	read_options(argc, argv, &o, &t);
 	for (i = 0; o.list && i < CASES; i++)
@@ -337,10 +337,12 @@ int main(int argc, char **argv)
 		if (o.script && cases[i].why[0])
 			printf("%s\n", cases[i].why);
 	}
-	for (round = 0; !o.script && round < o.runs + WARM_UP; round++)
+	for (round = 0; !o.script && round < o.runs + WARM_UP; round++) {
+		next_order(order, CASES);
 		for (i = 0; i < CASES; i++)
-			if (!cases[(i + round) % CASES].skipped)
-				measure(&cases[(i + round) % CASES], round >= WARM_UP);
+			if (!cases[order[i]].skipped)
+				measure(&cases[order[i]], round >= WARM_UP);
+	}
 	if (!o.script && o.json)
 		print_json(o.runs, &t);
 	else if (!o.script)

@@ -142,9 +142,12 @@ static void print_steps(size_t runs)
 
 static void measure(size_t runs)
 {
+	size_t order[CASES];
+
 	for (size_t round = 0; round < runs + WARM_UP; round++) {
+		next_order(order, CASES);
 		for (size_t i = 0; i < CASES; i++) {
-			struct bench_case *c = &cases[(i + round) % CASES];
+			struct bench_case *c = &cases[order[i]];
 
 			if (!c->skipped)
 				run_case(c, round >= WARM_UP);
