@@ -63,6 +63,7 @@ static struct kind {
 	int (*run)(struct worker *w);
 	bool boxed;
 	unsigned int what_in_box;
+	bool skipped; /* the first worker knows why */
 	struct worker workers[THREADS];
 	struct samples rates[COUNTS]; /* runs in 1,000 s */
 } kinds[] = {
@@ -127,8 +128,13 @@ static void open_kind(struct kind *k, const struct target *t)
 		struct worker *w = &k->workers[i];
 
 		w->target = t;
-		if (k->boxed && box_open(&w->box, t, k->what_in_box) < 0)
-			errx(1, "%s: %s", k->name, w->box.why);
+		if (k->boxed && box_open(&w->box, t, k->what_in_box) < 0) {
+			/* What needs a cgroup may be left out, and nothing else. */
+			if (!(k->what_in_box & BOX_LEAF) || i > 0)
+				errx(1, "%s: %s", k->name, w->box.why);
+			k->skipped = true;
+			return;
+		}
 		if (k->run != run_cold)
 			continue;
 		w->cfg = i ? k->workers[0].cfg : bench_config(t, true, &error);
@@ -162,6 +168,10 @@ static void print_threads(size_t rounds, uint64_t slice_ns)
 		struct kind *k = &kinds[i];
 		double two = rate(k, 1) / rate(k, 0), four = rate(k, 2) / rate(k, 0);
 
+		if (k->skipped) {
+			printf("%-10s skipped: %s\n", k->name, k->workers[0].box.why);
+			continue;
+		}
 		printf("%-10s %8.0f %8.0f %8.0f %6.2f %6.2f %9.2f %9.2f  %s\n", k->name, rate(k, 0), rate(k, 1),
 		       rate(k, 2), two, four, two * rate(&kinds[0], 0) / rate(&kinds[0], 1),
 		       four * rate(&kinds[0], 0) / rate(&kinds[0], 2), k->what);
@@ -177,7 +187,8 @@ void scale_threads(const struct target *t, size_t rounds, uint64_t slice_ns)
 	for (size_t round = 0; round < rounds + 1; round++) {
 		next_order(order, KINDS * COUNTS);
 		for (size_t i = 0; i < KINDS * COUNTS; i++)
-			slice(&kinds[order[i] / COUNTS], order[i] % COUNTS, slice_ns, round > 0);
+			if (!kinds[order[i] / COUNTS].skipped)
+				slice(&kinds[order[i] / COUNTS], order[i] % COUNTS, slice_ns, round > 0);
 	}
 	print_threads(rounds, slice_ns);
 	for (size_t i = 0; i < KINDS; i++)

@@ -45,9 +45,10 @@ static void open_cases(const struct target *t)
 		if (r > 0)
 			snprintf(c->why, sizeof(c->why), "the command ended with status %d", r);
 	}
-	if (vfork_case->skipped)
-		errx(1, "%s", vfork_case->why);
-	if (box_open(&renewed, t, BOX_ALL) < 0)
+	for (size_t i = 0; i < 3; i++)
+		if (cases[i].skipped)
+			errx(1, "%s: %s", cases[i].name, cases[i].why);
+	if (!all_case->skipped && box_open(&renewed, t, BOX_ALL) < 0)
 		errx(1, "%s", renewed.why);
 }
 
@@ -106,13 +107,13 @@ static void print(size_t runs)
 		else
 			print_row(cases[i].name, &cases[i].samples, cases[i].what);
 	}
-	print_row("reset", &renewals, "the box of `all` freed and opened again");
 	if (!all_case->skipped) {
+		print_row("reset", &renewals, "the box of `all` freed and opened again");
 		print_shared("all + reset", 1, "a run and a reset");
 		print_shared("all + share", RESET_SHARE, "a run and its share of one reset in 1,000 runs");
 	}
 	printf("x: times vfork, of the same column\n");
-	if (all->no_controllers)
+	if (!all_case->skipped && all->no_controllers)
 		printf("all: no memory or pids controller is to be had here: those two limits are rlimits\n");
 }
 
@@ -122,8 +123,10 @@ static void print_steps(size_t runs)
 	struct box *b = all_case->state;
 	sb_trace *trace = sb_trace_new();
 
-	if (all_case->skipped)
-		errx(77, "%s", all_case->why);
+	if (all_case->skipped) {
+		printf("skipped: %s\n", all_case->why);
+		exit(77);
+	}
 	if (!trace)
 		err(1, "trace");
 	sb_set_trace(b->cfg, trace);
@@ -152,7 +155,7 @@ static void measure(size_t runs)
 			if (!c->skipped)
 				run_case(c, round >= WARM_UP);
 		}
-		if (round % RESET_EVERY == 0)
+		if (round % RESET_EVERY == 0 && !all_case->skipped)
 			renew();
 	}
 }
