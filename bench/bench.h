@@ -67,6 +67,8 @@ struct bench_case {
 	struct samples samples;
 };
 
+/* Set by a program that has the library's own filter for the floor; NULL elsewhere. */
+extern void (*floor_filter)(struct floor *f);
 int floor_open(struct bench_case *c, const struct target *t);
 int library_open(struct bench_case *c, const struct target *t);
 int exec_open(struct bench_case *c, const struct target *t);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #define FLOOR_ENTRIES 16
 
@@ -25,6 +26,8 @@ struct floor {
 	long boottime;    /* seconds by which CLOCK_BOOTTIME is shifted inside */
 	const char *path; /* of the command, as seen inside */
 	char *const *argv;
+	const void *filter; /* struct sock_filter[filter_length]; NULL: none is loaded */
+	unsigned short filter_length;
 	struct floor_entry entry[FLOOR_ENTRIES];
 	size_t n_entries;
 
@@ -35,6 +38,7 @@ struct floor {
 	int go;
 	const char *failed; /* what could not be done, with this errno */
 	int error;
+	struct timespec before; /* cpu time of the set-up, which is not the command's */
 	struct rusage usage;
 };
 

@@ -13,10 +13,13 @@
 #include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -25,6 +28,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef CLOSE_RANGE_UNSHARE
@@ -43,6 +47,10 @@
 #define FS_SET_STRING 1
 #define FS_CREATE 6
 #define FS_MOVE_EMPTY_PATH 0x4
+
+#define LOCKED_DOWN                                                                                        \
+	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |       \
+	 SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
 struct attr {
 	uint64_t set, clear, propagation, userns;
@@ -118,6 +126,7 @@ static void namespaces(struct floor *f)
 	put_number(text, "boottime ", (unsigned long)f->boottime, " 0\n");
 	write_file(f, "/proc/self/timens_offsets", text);
 	must(f, sethostname("sandbox", 7), "sethostname");
+	must(f, setdomainname("(none)", 6), "setdomainname");
 }
 
 static void loopback(struct floor *f)
@@ -216,6 +225,7 @@ static void minimal_dev(struct floor *f)
 	must(f, symlink("pts/ptmx", "ptmx"), "dev/ptmx");
 	make_dir(f, "pts", 0755);
 	make_dir(f, "shm", 0755);
+	make_dir(f, "mqueue", 0755);
 	must(f, set_attr(".", TREE_RECURSIVE, ATTR_RDONLY | ATTR_NOSUID, ATTR_NODEV, 0), "read-only dev");
 	must(f,
 	     mount("devpts", "pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620"),
@@ -261,6 +271,56 @@ static void file_system(struct floor *f)
 	must(f, chdir("/"), "chdir");
 }
 
+/* An exec resets handlers; what the caller ignores stays ignored. */
+static void default_signals(void)
+{
+	static char text[4096]; /* one floor at a time */
+	static const struct kernel_action {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		uint64_t mask;
+	} action;
+	uint64_t ignored = ~UINT64_C(0);
+	ssize_t n = -1;
+	char *at;
+	int fd;
+
+	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	at = strstr(text, "\nSigIgn:\t");
+	if (at)
+		ignored = strtoul(at + 9, NULL, 16);
+	for (int i = 1; i <= 64; i++)
+		if (ignored >> (i - 1) & 1)
+			syscall(SYS_rt_sigaction, i, &action, NULL, sizeof(action.mask));
+}
+
+static void load_filter(struct floor *f)
+{
+	struct {
+		unsigned short count;
+		const void *code;
+	} program = { f->filter_length, f->filter };
+
+	if (f->filter)
+		must(f, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");
+}
+
+static void no_core(struct floor *f)
+{
+	struct rlimit limit, wanted = { 1, 1 }; /* as small a one: none, and no core_pattern program either */
+
+	must(f, getrlimit(RLIMIT_CORE, &limit), "getrlimit");
+	if (limit.rlim_max < wanted.rlim_max)
+		wanted = (struct rlimit){ 0, 0 };
+	must(f, setrlimit(RLIMIT_CORE, &wanted), "setrlimit");
+}
+
 static void confine(struct floor *f)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -269,6 +329,7 @@ static void confine(struct floor *f)
 
 	for (cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
 		;
+	must(f, prctl(PR_SET_SECUREBITS, LOCKED_DOWN, 0, 0, 0), "securebits");
 	must(f, prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "ambient set");
 	must(f, syscall(SYS_capset, &head, none), "capset");
 	must(f, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
@@ -292,25 +353,27 @@ static void standard_fds(struct floor *f)
 int floor_child(void *arg)
 {
 	struct floor *f = arg;
-	struct rlimit no_core = { 0, 0 };
 	static char *const no_env[] = { NULL };
 	sigset_t none;
 
 	/* The table is shared: this copies the part below the cut and never sees the rest. */
 	must(f, syscall(SYS_close_range, f->keep_stdio ? 3 : 0, ~0U, CLOSE_RANGE_UNSHARE), "close_range");
 	umask(022);
+	default_signals();
 	namespaces(f);
 	identity(f);
 	if (f->network)
 		loopback(f);
 	file_system(f);
 	must(f, setsid(), "setsid");
-	must(f, setrlimit(RLIMIT_CORE, &no_core), "setrlimit");
+	no_core(f);
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	standard_fds(f);
 	confine(f);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	load_filter(f);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &f->before);
 	execve(f->path, f->argv, no_env);
 	must(f, -1, "execve");
 	return 127;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+void (*floor_filter)(struct floor *f);
+
 static int run_floor(struct bench_case *c)
 {
 	struct floor *f = c->state;
@@ -39,6 +41,8 @@ int floor_open(struct bench_case *c, const struct target *t)
 	f->boottime = BENCH_BOOTTIME;
 	f->path = c->composed ? t->inside : t->file;
 	f->argv = t->argv;
+	if (floor_filter)
+		floor_filter(f);
 	r = floor_prepare(f, t->bind ? t->file : NULL, t->inside);
 	if (r < 0)
 		snprintf(c->why, sizeof(c->why), "system directories: %s", strerror(-r));

@@ -5,6 +5,7 @@
  * order that changes, so that whatever else the machine does hits all alike.
  */
 #include "box.h"
+#include "policy/filter.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -314,6 +315,15 @@ static void choose_target(struct options *o, struct target *t)
 		t->cli = NULL;
 }
 
+/* What sb_config_new() has: the floor loads the same program. */
+static void default_filter(struct floor *f)
+{
+	struct sbi_filter *filter = atomic_load(&sbi_filter_cell_preset("default")->filter);
+
+	f->filter = filter ? filter->code : NULL;
+	f->filter_length = filter ? (unsigned short)filter->count : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .runs = 200 };
@@ -328,6 +338,7 @@ int main(int argc, char **argv)
 	if (o.only)
 		check_list(o.only);
 	choose_target(&o, &t);
+	floor_filter = default_filter;
 	for (i = 0; i < CASES; i++) {
 		if (o.script && is_chosen(o.only, cases[i].name)) {
 			printf("--- %s\n", cases[i].name);
