@@ -137,8 +137,7 @@ int box_renew(struct box *b)
 	sb_error error = SB_INIT(sb_error);
 	int r;
 
-	b->box = sb_box_free(b->box);
-	r = sb_box_open(b->cfg, &b->box, &error);
+	r = sb_box_reset(b->box, &error);
 	if (r < 0)
 		snprintf(b->why, sizeof(b->why), "%s", error.message);
 	return r;

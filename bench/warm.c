@@ -108,7 +108,7 @@ static void print(size_t runs)
 			print_row(cases[i].name, &cases[i].samples, cases[i].what);
 	}
 	if (!all_case->skipped) {
-		print_row("reset", &renewals, "the box of `all` freed and opened again");
+		print_row("reset", &renewals, "sb_box_reset() of the box of `all`");
 		print_shared("all + reset", 1, "a run and a reset");
 		print_shared("all + share", RESET_SHARE, "a run and its share of one reset in 1,000 runs");
 	}

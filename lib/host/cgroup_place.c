@@ -19,32 +19,13 @@
 #include <unistd.h>
 
 #include "cgroup_dir.h"
-#include "cgroup_find.h"
-#include "cgroup_shelf.h"
+#include "cgroup_place_internal.h"
 #include "common/auto.h"
 #include "config/cgroup_value.h"
 #include "error.h"
 #include "hints.h"
 
 #define MAX_TRIES 100
-
-struct sbi_place {
-	atomic_int refs;
-	pthread_mutex_t lock;    /* around finding and enabling */
-	atomic_int found;
-	pid_t pid;               /* who found it: a fork makes its own */
-	struct sbi_parent parent;
-	char name[32];           /* of our directory in it */
-	int dir, init;
-	struct stat was[4];      /* what parent.fd, dir, init and the keeper's pipe are: hosts close what they do not know */
-	atomic_uint enabled;     /* controllers of the leaves */
-	atomic_uint tried;       /* those that were wanted, whether they are there or not */
-	atomic_uint numbers;
-	atomic_int refused;      /* there is none */
-	struct sbi_shelf shelf;
-	struct sbi_place *above; /* a box's: where its directory lies, a reference; it has no parent and no init of its own */
-	atomic_uint boxes;       /* that were made in it: their names */
-};
 
 static atomic_uint names;
 
@@ -59,15 +40,6 @@ struct sbi_place *sbi_place_new(void)
 		place->parent.fd = place->parent.keeper = place->parent.keeper_pidfd = -EBADF;
 		place->dir = place->init = -EBADF;
 	}
-	return place;
-}
-
-struct sbi_place *sbi_place_of_box(struct sbi_place *above)
-{
-	struct sbi_place *place = sbi_place_new();
-
-	if (place)
-		place->above = sbi_place_ref(above);
 	return place;
 }
 
@@ -102,7 +74,7 @@ static int is_what_it_was(int fd, const struct stat *was)
 	return fstat(fd, &st) == 0 && st.st_dev == was->st_dev && st.st_ino == was->st_ino;
 }
 
-static int is_intact(const struct sbi_place *place)
+int sbi_place_is_intact(const struct sbi_place *place)
 {
 	if (place->above) /* to make leaves its directory is enough */
 		return is_what_it_was(place->dir, &place->was[1]);
@@ -140,7 +112,7 @@ static void take_down(struct sbi_place *place)
 {
 	if (!atomic_load(&place->found))
 		return;
-	if (place->pid == getpid() && is_intact(place)) {
+	if (place->pid == getpid() && sbi_place_is_intact(place)) {
 		sbi_shelf_clear(&place->shelf, place->dir);
 		if (!place->above)
 			sbi_cg_remove(place->dir, "init");
@@ -190,7 +162,7 @@ static int make_own(struct sbi_place *place)
 	return -EEXIST;
 }
 
-static int failed(const struct sbi_place *place, const char *what, int code, sb_error *err)
+int sbi_place_failed(const struct sbi_place *place, const char *what, int code, sb_error *err)
 {
 	sbi_fail(err, SB_STEP_CGROUP, 0, -code, "%s in %.150s: %s", what, sbi_place_path(place), strerror(-code));
 	if (code == -EAGAIN)
@@ -207,7 +179,7 @@ static int make(struct sbi_place *place, sb_error *err)
 	int r = make_own(place);
 
 	if (r < 0)
-		return failed(place, "making a cgroup", r, err);
+		return sbi_place_failed(place, "making a cgroup", r, err);
 	if (mkdirat(place->dir, "init", 0755) < 0)
 		r = -errno;
 	place->init = r < 0 ? r : sbi_cg_open(place->dir, "init");
@@ -217,7 +189,7 @@ static int make(struct sbi_place *place, sb_error *err)
 	unlinkat(place->dir, "init", AT_REMOVEDIR); /* with the descriptors there are: more may not be had */
 	unlinkat(place->parent.fd, place->name, AT_REMOVEDIR);
 	sbi_close_fd(&place->dir);
-	return failed(place, "making the cgroup of sb-init", r, err);
+	return sbi_place_failed(place, "making the cgroup of sb-init", r, err);
 }
 
 /* The parent's children, and theirs: our directory holds no processes, so the kernel lets us. */
@@ -257,7 +229,7 @@ static void enable_wanted(struct sbi_place *place, uint32_t want)
 	atomic_fetch_or(&place->tried, want);
 }
 
-static void found(struct sbi_place *place)
+void sbi_place_found(struct sbi_place *place)
 {
 	fstat(place->parent.fd, &place->was[0]);
 	fstat(place->dir, &place->was[1]);
@@ -281,64 +253,12 @@ static int get(struct sbi_place *place, const sb_config *cfg, uint32_t need, uin
 				sbi_cg_release(&place->parent);
 		}
 		if (r == 0)
-			found(place);
+			sbi_place_found(place);
 	}
 	if (r == 0 && (need & ~atomic_load(&place->enabled)))
 		r = enable(place, need, err);
 	if (r == 0 && (want & ~atomic_load(&place->tried)))
 		enable_wanted(place, want);
-	return r;
-}
-
-/* The directory of a box: nobody else knows its name, and it goes with the place above. */
-static int make_below(struct sbi_place *place, sb_error *err)
-{
-	int above = place->above->dir, r = 0;
-
-	snprintf(place->name, sizeof(place->name), "b%u", atomic_fetch_add(&place->above->boxes, 1) + 1);
-	if (mkdirat(above, place->name, 0755) < 0)
-		r = -errno;
-	place->dir = r < 0 ? r : sbi_cg_open(above, place->name);
-	if (place->dir >= 0) {
-		found(place);
-		return 0;
-	}
-	if (r == 0)
-		unlinkat(above, place->name, AT_REMOVEDIR);
-	r = place->dir;
-	return failed(place, "making the cgroup of a box", r, err);
-}
-
-/* New and empty, it takes all of them in one write; what it refuses is asked for one by one, to know which. */
-static int enable_below(struct sbi_place *place, uint32_t more, sb_error *err)
-{
-	char words[96] = "";
-	uint32_t missing;
-	int r;
-
-	for (int i = 0; i < SBI_CG_KINDS; i++)
-		if (more & (UINT32_C(1) << i))
-			snprintf(words + strlen(words), sizeof(words) - strlen(words), "+%s ", sbi_controller_name(i));
-	r = more ? sbi_cg_write(place->dir, "cgroup.subtree_control", words) : 0;
-	if (r < 0)
-		r = sbi_cg_enable(place->dir, more, &missing);
-	if (r < 0)
-		return failed(place, "enabling controllers for the commands of a box", r, err);
-	atomic_fetch_or(&place->enabled, more);
-	return 0;
-}
-
-/* A box's: one level below, with those controllers for its leaves that the level itself has. */
-static int get_below(struct sbi_place *place, const sb_config *cfg, uint32_t need, uint32_t want, sb_error *err)
-{
-	int r = sbi_place_get(place->above, cfg, err);
-
-	if (r == 0 && !atomic_load(&place->found))
-		r = make_below(place, err);
-	if (r == 0)
-		r = enable_below(place, (need | want) & sbi_place_controllers(place->above) & ~sbi_place_controllers(place), err);
-	if (r == 0)
-		atomic_fetch_or(&place->tried, want);
 	return r;
 }
 
@@ -348,12 +268,12 @@ int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
 	int r;
 
 	if (atomic_load(&place->found) && place->pid == getpid() && !(need & ~atomic_load(&place->enabled)) &&
-	    !(want & ~atomic_load(&place->tried)) && is_intact(place))
+	    !(want & ~atomic_load(&place->tried)) && sbi_place_is_intact(place))
 		return 0;
 	pthread_mutex_lock(&place->lock);
-	if (atomic_load(&place->found) && (place->pid != getpid() || !is_intact(place)))
+	if (atomic_load(&place->found) && (place->pid != getpid() || !sbi_place_is_intact(place)))
 		take_down(place);
-	r = place->above ? get_below(place, cfg, need, want, err) : get(place, cfg, need, want, err);
+	r = place->above ? sbi_place_get_below(place, cfg, need, want, err) : get(place, cfg, need, want, err);
 	pthread_mutex_unlock(&place->lock);
 	atomic_store(&place->refused, r < 0 && r != -EMFILE && r != -ENFILE && r != -ENOMEM);
 	return r;
@@ -392,14 +312,4 @@ uint32_t sbi_place_number(struct sbi_place *place)
 uint32_t sbi_place_controllers(const struct sbi_place *place)
 {
 	return atomic_load(&place->enabled);
-}
-
-const struct sbi_place *sbi_place_above(const struct sbi_place *place)
-{
-	return place->above;
-}
-
-int sbi_place_box_dir(const struct sbi_place *place)
-{
-	return is_intact(place) ? place->dir : -ESTALE;
 }
