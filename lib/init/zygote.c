@@ -11,7 +11,7 @@
 #include "commands.h"
 
 #define MAX_ZYGOTES 4
-#define STACK 4096
+#define STACK 16384 /* a page is used; with a sanitizer some */
 
 enum turn { SBI_DONE, SBI_CLONE, SBI_LEAVE };
 
