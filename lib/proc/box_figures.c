@@ -37,13 +37,16 @@ int sbi_whole_new(sb_box *box, uint64_t opened_ns)
 		return -ENOMEM;
 	box->whole->opened_ns = opened_ns;
 	pthread_rwlock_init(&box->whole->spawning, NULL);
+	pthread_mutex_init(&box->whole->starting, NULL);
 	return 0;
 }
 
 void sbi_whole_free(struct sbi_whole *whole)
 {
-	if (whole)
+	if (whole) {
 		pthread_rwlock_destroy(&whole->spawning);
+		pthread_mutex_destroy(&whole->starting);
+	}
 	free(whole);
 }
 

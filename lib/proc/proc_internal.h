@@ -22,6 +22,7 @@ struct sbi_whole {
 	uint64_t opened_ns;
 	pthread_rwlock_t spawning; /* read: by who starts a command; written: by who freezes or thaws */
 	atomic_int frozen;         /* no command is started */
+	pthread_mutex_t starting;  /* by who is starting one; around sb_box.sent */
 	atomic_ullong started, ended, resets;
 	/* Sums over its commands of what its own cgroup does not say: */
 	atomic_ullong used_ns;     /* cpu time before their execs; of those that run, too */
@@ -30,7 +31,7 @@ struct sbi_whole {
 
 /* A box from its opening to its end, or to the next reset. The handles of its commands may outlive it. */
 struct sbi_life {
-	unsigned refs; /* the box's, and one of each command: a box and its commands are one thread's */
+	atomic_uint refs; /* the box's, and one of each command */
 	int pidfd;     /* of sb-init */
 	int gone;      /* sb-init was seen to have ended, and is reaped */
 	atomic_ullong killed_ns; /* the first sb_box_kill(), or the reset; 0 = none */

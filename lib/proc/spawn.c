@@ -142,11 +142,36 @@ static int ask(struct sbi_launch *l, sb_box *box, int *channel, sb_error *err)
 	return r;
 }
 
-int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err)
+/*
+ * From what sb-init is sent to what it has made of it. One at a time, as it starts one at a time: whether it still
+ * has the plan of the last command depends on what it is sent in between.
+ */
+static int start(struct sbi_launch *l, sb_box *box, sb_proc *proc, sb_error *err)
 {
 	sbi_autoclose int channel = -EBADF;
-	struct sbi_launch l;
 	struct sbi_start start;
+	int r;
+
+	pthread_mutex_lock(&box->whole->starting);
+	l->sent = &box->sent;
+	r = sbi_launch_prepare(l, err);
+	if (r == 0)
+		r = ask(l, box, &channel, err);
+	if (r == 0 && l->place)
+		sbi_place_tend(l->place); /* sb-init is at work meanwhile */
+	if (r == 0)
+		r = sbi_launch_talk(l, channel, box->pidfd, &start, err);
+	sbi_launch_trace(l);
+	if (r == 0)
+		sbi_proc_adopt(proc, box, 0, sbi_take_fd(&channel), l, &start);
+	sbi_sent_settle(l, r < 0);
+	pthread_mutex_unlock(&box->whole->starting);
+	return r;
+}
+
+int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err)
+{
+	struct sbi_launch l;
 	sb_proc *proc;
 	int r;
 
@@ -161,28 +186,19 @@ int sb_box_spawn(sb_box *box, const sb_config *cfg, sb_proc **out, sb_error *err
 		return no_memory(err);
 	}
 	sbi_launch_init(&l, cfg);
-	l.sent = &box->sent;
 	r = sbi_launch_compile(&l, SBI_COMPILE_COMMAND, &box->like, err);
 	if (r == 0)
 		r = sbi_launch_cgroup(&l, box->place, err);
 	if (r == 0)
 		r = sbi_streams_make(&l, &proc->streams, err);
 	if (r == 0)
-		r = sbi_launch_prepare(&l, err);
+		r = start(&l, box, proc, err);
+	else
+		sbi_launch_trace(&l);
 	if (r == 0)
-		r = ask(&l, box, &channel, err);
-	if (r == 0 && l.place)
-		sbi_place_tend(l.place); /* sb-init is at work meanwhile */
-	if (r == 0)
-		r = sbi_launch_talk(&l, channel, box->pidfd, &start, err);
-	sbi_launch_trace(&l);
-	if (r == 0) {
-		sbi_proc_adopt(proc, box, 0, sbi_take_fd(&channel), &l, &start);
 		*out = proc;
-	} else {
+	else
 		sbi_proc_drop(proc);
-	}
-	sbi_sent_settle(&l, r < 0);
 	sbi_launch_end(&l, r < 0);
 	sbi_box_leave(box);
 	return r;

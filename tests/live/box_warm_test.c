@@ -3,7 +3,9 @@
 #include "../fixture_cgroup.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -251,6 +253,58 @@ static void nobody_inside_sees_what_starts_them(void **state)
 	sb_config_free(beside);
 }
 
+struct speaker {
+	pthread_t thread;
+	sb_box *box;
+	char word[16];
+	int wrong;
+};
+
+static void *speak(void *arg)
+{
+	struct speaker *me = arg;
+	sb_config *cfg = fx_config(me->word);
+	const void *data;
+	sb_proc *proc;
+	size_t n;
+
+	sb_set_stream_capture(cfg, 1, 65536, 0);
+	for (int i = 0; i < 40; i++) {
+		if (sb_box_spawn(me->box, cfg, &proc, NULL) < 0) {
+			me->wrong++;
+			continue;
+		}
+		sb_proc_wait(proc, UINT64_MAX, NULL, NULL);
+		sb_proc_output(proc, 1, &data, &n);
+		me->wrong += n != 2 || memcmp(data, me->word + 4, 1);
+		sb_proc_free(proc);
+	}
+	sb_config_free(cfg);
+	return NULL;
+}
+
+/* The plan that sb-init has may be another thread's by now. */
+static void threads_that_start_commands_in_one_box_get_their_own(void **state)
+{
+	enum { THREADS = 4 };
+	struct speaker all[THREADS];
+	sb_config *cfg = fx_config("pause");
+	sb_box *box = open_box(cfg);
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++) {
+		all[i] = (struct speaker){ .box = box };
+		snprintf(all[i].word, sizeof(all[i].word), "say=%d", i / 2);
+		assert_int_equal(pthread_create(&all[i].thread, NULL, speak, &all[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(all[i].thread, NULL);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(all[i].wrong, 0);
+	sb_box_free(box);
+	sb_config_free(cfg);
+}
+
 static void a_trace_has_every_step_of_every_start(void **state)
 {
 	sb_config *cfg = fx_config("exit=0");
@@ -319,6 +373,7 @@ int main(void)
 		FX_TEST(each_command_has_its_own_words_and_files),
 		FX_TEST(a_command_that_cannot_start_is_explained),
 		FX_TEST(nobody_inside_sees_what_starts_them),
+		FX_TEST(threads_that_start_commands_in_one_box_get_their_own),
 		FX_TEST(a_trace_has_every_step_of_every_start),
 		FX_TEST(each_command_has_a_fresh_leaf),
 	};
