@@ -11,6 +11,34 @@ static int lacks(int r)
 	       r == -EROFS || r == -ENOENT;
 }
 
+#define MOST_NUMBERS 64
+#define MANY 24 /* a soft limit of descriptors is rarely as low */
+
+static uint64_t dropped; /* numbers of the set-up's descriptors that are of no more use */
+
+static void close_dropped(void)
+{
+	int from = 0, to;
+
+	while (from < MOST_NUMBERS && dropped >> from) {
+		for (; !(dropped >> from & 1); from++)
+			;
+		for (to = from; to + 1 < MOST_NUMBERS && (dropped >> (to + 1) & 1); to++)
+			;
+		SYS(close_range, from, to, 0);
+		from = to + 1;
+	}
+	dropped = 0;
+}
+
+void done_with(int fd)
+{
+	if (fd >= MOST_NUMBERS)
+		SYS(close, fd);
+	else if (fd >= 0)
+		dropped |= UINT64_C(1) << fd;
+}
+
 /* The clock is a system call for us: not two for each step where nobody will read them. */
 static uint64_t mark_time(const struct run *run)
 {
@@ -31,6 +59,8 @@ int carry_out(struct run *run, operation *(*find)(uint16_t step))
 		mark->index = op->index;
 		mark->start_ns = time;
 		r = carry ? carry(run, op) : -ENOSYS;
+		if (dropped >> MANY || run->at + 1 == run->count || r < 0)
+			close_dropped();
 		time = mark_time(run);
 		mark->end_ns = time;
 		if ((r == -ENOENT && (op->flags & SBI_OP_OPTIONAL)) || (lacks(r) && (op->flags & SBI_OP_LAYER))) {

@@ -74,6 +74,6 @@ int do_cgroupfs(struct run *run, const struct sbi_op *op)
 	fd = view_from(leaf, attributes | (read_only ? MOUNT_ATTR_RDONLY : 0));
 	r = new_fs_on(run, op_text(run, op->text[1]), fd);
 	if (r == 0)
-		SYS(close, fd);
+		done_with(fd);
 	return r;
 }

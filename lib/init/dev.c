@@ -66,7 +66,7 @@ static int bind_nodes(int dev, int *binds)
 			continue;
 		if (r == 0)
 			r = (int)SYS(move_mount, binds[i], "", dev, nodes[i].name, MOVE_MOUNT_F_EMPTY_PATH);
-		SYS(close, binds[i]);
+		done_with(binds[i]);
 	}
 	return r;
 }
@@ -84,7 +84,7 @@ static int mount_below(int dev, const char *name, uint32_t mode, const char *typ
 		r = SYS(move_mount, fd, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH);
 	if (r == 0)
 		remember_own(fd);
-	SYS(close, fd);
+	done_with(fd);
 	return (int)r;
 }
 
@@ -124,8 +124,8 @@ int do_dev(struct run *run, const struct sbi_op *op)
 		r = furnish(dev);
 	if (r == 0)
 		r = set_attributes(dev, MOUNT_ATTR_RDONLY, 0);
-	SYS(close, target);
+	done_with(target);
 	if (dev >= 0)
-		SYS(close, dev);
+		done_with(dev);
 	return r;
 }

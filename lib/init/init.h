@@ -77,6 +77,7 @@ int text_equal(const char *a, const char *b);
 const char *text_after(const char *text, const char *key); /* what follows its first occurrence; "" */
 size_t text_number(char *out, uint64_t value); /* decimal, with NUL; its length */
 /* carry_out.c */
+void done_with(int fd); /* of the set-up's own: closed with others, before they are many; negative: nothing */
 int carry_out(struct run *run, operation *(*find)(uint16_t step));
 static inline const char *op_text(const struct run *run, uint32_t offset)
 {

@@ -40,7 +40,7 @@ int new_fs(const char *type, const char *const options[], uint64_t attributes)
 		r = SYS(fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0);
 	if (r >= 0)
 		r = SYS(fsmount, fs, FSMOUNT_CLOEXEC, attributes);
-	SYS(close, fs);
+	done_with((int)fs);
 	return (int)r;
 }
 
@@ -53,13 +53,13 @@ int new_fs_on(struct run *run, const char *path, int mount)
 		return mount;
 	target = open_target(run, path, 1, 0);
 	if (target < 0) {
-		SYS(close, mount);
+		done_with(mount);
 		return target;
 	}
 	r = mount_fd_on(mount, target);
-	SYS(close, target);
+	done_with(target);
 	if (r < 0)
-		SYS(close, mount);
+		done_with(mount);
 	return r;
 }
 
@@ -76,7 +76,7 @@ int open_source(const char *path, uint64_t flags, struct run *run)
 		return fd;
 	r = set_attributes(fd, attributes_of(flags), recursive);
 	if (r < 0) {
-		SYS(close, fd);
+		done_with(fd);
 		return r;
 	}
 	return fd;
@@ -131,11 +131,11 @@ int do_bind(struct run *run, const struct sbi_op *op)
 		r = mount_fd_on(source, target);
 		if (r == -EINVAL && is_directory(source) != is_directory(target))
 			run->detail = SBI_DETAIL_TARGET_KIND;
-		SYS(close, target);
+		done_with(target);
 	} else {
 		r = target;
 	}
-	SYS(close, source);
+	done_with(source);
 	return r;
 }
 
@@ -173,7 +173,7 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 	r = new_fs_on(run, op_text(run, op->text[1]), fd);
 	if (r == 0) {
 		remember_own(fd);
-		SYS(close, fd);
+		done_with(fd);
 	}
 	return r;
 }
@@ -192,7 +192,7 @@ static int quieten(int proc)
 			continue;
 		r = fd < 0 ? fd : SYS(move_mount, fd, "", proc, quiet[i], MOVE_MOUNT_F_EMPTY_PATH);
 		if (fd >= 0)
-			SYS(close, fd);
+			done_with(fd);
 	}
 	if (r == 0)
 		r = set_attributes(proc, MOUNT_ATTR_RDONLY, 1);
@@ -226,7 +226,7 @@ int do_proc(struct run *run, const struct sbi_op *op)
 		return r;
 	if (!(op->arg[0] & (SB_PROC_WRITABLE | SB_PROC_SUBSET_PID)))
 		r = quieten(fd);
-	SYS(close, fd);
+	done_with(fd);
 	return r;
 }
 
@@ -237,7 +237,7 @@ int do_mqueue(struct run *run, const struct sbi_op *op)
 	int r = new_fs_on(run, op_text(run, op->text[1]), fd);
 
 	if (r == 0)
-		SYS(close, fd);
+		done_with(fd);
 	return r;
 }
 
@@ -247,7 +247,7 @@ int do_sysfs(struct run *run, const struct sbi_op *op)
 	int r = new_fs_on(run, op_text(run, op->text[1]), fd);
 
 	if (r == 0)
-		SYS(close, fd);
+		done_with(fd);
 	return r;
 }
 
@@ -263,8 +263,8 @@ int do_readonly(struct run *run, const struct sbi_op *op)
 	if (r == 0)
 		r = mount_fd_on(fd, target);
 	if (fd >= 0)
-		SYS(close, fd);
-	SYS(close, target);
+		done_with(fd);
+	done_with(target);
 	return r;
 }
 
@@ -278,7 +278,7 @@ static int open_null(void)
 		return fd;
 	if (SYS(statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) < 0 || (st.stx_mode & S_IFMT) != S_IFCHR ||
 	    st.stx_rdev_major != 1 || st.stx_rdev_minor != 3) {
-		SYS(close, fd);
+		done_with(fd);
 		return -ENODEV;
 	}
 	return fd;
@@ -296,7 +296,7 @@ int do_mask(struct run *run, const struct sbi_op *op)
 				    open_null();
 	r = fd < 0 ? fd : mount_fd_on(fd, target);
 	if (fd >= 0)
-		SYS(close, fd);
-	SYS(close, target);
+		done_with(fd);
+	done_with(target);
 	return r;
 }

@@ -109,7 +109,7 @@ int do_timens(struct run *run, const struct sbi_op *op)
 		if (fd < 0)
 			return (int)fd;
 		r = SYS(write, fd, text, len);
-		SYS(close, fd);
+		SYS(close, fd); /* at once: what somebody may write to cannot be made read-only (ROOT) */
 		if (r < 0)
 			return (int)r;
 	}
@@ -119,7 +119,7 @@ int do_timens(struct run *run, const struct sbi_op *op)
 	before = now();
 	r = SYS(setns, fd, CLONE_NEWTIME);
 	clock_shift += (int64_t)(now() - before);
-	SYS(close, fd);
+	done_with((int)fd);
 	return (int)r;
 }
 
@@ -180,7 +180,7 @@ int do_loopback(struct run *run, const struct sbi_op *op)
 	request.ifr_name[1] = 'o';
 	request.ifr_flags = IFF_UP | IFF_RUNNING;
 	r = SYS(ioctl, fd, SIOCSIFFLAGS, &request);
-	SYS(close, fd);
+	done_with((int)fd);
 	return (int)r;
 }
 

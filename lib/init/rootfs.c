@@ -108,7 +108,7 @@ int do_pivot(struct run *run, const struct sbi_op *op)
 		r = SYS(pivot_root, ".", ".");
 	if (r == 0)
 		r = SYS(umount2, ".", MNT_DETACH_);
-	SYS(close, root_fd); /* sb_init_main() leaves the old root's directory when all is done */
+	done_with(root_fd); /* sb_init_main() leaves the old root's directory when all is done */
 	root_fd = -1;
 	return (int)r;
 }

@@ -44,7 +44,7 @@ void remember_own_root(void)
 void close_parent(int fd)
 {
 	if (fd != root_fd)
-		SYS(close, fd);
+		done_with(fd);
 }
 
 static int has_slash(const char *path)
@@ -111,7 +111,7 @@ static int open_or_make(const char *path, uint64_t extra)
 			r = is_own(fd) ? SYS(mkdirat, fd, part + start, 0755) : -ENOENT;
 			next = r < 0 ? (int)r : open_beneath(part, O_DIRECTORY, extra);
 		}
-		SYS(close, fd);
+		done_with(fd);
 		fd = next;
 		if (path[done] == '/')
 			part[done++] = '/';
@@ -194,7 +194,7 @@ int open_target(struct run *run, const char *path, int directory, int links)
 	/* In an empty root of ours there is no link but the caller's own. */
 	if (fd < 0 || (own_root && path[0]) || !is_root(fd))
 		return fd;
-	SYS(close, fd);
+	done_with(fd);
 	run->detail = SBI_DETAIL_TARGET_ROOT;
 	return -EBUSY;
 }
