@@ -71,7 +71,7 @@ static int bind_nodes(int dev, int *binds)
 	return r;
 }
 
-static int mount_below(int dev, const char *name, uint32_t mode, const char *type, const char *const options[],
+static int mount_below(const struct run *run, int dev, const char *name, uint32_t mode, const char *type, const char *const options[],
 		       uint64_t attributes)
 {
 	int fd = new_fs(type, options, attributes);
@@ -83,20 +83,20 @@ static int mount_below(int dev, const char *name, uint32_t mode, const char *typ
 	if (r == 0)
 		r = SYS(move_mount, fd, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH);
 	if (r == 0)
-		remember_own(fd);
+		remember_own(run, fd);
 	done_with(fd);
 	return (int)r;
 }
 
 /* What is mounted in it, and a place for sb_add_mqueue(), which cannot be made later. */
-static int furnish(int dev)
+static int furnish(const struct run *run, int dev)
 {
 	static const char *const shm_options[] = { "mode", "1777", NULL };
 	static const char *const pts_options[] = { "mode", "620", "ptmxmode", "666", NULL };
-	int r = mount_below(dev, "pts", 0755, "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	int r = mount_below(run, dev, "pts", 0755, "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 
 	if (r == 0)
-		r = mount_below(dev, "shm", 01777, "tmpfs", shm_options,
+		r = mount_below(run, dev, "shm", 01777, "tmpfs", shm_options,
 				MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (r == 0)
 		r = (int)SYS(mkdirat, dev, "mqueue", 0755);
@@ -108,24 +108,20 @@ int do_dev(struct run *run, const struct sbi_op *op)
 {
 	static const char *const options[] = { "mode", "755", NULL };
 	int binds[NODES] = { -1, -1, -1, -1, -1, -1 };
-	int target, dev, r, bound;
+	const char *path = op_text(run, op->text[1]);
+	int dev, r, bound;
 
-	target = open_target(run, op_text(run, op->text[1]), 1, 0);
-	if (target < 0)
-		return target;
 	dev = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	r = dev < 0 ? dev : make_nodes(dev, binds, op_text(run, op->text[2]), op->arg[1]);
 	if (r == 0)
-		r = mount_fd_on(dev, target);
+		r = mount_on_directory(run, dev, path);
 	bound = bind_nodes(dev, binds);
 	if (r == 0)
 		r = bound;
 	if (r == 0)
-		r = furnish(dev);
+		r = furnish(run, dev);
 	if (r == 0)
 		r = set_attributes(dev, MOUNT_ATTR_RDONLY, 0);
-	done_with(target);
-	if (dev >= 0)
-		done_with(dev);
+	done_with(dev);
 	return r;
 }

@@ -95,12 +95,13 @@ operation do_cgroupns, do_cgroupfs;
 /* rootfs.c */
 operation do_private, do_root, do_pivot;
 /* target.c */
-void remember_own(int fd); /* this file system is ours: targets may be made in it */
+void remember_own(const struct run *run, int fd); /* this file system is ours: targets may be made in it */
 int open_target(struct run *run, const char *path, int directory, int links);
+int mount_in_own(int mount, const char *path, int directory, int links); /* 0: not done, that is for open_target() */
 int open_existing(struct run *run, const char *path);
 int open_parent(struct run *run, const char *path, const char **name);
 int is_own(int fd);
-void remember_own_root(void);
+void remember_own_root(const struct run *run);
 void close_parent(int fd); /* of open_parent(): it may be the root itself */
 /* mount.c */
 operation do_bind, do_tmpfs, do_proc, do_mqueue, do_sysfs, do_readonly, do_mask;
@@ -112,7 +113,8 @@ void open_sources(struct run *run);
 int opened_source(const struct run *run);
 int open_source(const char *path, uint64_t flags, struct run *run);
 int is_directory(int fd);
-int new_fs_on(struct run *run, const char *path, int mount);
+int mount_on_directory(struct run *run, int mount, const char *path);
+int new_fs_on(struct run *run, const char *path, int mount); /* the same; on failure it is closed */
 /* overlay.c */
 operation do_overlay;
 int new_overlay(struct run *run, const struct sbi_op *op);

@@ -44,20 +44,23 @@ int new_fs(const char *type, const char *const options[], uint64_t attributes)
 	return (int)r;
 }
 
-/* Mount on a directory that must not be reached through links. On failure the mount is closed. */
-int new_fs_on(struct run *run, const char *path, int mount)
+/* One that must not be reached through links. */
+int mount_on_directory(struct run *run, int mount, const char *path)
 {
 	int target, r;
 
-	if (mount < 0)
-		return mount;
+	if (mount_in_own(mount, path, 1, 0))
+		return 0;
 	target = open_target(run, path, 1, 0);
-	if (target < 0) {
-		done_with(mount);
-		return target;
-	}
-	r = mount_fd_on(mount, target);
+	r = target < 0 ? target : mount_fd_on(mount, target);
 	done_with(target);
+	return r;
+}
+
+int new_fs_on(struct run *run, const char *path, int mount)
+{
+	int r = mount < 0 ? mount : mount_on_directory(run, mount, path);
+
 	if (r < 0)
 		done_with(mount);
 	return r;
@@ -113,7 +116,8 @@ int opened_source(const struct run *run)
 /* BIND: text[0] source, text[1] target, arg[0] flags; count slot of the user namespace of an idmap. */
 int do_bind(struct run *run, const struct sbi_op *op)
 {
-	int source, target, r = 0;
+	const char *path = op_text(run, op->text[1]);
+	int source, target, directory, r = 0;
 
 	source = have_sources ? opened_source(run) : open_source(op_text(run, op->text[0]), op->arg[0], run);
 	if (source == -ENOENT)
@@ -126,10 +130,15 @@ int do_bind(struct run *run, const struct sbi_op *op)
 		r = (int)SYS(mount_setattr, source, "",
 			     AT_EMPTY_PATH | (op->arg[0] & SB_MOUNT_RECURSIVE ? AT_RECURSIVE : 0), &attr, sizeof(attr));
 	}
-	target = r < 0 ? r : open_target(run, op_text(run, op->text[1]), is_directory(source), 1);
+	directory = r < 0 ? 0 : is_directory(source);
+	if (r == 0 && mount_in_own(source, path, directory, 1)) {
+		done_with(source);
+		return 0;
+	}
+	target = r < 0 ? r : open_target(run, path, directory, 1);
 	if (target >= 0) {
 		r = mount_fd_on(source, target);
-		if (r == -EINVAL && is_directory(source) != is_directory(target))
+		if (r == -EINVAL && directory != is_directory(target))
 			run->detail = SBI_DETAIL_TARGET_KIND;
 		done_with(target);
 	} else {
@@ -172,7 +181,7 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 	fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	r = new_fs_on(run, op_text(run, op->text[1]), fd);
 	if (r == 0) {
-		remember_own(fd);
+		remember_own(run, fd);
 		done_with(fd);
 	}
 	return r;

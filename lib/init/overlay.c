@@ -106,7 +106,7 @@ int do_overlay(struct run *run, const struct sbi_op *op)
 	r = new_fs_on(run, op_text(run, op->text[1]), fd);
 	if (r < 0)
 		return r;
-	remember_own(fd);
+	remember_own(run, fd);
 	SYS(close, fd);
 	return 0;
 }

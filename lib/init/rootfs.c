@@ -23,7 +23,7 @@ static int on_slash(int mount)
 	return (int)SYS(move_mount, mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-static int root_tmpfs(const struct sbi_op *op)
+static int root_tmpfs(struct run *run, const struct sbi_op *op)
 {
 	char uid[24], gid[24];
 	const char *options[] = { "mode", "755", "uid", uid, "gid", gid, NULL };
@@ -37,7 +37,7 @@ static int root_tmpfs(const struct sbi_op *op)
 	root_fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (root_fd < 0)
 		return root_fd;
-	remember_own_root();
+	remember_own_root(run);
 	return on_slash(root_fd);
 }
 
@@ -75,7 +75,7 @@ static int root_overlay(struct run *run, const struct sbi_op *op)
 	root_fd = new_overlay(run, op);
 	if (root_fd < 0)
 		return root_fd;
-	remember_own_root();
+	remember_own_root(run);
 	return on_slash(root_fd);
 }
 
@@ -84,7 +84,7 @@ int do_root(struct run *run, const struct sbi_op *op)
 {
 	switch (op->id[0]) {
 	case SBI_ROOT_TMPFS:
-		return root_tmpfs(op);
+		return root_tmpfs(run, op);
 	case SBI_ROOT_DIRECTORY:
 		return root_directory(run, op);
 	case SBI_ROOT_KEEP:

@@ -28,16 +28,28 @@ static uint64_t device_of(int fd)
 	return (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
 }
 
-void remember_own(int fd)
+static int has_slash(const char *path)
 {
-	if (own_count < MAX_OWN)
+	while (*path && *path != '/')
+		path++;
+	return *path == '/';
+}
+
+/* It will be asked for only where a path to come has more than one name. */
+void remember_own(const struct run *run, int fd)
+{
+	uint32_t i = run->at + 1;
+
+	while (i < run->count && !(run->ops[i].text[1] && has_slash(op_text(run, run->ops[i].text[1]))))
+		i++;
+	if (i < run->count && own_count < MAX_OWN)
 		own[own_count++] = device_of(fd);
 }
 
 /* The new root itself: what lies right in it is reached without looking at devices. */
-void remember_own_root(void)
+void remember_own_root(const struct run *run)
 {
-	remember_own(root_fd);
+	remember_own(run, root_fd);
 	own_root = 1;
 }
 
@@ -45,13 +57,6 @@ void close_parent(int fd)
 {
 	if (fd != root_fd)
 		done_with(fd);
-}
-
-static int has_slash(const char *path)
-{
-	while (*path && *path != '/')
-		path++;
-	return *path == '/';
 }
 
 int is_own(int fd)
@@ -91,13 +96,18 @@ int open_existing(struct run *run, const char *path)
 	return fd;
 }
 
-/* Make the directories of @path that are missing; the last one opened. */
-static int open_or_make(const char *path, uint64_t extra)
+/*
+ * Make the directories of @path that are missing; the last one opened, maybe the root itself. In one that was just
+ * made there is nothing, and it is as much ours as the one it lies in: @made says so of the last.
+ */
+static int open_or_make(const char *path, uint64_t extra, int *made)
 {
 	char part[MAX_PATH];
 	size_t done = 0, start;
-	int fd = open_beneath("", O_DIRECTORY, 0), next;
+	int fd = root_fd, next;
 	long r;
+
+	*made = 0;
 
 	while (fd >= 0 && path[done]) {
 		start = done;
@@ -106,12 +116,13 @@ static int open_or_make(const char *path, uint64_t extra)
 			done++;
 		}
 		part[done] = '\0';
-		next = open_beneath(part, O_DIRECTORY, extra);
+		next = *made ? -ENOENT : open_beneath(part, O_DIRECTORY, extra);
 		if (next == -ENOENT) {
-			r = is_own(fd) ? SYS(mkdirat, fd, part + start, 0755) : -ENOENT;
+			r = *made || is_own(fd) ? SYS(mkdirat, fd, part + start, 0755) : -ENOENT;
+			*made = r == 0;
 			next = r < 0 ? (int)r : open_beneath(part, O_DIRECTORY, extra);
 		}
-		done_with(fd);
+		close_parent(fd);
 		fd = next;
 		if (path[done] == '/')
 			part[done++] = '/';
@@ -119,15 +130,18 @@ static int open_or_make(const char *path, uint64_t extra)
 	return fd;
 }
 
-int open_parent(struct run *run, const char *path, const char **name)
+/* @ours: is that known of it? */
+static int find_parent(const char *path, uint64_t extra, const char **name, int *ours)
 {
 	char parent[MAX_PATH];
 	size_t slash = 0;
 	int fd;
 
 	*name = path;
+	*ours = own_root;
 	if (!has_slash(path))
 		return root_fd;
+	*ours = 0;
 	for (size_t i = 0; path[i]; i++)
 		if (path[i] == '/')
 			slash = i;
@@ -135,30 +149,57 @@ int open_parent(struct run *run, const char *path, const char **name)
 		parent[i] = path[i];
 	parent[slash] = '\0';
 	*name = path + slash + 1;
-	fd = open_beneath(parent, O_DIRECTORY, 0);
-	if (fd == -ENOENT)
-		fd = open_or_make(parent, 0);
+	fd = open_beneath(parent, O_DIRECTORY, extra);
+	return fd == -ENOENT ? open_or_make(parent, extra, ours) : fd;
+}
+
+int open_parent(struct run *run, const char *path, const char **name)
+{
+	int ours, fd = find_parent(path, 0, name, &ours);
+
 	if (fd == -ENOENT)
 		run->detail = SBI_DETAIL_TARGET_MISSING;
 	return fd;
+}
+
+/*
+ * In a root of ours the place is most likely not there yet. What has just been made is no link, and a directory is
+ * not mounted on one: neither needs to be opened. 1 = it is done; 0 = it is for open_target() to look more closely.
+ */
+int mount_in_own(int mount, const char *path, int directory, int links)
+{
+	const char *name;
+	int ours, parent;
+	long r = -1;
+
+	if (!own_root)
+		return 0;
+	parent = find_parent(path, links ? 0 : RESOLVE_NO_SYMLINKS, &name, &ours);
+	if (parent < 0)
+		return 0;
+	if (ours || is_own(parent)) {
+		r = directory ? SYS(mkdirat, parent, name, 0755) : SYS(mknodat, parent, name, S_IFREG | 0444, 0);
+		if (r == 0 || (directory && r == -EEXIST))
+			r = SYS(move_mount, mount, "", parent, name, MOVE_MOUNT_F_EMPTY_PATH);
+	}
+	close_parent(parent);
+	return r == 0;
 }
 
 static int find_target(struct run *run, const char *path, int directory, int links)
 {
 	uint64_t extra = links ? 0 : RESOLVE_NO_SYMLINKS;
 	const char *name;
-	int fd, parent;
+	int fd, parent, made;
 	long r;
 
-	if (directory && own_root && !has_slash(path)) /* the common case: most likely it is not there yet */
-		SYS(mkdirat, root_fd, path, 0755);
 	fd = open_beneath(path, directory ? O_DIRECTORY : 0, extra);
 	if (fd == -ELOOP)
 		run->detail = SBI_DETAIL_TARGET_LINK;
 	if (fd != -ENOENT)
 		return fd;
 	if (directory) {
-		fd = open_or_make(path, extra);
+		fd = open_or_make(path, extra, &made);
 	} else {
 		parent = open_parent(run, path, &name);
 		if (parent < 0)
