@@ -59,7 +59,7 @@ int carry_out(struct run *run, operation *(*find)(uint16_t step))
 		mark->index = op->index;
 		mark->start_ns = time;
 		r = carry ? carry(run, op) : -ENOSYS;
-		if (dropped >> MANY || run->at + 1 == run->count || r < 0)
+		if (dropped >> MANY)
 			close_dropped();
 		time = mark_time(run);
 		mark->end_ns = time;
@@ -79,5 +79,6 @@ int carry_out(struct run *run, operation *(*find)(uint16_t step))
 		if (r < 0)
 			return r;
 	}
+	close_dropped();
 	return 0;
 }

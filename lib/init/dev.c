@@ -40,13 +40,15 @@ static int open_node(const char *path)
  */
 static int make_nodes(int dev, int *binds, const char *random, uint64_t count)
 {
-	int r = random ? make_random(dev, random, count) : 0;
+	int r = random ? make_random(dev, random, count) : 0, refused = 0;
 
 	for (size_t i = 0; r == 0 && i < NODES; i++) {
 		if (random && nodes[i].major == 1 && nodes[i].minor >= 8) /* random, urandom */
 			continue;
-		r = (int)SYS(mknodat, dev, nodes[i].name, S_IFCHR | 0666, nodes[i].major << 8 | nodes[i].minor);
-		if (r != -EPERM)
+		if (!refused)
+			r = (int)SYS(mknodat, dev, nodes[i].name, S_IFCHR | 0666, nodes[i].major << 8 | nodes[i].minor);
+		refused |= r == -EPERM;
+		if (!refused)
 			continue;
 		binds[i] = open_node(nodes[i].path);
 		r = binds[i] < 0 ? binds[i] : (int)SYS(mknodat, dev, nodes[i].name, S_IFREG | 0444, 0);
@@ -91,12 +93,11 @@ static int mount_below(const struct run *run, int dev, const char *name, uint32_
 /* What is mounted in it, and a place for sb_add_mqueue(), which cannot be made later. */
 static int furnish(const struct run *run, int dev)
 {
-	static const char *const shm_options[] = { "mode", "1777", NULL };
 	static const char *const pts_options[] = { "mode", "620", "ptmxmode", "666", NULL };
 	int r = mount_below(run, dev, "pts", 0755, "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 
 	if (r == 0)
-		r = mount_below(run, dev, "shm", 01777, "tmpfs", shm_options,
+		r = mount_below(run, dev, "shm", 01777, "tmpfs", NULL, /* whose mode is 1777 */
 				MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (r == 0)
 		r = (int)SYS(mkdirat, dev, "mqueue", 0755);

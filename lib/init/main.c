@@ -32,7 +32,7 @@ static uint64_t ignored_signals(void)
 	const char *at;
 
 	n = fd < 0 ? fd : SYS(read, fd, text, sizeof(text) - 1);
-	SYS(close, fd);
+	done_with((int)fd);
 	text[n > 0 ? n : 0] = '\0';
 	at = text_after(text, "\nSigIgn:\t");
 	for (int i = 0; i < SIGNALS / 4; i++, at++) {
@@ -72,7 +72,8 @@ static int map_plan(struct run *run)
 	r = SYS(mmap, 0, head.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, SBI_FD_PLAN, 0);
 	if (r < 0 && r > -4096)
 		return (int)r;
-	SYS(close_range, SBI_FD_PLAN, SBI_FD_INIT, 0); /* they are neighbours */
+	done_with(SBI_FD_PLAN);
+	done_with(SBI_FD_INIT);
 	run->base = (char *)r;
 	run->plan = (struct sbi_plan *)run->base;
 	run->ops = (const struct sbi_op *)(run->base + run->plan->setup.ops);

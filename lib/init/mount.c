@@ -159,8 +159,10 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 	for (size_t i = 0; i < 4; i++) /* the one number that the kernel reads as octal */
 		mode[i] = (char)('0' + ((op->id[2] >> (9 - 3 * i)) & 7));
 	mode[4] = '\0';
-	options[n++] = "mode";
-	options[n++] = mode;
+	if (op->id[2] != 01777) { /* that is the kernel's own */
+		options[n++] = "mode";
+		options[n++] = mode;
+	}
 	text_number(uid, op->id[0]);
 	options[n++] = "uid";
 	options[n++] = uid;

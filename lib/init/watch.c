@@ -201,7 +201,7 @@ uint32_t poll_limits(struct pollfd *polled)
 /* pids.events: "max N" forks were refused. Its first line is the same in every version. */
 void on_limits(const struct pollfd *polled, uint32_t count)
 {
-	uint64_t at = now();
+	uint64_t at = count ? now() : 0;
 	char text[8];
 
 	for (uint32_t i = 0; i < count; i++)
