@@ -21,24 +21,26 @@ static const struct {
 	{ "/proc/self/fd/2", "stderr" }, { "pts/ptmx", "ptmx" },
 };
 
+#define NO_BIND (-1)
+#define LATE (-2) /* it is bound when its place is attached */
 #define NODES (sizeof(nodes) / sizeof(nodes[0]))
 
 /* Where the present root is kept, we have made its mounts nodev. What was nodev before us stays so. */
-static int open_node(const char *path)
+static int open_node(const char *path, int kept)
 {
 	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_NODEV };
 	long fd = SYS(open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-	if (fd >= 0)
+	if (fd >= 0 && kept)
 		SYS(mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 	return (int)fd;
 }
 
 /*
  * Devices may be made in the first user namespace only (mknod(2)); elsewhere the
- * host's are bound. They are opened before our /dev can cover the host's.
+ * host's are bound, opened @early where our /dev may cover the host's.
  */
-static int make_nodes(int dev, int *binds, const char *random, uint64_t count)
+static int make_nodes(int dev, int *binds, int early, const char *random, uint64_t count)
 {
 	int r = random ? make_random(dev, random, count) : 0, refused = 0;
 
@@ -50,8 +52,8 @@ static int make_nodes(int dev, int *binds, const char *random, uint64_t count)
 		refused |= r == -EPERM;
 		if (!refused)
 			continue;
-		binds[i] = open_node(nodes[i].path);
-		r = binds[i] < 0 ? binds[i] : (int)SYS(mknodat, dev, nodes[i].name, S_IFREG | 0444, 0);
+		binds[i] = early ? open_node(nodes[i].path, keeps_root()) : LATE;
+		r = binds[i] < 0 && early ? binds[i] : (int)SYS(mknodat, dev, nodes[i].name, S_IFREG | 0444, 0);
 	}
 	for (size_t i = 0; r == 0 && i < sizeof(links) / sizeof(links[0]); i++)
 		r = (int)SYS(symlinkat, links[i].text, dev, links[i].name);
@@ -59,13 +61,15 @@ static int make_nodes(int dev, int *binds, const char *random, uint64_t count)
 }
 
 /* Onto the places made for them, now that these are attached (before 6.15 nothing can be mounted in a detached tree). */
-static int bind_nodes(int dev, int *binds)
+static int bind_nodes(int dev, int here, int *binds, int r)
 {
-	int r = 0;
-
 	for (size_t i = 0; i < NODES; i++) {
-		if (binds[i] < 0)
+		if (binds[i] == NO_BIND || (here && binds[i] == LATE && bind_here(nodes[i].path, nodes[i].name) == 0))
 			continue;
+		if (r == 0 && binds[i] == LATE) {
+			binds[i] = open_node(nodes[i].path, 0);
+			r = binds[i] < 0 ? binds[i] : 0;
+		}
 		if (r == 0)
 			r = (int)SYS(move_mount, binds[i], "", dev, nodes[i].name, MOVE_MOUNT_F_EMPTY_PATH);
 		done_with(binds[i]);
@@ -73,17 +77,19 @@ static int bind_nodes(int dev, int *binds)
 	return r;
 }
 
-static int mount_below(const struct run *run, int dev, const char *name, uint32_t mode, const char *type, const char *const options[],
-		       uint64_t attributes)
+/* @here: @dev is our working directory, and nobody will ask whose this is. */
+static int mount_below(const struct run *run, int dev, int here, const char *name, const char *type, const char *data,
+		       const char *const options[], uint64_t attributes)
 {
-	int fd = new_fs(type, options, attributes);
-	long r;
+	int fd;
+	long r = SYS(mkdirat, dev, name, 0755);
 
+	if (r < 0 || (here && mount_here(type, name, type, attributes, data) == 0))
+		return (int)r;
+	fd = new_fs(type, options, attributes);
 	if (fd < 0)
 		return fd;
-	r = SYS(mkdirat, dev, name, mode);
-	if (r == 0)
-		r = SYS(move_mount, fd, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH);
+	r = SYS(move_mount, fd, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH);
 	if (r == 0)
 		remember_own(run, fd);
 	done_with(fd);
@@ -91,13 +97,14 @@ static int mount_below(const struct run *run, int dev, const char *name, uint32_
 }
 
 /* What is mounted in it, and a place for sb_add_mqueue(), which cannot be made later. */
-static int furnish(const struct run *run, int dev)
+static int furnish(const struct run *run, int dev, int here)
 {
 	static const char *const pts_options[] = { "mode", "620", "ptmxmode", "666", NULL };
-	int r = mount_below(run, dev, "pts", 0755, "devpts", pts_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	int r = mount_below(run, dev, here, "pts", "devpts", "mode=620,ptmxmode=666", pts_options,
+			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 
 	if (r == 0)
-		r = mount_below(run, dev, "shm", 01777, "tmpfs", NULL, /* whose mode is 1777 */
+		r = mount_below(run, dev, here, "shm", "tmpfs", NULL, NULL, /* whose mode is 1777 */
 				MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (r == 0)
 		r = (int)SYS(mkdirat, dev, "mqueue", 0755);
@@ -108,19 +115,19 @@ static int furnish(const struct run *run, int dev)
 int do_dev(struct run *run, const struct sbi_op *op)
 {
 	static const char *const options[] = { "mode", "755", NULL };
-	int binds[NODES] = { -1, -1, -1, -1, -1, -1 };
-	const char *path = op_text(run, op->text[1]);
-	int dev, r, bound;
+	int binds[NODES] = { NO_BIND, NO_BIND, NO_BIND, NO_BIND, NO_BIND, NO_BIND };
+	int here = may_leave(run), early = !here || keeps_root(), dev, r, bound;
 
 	dev = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	r = dev < 0 ? dev : make_nodes(dev, binds, op_text(run, op->text[2]), op->arg[1]);
+	r = dev < 0 ? dev : make_nodes(dev, binds, early, op_text(run, op->text[2]), op->arg[1]);
 	if (r == 0)
-		r = mount_on_directory(run, dev, path);
-	bound = bind_nodes(dev, binds);
+		r = mount_on_directory(run, dev, op_text(run, op->text[1]));
+	here = here && r == 0 && SYS(fchdir, dev) == 0;
+	bound = bind_nodes(dev, here, binds, r);
 	if (r == 0)
 		r = bound;
 	if (r == 0)
-		r = furnish(run, dev);
+		r = furnish(run, dev, here);
 	if (r == 0)
 		r = set_attributes(dev, MOUNT_ATTR_RDONLY, 0);
 	done_with(dev);

@@ -98,6 +98,7 @@ operation do_private, do_root, do_pivot;
 void remember_own(const struct run *run, int fd); /* this file system is ours: targets may be made in it */
 int open_target(struct run *run, const char *path, int directory, int links);
 int mount_in_own(int mount, const char *path, int directory, int links); /* 0: not done, that is for open_target() */
+int may_leave(const struct run *run); /* our working directory may be another one until we are in the new root */
 int open_existing(struct run *run, const char *path);
 int open_parent(struct run *run, const char *path, const char **name);
 int is_own(int fd);
@@ -108,6 +109,9 @@ operation do_bind, do_tmpfs, do_proc, do_mqueue, do_sysfs, do_readonly, do_mask;
 int mount_fd_on(int mount, int target);
 int new_fs(const char *type, const char *const options[], uint64_t attributes);
 int set_attributes(int fd, uint64_t set, int recursive);
+long mount_here(const char *source, const char *name, const char *type, uint64_t attributes, const char *data);
+long bind_here(const char *source, const char *name);
+int keeps_root(void);
 uint64_t attributes_of(uint64_t flags);
 void open_sources(struct run *run);
 int opened_source(const struct run *run);

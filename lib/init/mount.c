@@ -7,6 +7,7 @@
 #include "init.h"
 
 #define MAX_OPTIONS 16
+#define MS_BIND_ 4096
 
 int mount_fd_on(int mount, int target)
 {
@@ -18,6 +19,20 @@ int set_attributes(int fd, uint64_t set, int recursive)
 	struct mount_attr attr = { .attr_set = set };
 
 	return (int)SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
+}
+
+/*
+ * In one call what takes six by descriptors; @name lies in our working directory and is known to be no link. Some
+ * policies for processes forbid this and allow the other: where it fails, that is to be tried. Flags are the same bits.
+ */
+long mount_here(const char *source, const char *name, const char *type, uint64_t attributes, const char *data)
+{
+	return SYS(mount, source, name, type, attributes, data);
+}
+
+long bind_here(const char *source, const char *name)
+{
+	return mount_here(source, name, NULL, MS_BIND_, NULL);
 }
 
 uint64_t attributes_of(uint64_t flags)
@@ -107,6 +122,12 @@ void open_sources(struct run *run)
 	run->detail = 0;
 }
 
+/* The present root stays, and what is mounted is mounted over what it shows. */
+int keeps_root(void)
+{
+	return have_sources;
+}
+
 /* What was opened beforehand for the operation that is being carried out; 0 = nothing was. */
 int opened_source(const struct run *run)
 {
@@ -190,14 +211,20 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 }
 
 /* A mount of its own for each, so that all can become read-only and the rest stays writable. */
-static int quieten(int proc)
+static int quieten(int proc, int here)
 {
 	static const char *const quiet[] = { "sys", "sysrq-trigger", "irq", "bus", "fs" };
 	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
 	long r = 0;
 
+	here = here && SYS(fchdir, proc) == 0;
 	for (size_t i = 0; r == 0 && i < sizeof(quiet) / sizeof(quiet[0]); i++) {
-		int fd = (int)SYS(open_tree, proc, quiet[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		long bound = here ? bind_here(quiet[i], quiet[i]) : -1;
+		int fd;
+
+		if (bound == 0 || bound == -ENOENT)
+			continue;
+		fd = (int)SYS(open_tree, proc, quiet[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 		if (fd == -ENOENT) /* which of them exist depends on the kernel */
 			continue;
@@ -236,7 +263,7 @@ int do_proc(struct run *run, const struct sbi_op *op)
 	if (r < 0)
 		return r;
 	if (!(op->arg[0] & (SB_PROC_WRITABLE | SB_PROC_SUBSET_PID)))
-		r = quieten(fd);
+		r = quieten(fd, may_leave(run));
 	done_with(fd);
 	return r;
 }

@@ -35,6 +35,16 @@ static int has_slash(const char *path)
 	return *path == '/';
 }
 
+/* Nothing to come is named from the host's working directory, nor lies in what is mounted now. */
+int may_leave(const struct run *run)
+{
+	for (uint32_t i = run->at + 1; i < run->count; i++)
+		if ((run->ops[i].text[1] && has_slash(op_text(run, run->ops[i].text[1]))) ||
+		    (run->ops[i].step == SB_STEP_BIND && op_text(run, run->ops[i].text[0])[0] != '/'))
+			return 0;
+	return 1;
+}
+
 /* It will be asked for only where a path to come has more than one name. */
 void remember_own(const struct run *run, int fd)
 {
