@@ -54,6 +54,24 @@ static void a_file_can_be_bound(void **state)
 	fx_is(out, "write /deep/er/file", "EROFS");
 }
 
+/* … also when there is a /dev already, and a /proc, which are made from inside. */
+static void a_relative_source_is_the_hosts(void **state)
+{
+	int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	sb_config *cfg = fx_config("cat=/file");
+	const char *out;
+
+	(void)state;
+	fx_ok(chdir(a_dir("relative")));
+	fx_ok(sb_add_dev(cfg, "/dev"));
+	fx_ok(sb_add_proc(cfg, "/proc", 0));
+	fx_ok(sb_add_bind(cfg, "file", "/file", SB_MOUNT_RO));
+	out = fx_output(cfg);
+	fx_ok(fchdir(before));
+	close(before);
+	fx_is(out, "cat /file", "text");
+}
+
 static void noexec_holds_and_exec_is_the_default(void **state)
 {
 	char dir[512], *slash;
@@ -353,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FX_TEST(a_bind_is_writable_unless_ro),
 		FX_TEST(a_file_can_be_bound),
+		FX_TEST(a_relative_source_is_the_hosts),
 		FX_TEST(noexec_holds_and_exec_is_the_default),
 		FX_TEST_IF("root", nodev_and_nosuid_are_the_default),
 		FX_TEST_IF("privilege", recursive_takes_the_mounts_below),
