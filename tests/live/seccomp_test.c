@@ -172,6 +172,8 @@ static void foreign_abis_are_killed(void **state)
 		assert_non_null(without);
 		if (atoi(without))
 			print_message("# %s: the kernel itself ends it with status %s\n", word, without);
+		if ((atoi(without) & 0x7f) == SIGSEGV)
+			continue; /* no way into this kernel at all: it has no system call to look at */
 		for (const char *const *preset =
 			     (const char *const[]){"default", "judge", "build", "nested", NULL};
 		     *preset; preset++) {
