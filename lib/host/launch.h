@@ -75,6 +75,8 @@ int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *e
 int sbi_launch_leaf_slot(struct sbi_launch *l, int slot, sb_error *err);
 /** sbi_launch_approximate - SB_LIMIT_BIT() of limits that no cgroup keeps. */
 uint32_t sbi_launch_approximate(const struct sbi_launch *l);
+/** sbi_launch_slot - the descriptor of the plan's slot @at, or -errno explained. In launch_slots.c. */
+int sbi_launch_slot(struct sbi_launch *l, uint32_t at, sb_error *err);
 /** sbi_launch_own - take over a descriptor made for this creation (errno if @fd < 0); it, or -errno explained. */
 int sbi_launch_own(struct sbi_launch *l, int fd, const char *what, sb_error *err);
 /** sbi_launch_prepare - step PREPARE: plan memfd and the descriptors of the slots. */
