@@ -58,6 +58,7 @@ void on_openings(const struct pollfd *polled, uint32_t count);
 /* zygote.c */
 struct zygote;
 struct clone_args;
+uint32_t zygotes_there(void);
 struct zygote *find_zygote(struct run *run); /* that has the command's filter; NULL: it has to load it itself */
 long clone_by(struct zygote *zygote, struct clone_args *args, int (*child)(void *run), struct run *run);
 /* sample.c: without a cgroup that counts */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#include "init.h"
+#include "commands.h"
 
 int do_session(struct run *run, const struct sbi_op *op)
 {
@@ -21,6 +21,10 @@ int do_rlimit(struct run *run, const struct sbi_op *op)
 
 	if (op->arg[2] == SBI_RLIMIT_PIDS && (run->plan->watch.flags & SBI_WATCH_PIDS))
 		return LEFT_OUT;
+	if (op->arg[2] == SBI_RLIMIT_PIDS) { /* of the same user they count, as we do: one for us is in it already */
+		limit[0] += zygotes_there();
+		limit[1] += zygotes_there();
+	}
 	if (op->arg[2]) {
 		r = SYS(prlimit64, 0, op->id[0], 0, present);
 		if (r < 0)

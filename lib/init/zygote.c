@@ -105,6 +105,15 @@ static struct zygote *make(struct run *run, uint64_t word)
 	return z->tid ? z : NULL;
 }
 
+uint32_t zygotes_there(void)
+{
+	uint32_t count = 0;
+
+	for (int i = 0; i < MAX_ZYGOTES; i++)
+		count += zygotes[i].tid != 0;
+	return count;
+}
+
 struct zygote *find_zygote(struct run *run)
 {
 	struct zygote *found = NULL;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sandbox/limit.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -253,6 +254,33 @@ static void nobody_inside_sees_what_starts_them(void **state)
 	sb_config_free(beside);
 }
 
+/* Without a controller their number is limited by an rlimit, which counts every thread of a user. */
+static void what_starts_them_is_not_counted_as_theirs(void **state)
+{
+	sb_config *cfg = fx_config("rlimit=6"); /* RLIMIT_NPROC */
+	sb_box *box;
+	char said[256], want[64];
+
+	(void)state;
+	fx_ok(sb_set_limit(cfg, SB_LIMIT_PIDS, 4, 0));
+	fx_ok(sb_set_optional(cfg, SB_APPLIED_CGROUP));
+	fx_ok(sb_set_stream_capture(cfg, 1, 65536, 0));
+	box = open_box(cfg);
+	run(box, cfg, said, sizeof(said));
+	if (!strstr(said, "5 5")) {
+		sb_box_free(box);
+		sb_config_free(cfg);
+		fx_skip("there is a pids controller");
+	}
+	for (int i = 0; i < RUNS; i++) { /* a zygote starts these */
+		run(box, cfg, said, sizeof(said));
+		snprintf(want, sizeof(want), "%d %d", 6, 6);
+		fx_has(said, want);
+	}
+	sb_box_free(box);
+	sb_config_free(cfg);
+}
+
 struct speaker {
 	pthread_t thread;
 	sb_box *box;
@@ -373,6 +401,7 @@ int main(void)
 		FX_TEST(each_command_has_its_own_words_and_files),
 		FX_TEST(a_command_that_cannot_start_is_explained),
 		FX_TEST(nobody_inside_sees_what_starts_them),
+		FX_TEST(what_starts_them_is_not_counted_as_theirs),
 		FX_TEST(threads_that_start_commands_in_one_box_get_their_own),
 		FX_TEST(a_trace_has_every_step_of_every_start),
 		FX_TEST(each_command_has_a_fresh_leaf),
