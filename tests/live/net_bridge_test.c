@@ -25,6 +25,7 @@ static const char *links(void)
 	return net_says("ip -o link | cut -d: -f 2 | sort");
 }
 
+/* How many were removed is not asked: tests beside this one leave something of other kinds. */
 static int gc(void)
 {
 	sb_error err = SB_INIT(sb_error);
@@ -40,15 +41,16 @@ static const char *alias_of(const char *name)
 	return net_says("ip -d link show %s | sed -n 's/ *alias //p'", name);
 }
 
-/* Until sb_gc() has removed @count bridges: the ports of the dead go in their own time. */
-static void gc_until(int count)
+/* The ports of the dead go in their own time. */
+static void gc_until(const char *gone)
 {
-	for (int i = 0; count > 0 && i < 6000; i++) {
-		count -= gc();
-		if (count > 0)
-			poll(NULL, 0, 10);
+	int i = 0;
+
+	for (gc(); system(gone) != 0 && i < 6000; i++) {
+		poll(NULL, 0, 10);
+		gc();
 	}
-	assert_int_equal(count, 0);
+	assert_true(i < 6000);
 }
 
 /* A process of its own, which does @part and exits with its answer. */
@@ -132,11 +134,12 @@ static void after_a_killed_maker_gc_removes_it(void **state)
 
 	(void)state;
 	net_until("ip -o link show master made0 2>/dev/null | grep -q @");
-	assert_int_equal(gc(), 0); /* its maker lives */
+	gc();
+	net_sh("ip link show made0 >/dev/null"); /* its maker lives */
 	kill(pid, SIGKILL);
 	while (waitpid(-1, NULL, __WALL) > 0) /* sb-init is ours now */
 		;
-	gc_until(1);
+	gc_until("! ip link show made0 2>/dev/null");
 	net_until("test -z \"$(ip -o link | grep -v ' lo:')\"");
 	assert_string_equal(links(), before);
 }
@@ -149,10 +152,10 @@ static void gc_knows_an_unfinished_one_and_leaves_others(void **state)
 	net_sh("ip link add name sb-0000cafe type bridge && ip link add name br7 type bridge && ip link set br7 alias '" DEAD "x'");
 	net_sh("ip link add name v0 type veth peer name v1 && ip link set v0 alias '" DEAD "'");
 	net_sh("ip link add name used0 type bridge && ip link set used0 alias '" DEAD "' && ip link set v1 master used0");
-	assert_int_equal(gc(), 2);
+	assert_true(gc() >= 2);
 	assert_string_equal(alias_of("used0"), DEAD "\n");
 	net_sh("ip link set v1 nomaster");
-	assert_int_equal(gc(), 1);
+	assert_true(gc() >= 1);
 	assert_string_equal(links(), " br7\n lo\n sb-0000cafe\n v0@v1\n v1@v0\n");
 	net_sh("ip link del v0 && ip link del br7 && ip link del sb-0000cafe");
 }
@@ -172,7 +175,8 @@ static void gc_without_the_capability_leaves_bridges_to_others(void **state)
 	net_sh("ip link add name dead0 type bridge && ip link set dead0 alias '" DEAD "'");
 	fx_in_child(gc_powerless);
 	fx_has(net_says("ip -o link show dead0"), "dead0");
-	assert_int_equal(gc(), 1);
+	assert_true(gc() >= 1);
+	net_sh("! ip -o link show dead0 2>/dev/null");
 }
 
 /* The call with which a pair is made: before it are one look and, where the bridge is missing, its making. */
