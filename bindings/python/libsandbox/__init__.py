@@ -28,6 +28,20 @@ from ._numbers import (
     Waits,
 )
 from ._structs import sb_error
+from .config import (
+    DEFAULT_ENV,
+    Bind,
+    Config,
+    Dir,
+    File,
+    Limits,
+    Mask,
+    Mount,
+    Network,
+    Overlay,
+    Symlink,
+    Tmpfs,
+)
 from .errors import (
     AlreadyExists,
     CalledProcessError,
@@ -40,6 +54,9 @@ from .errors import (
     SandboxError,
     TimeoutExpired,
 )
+from .process import CAPTURE, DEVNULL, PIPE, STDOUT, Popen, check_call, check_output, run
+from .result import Result
+from .trace import Trace, TraceEvent
 
 __version__ = "0.1.0"
 
@@ -64,8 +81,10 @@ def version() -> str:
 
 
 __all__ = [
-    "AlreadyExists", "Applied", "BoxHas", "CalledProcessError", "CgroupFlag", "CommandNotFound", "ConfigError", "DeadHandle",
-    "Has", "Id", "Lane", "Limit", "MountFlag", "NS", "NetFlag", "NotFound", "NotSupported", "PermissionDenied", "ProcFlag",
-    "RootFlag", "SandboxError", "SeccompAction", "StatsHas", "Step", "StreamFlag", "StreamState", "TimeoutExpired", "Verdict",
-    "Waits", "lib", "probe", "version",
+    "AlreadyExists", "Applied", "Bind", "BoxHas", "CAPTURE", "CalledProcessError", "CgroupFlag", "CommandNotFound", "Config",
+    "ConfigError", "DEFAULT_ENV", "DEVNULL", "DeadHandle", "Dir", "File", "Has", "Id", "Lane", "Limit", "Limits", "Mask", "Mount",
+    "MountFlag", "NS", "NetFlag", "Network", "NotFound", "NotSupported", "Overlay", "PIPE", "PermissionDenied", "Popen", "ProcFlag",
+    "Result", "RootFlag", "STDOUT", "SandboxError", "SeccompAction", "StatsHas", "Step", "StreamFlag", "StreamState", "Symlink",
+    "TimeoutExpired", "Tmpfs", "Trace", "TraceEvent", "Verdict", "Waits", "check_call", "check_output", "lib", "probe", "run",
+    "version",
 ]

@@ -26,7 +26,7 @@ class SandboxError(OSError):
         super().__init__(code, message)
         self.errno = code
         self.message = message
-        self.step = _step(step)
+        self.step = step_of(step)
         self.index = index
         self.hint = hint
         if filename is not None:
@@ -130,7 +130,8 @@ class CalledProcessError(subprocess.CalledProcessError):
         return said if verdict is None or verdict.name in ("EXITED", "SIGNALED") else f"{said[:-1]} ({verdict.name})."
 
 
-def _step(number: int) -> Step:
+def step_of(number: int) -> Step:
+    """The Step with this number; NONE for one that is not known here."""
     try:
         return Step(number)
     except ValueError:  # a newer library has more of them

@@ -124,6 +124,15 @@ class Table(unittest.TestCase):
         done = subprocess.run([sys.executable, PACKAGE / "make_api.py", "--check"], check=False, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_every_setter_is_a_method(self):
+        """every function that takes a config to change it is a method of Config"""
+        from libsandbox import Config
+
+        names = [name for name, (_, args) in _api.FUNCTIONS.items()
+                 if re.match(r"sb_(set|add|drop|net)_", name) and args[:1] == (ctypes.POINTER(_structs.sb_config),)]
+        self.assertGreater(len(names), 90)
+        self.assertEqual([name for name in names if not callable(getattr(Config, name[3:], None))], [])
+
     def test_types_are_strict(self):
         """mypy --strict finds nothing"""
         mypy = next((path for path in ("/usr/bin/mypy", shutil.which("mypy")) if path and pathlib.Path(path).exists()), None)
