@@ -28,6 +28,7 @@ from ._numbers import (
     Waits,
 )
 from ._structs import sb_error
+from .box import Box, Entry, LentBox, NetPool, Pool
 from .config import (
     DEFAULT_ENV,
     Bind,
@@ -54,6 +55,7 @@ from .errors import (
     SandboxError,
     TimeoutExpired,
 )
+from .group import Group, GroupResult, MemberResult
 from .process import CAPTURE, DEVNULL, PIPE, STDOUT, Popen, check_call, check_output, run
 from .result import Result
 from .trace import Trace, TraceEvent
@@ -81,9 +83,9 @@ def version() -> str:
 
 
 __all__ = [
-    "AlreadyExists", "Applied", "Bind", "BoxHas", "CAPTURE", "CalledProcessError", "CgroupFlag", "CommandNotFound", "Config",
-    "ConfigError", "DEFAULT_ENV", "DEVNULL", "DeadHandle", "Dir", "File", "Has", "Id", "Lane", "Limit", "Limits", "Mask", "Mount",
-    "MountFlag", "NS", "NetFlag", "Network", "NotFound", "NotSupported", "Overlay", "PIPE", "PermissionDenied", "Popen", "ProcFlag",
+    "AlreadyExists", "Applied", "Bind", "Box", "BoxHas", "CAPTURE", "CalledProcessError", "CgroupFlag", "CommandNotFound", "Config",
+    "ConfigError", "DEFAULT_ENV", "DEVNULL", "DeadHandle", "Dir", "Entry", "File", "Group", "GroupResult", "Has", "Id", "Lane", "Limit", "LentBox", "Limits", "Mask", "MemberResult", "Mount",
+    "MountFlag", "NS", "NetFlag", "NetPool", "Network", "NotFound", "NotSupported", "Overlay", "PIPE", "PermissionDenied", "Pool", "Popen", "ProcFlag",
     "Result", "RootFlag", "STDOUT", "SandboxError", "SeccompAction", "StatsHas", "Step", "StreamFlag", "StreamState", "Symlink",
     "TimeoutExpired", "Tmpfs", "Trace", "TraceEvent", "Verdict", "Waits", "check_call", "check_output", "lib", "probe", "run",
     "version",

@@ -74,7 +74,7 @@ def _forget_orphans() -> None:
             proc._release()
 
 
-class _Stdio:
+class Stdio:
     """The three descriptors of a command: which of the host they are, and our ends of pipes."""
 
     def __init__(self) -> None:
@@ -106,7 +106,8 @@ def _is_open(fd: int) -> bool:
     return True
 
 
-def _set_stdio(config: Config, stdio: _Stdio, fd: int, what: Any) -> None:
+def set_stdio(config: Config, stdio: Stdio, fd: int, what: Any) -> None:
+    """What stdin=, stdout= or stderr= says of fd."""
     if what is None:
         # Nothing of the host is read unless it is said so.
         host = fd if fd and _is_open(fd) else -1
@@ -133,6 +134,22 @@ def _set_stdio(config: Config, stdio: _Stdio, fd: int, what: Any) -> None:
         config.set_stream_copy(fd, host, -1, None)
     else:
         config.set_fd(fd, host)
+
+
+def base_config(
+    box: Any, config: Optional[Config], *, limits: Optional[Limits] = None, mounts: Iterable[Union[Mount, str]] = (),
+    network: Union[Network, str, None] = None, user: Union[int, Tuple[int, int], str, None] = None,
+    profile: Optional[str] = None, hostname: Optional[str] = None, rootfs: Optional[AnyPath] = None,
+) -> Config:
+    """What a command starts from: the standard config, or a copy of the one that was given, or of the box's."""
+    if config is None and box is None:
+        return Config.standard(profile=profile, limits=limits, mounts=mounts, network=network, user=user, hostname=hostname,
+                               rootfs=rootfs)
+    if list(mounts) or network is not None or hostname is not None or rootfs is not None:
+        raise ValueError("mounts, network, hostname and rootfs are those of the config or the box")
+    copy: Config = (config or box.config).copy()
+    copy.use(profile=profile, limits=limits, user=user)
+    return copy
 
 
 def words_of(args: Args) -> List[AnyPath]:
@@ -195,26 +212,20 @@ class Popen:
         self._started = False
         self._turn = threading.RLock()
         words = words_of(args)
-        if config is None and box is None:
-            run_in = Config.standard(profile=profile, limits=limits, mounts=mounts, network=network, user=user,
-                                     hostname=hostname, rootfs=rootfs)
-        else:
-            if list(mounts) or network is not None or hostname is not None or rootfs is not None:
-                raise ValueError("mounts, network, hostname and rootfs are those of the config or the box")
-            run_in = (config or box.config).copy()
-            run_in.use(profile=profile, limits=limits, user=user)
+        run_in = base_config(box, config, limits=limits, mounts=mounts, network=network, user=user, profile=profile,
+                             hostname=hostname, rootfs=rootfs)
         self._trace = Trace() if trace else run_in.trace
-        stdio = _Stdio()
+        stdio = Stdio()
         try:
             if trace:
                 run_in.set_trace(self._trace)
-            _describe(run_in, words, executable, cwd, env, umask, extra_groups, pass_fds)
+            describe(run_in, words, executable, cwd, env, umask, extra_groups, pass_fds)
             if _data is not None:
                 run_in.set_stream_data(0, _data)
             else:
-                _set_stdio(run_in, stdio, 0, stdin)
-            _set_stdio(run_in, stdio, 1, stdout)
-            _set_stdio(run_in, stdio, 2, stderr)
+                set_stdio(run_in, stdio, 0, stdin)
+            set_stdio(run_in, stdio, 1, stdout)
+            set_stdio(run_in, stdio, 2, stderr)
             self._spawn(run_in, box, executable or words[0], cwd)
             stdio.close_theirs()
             self._open_files(stdio.ours, bufsize)
@@ -240,6 +251,8 @@ class Popen:
             raise
         proc._adopt(pointer)
         self._proc = proc
+        if box is not None:
+            box._commands.add(self)
         try:
             self.pid = int(lib.sb_proc_pid(proc))
         except ProcessLookupError:  # it has ended already; 0 or -1 would be somebody else to os.kill()
@@ -544,8 +557,9 @@ class Popen:
             return text_of("sb_proc_get_cgroup", proc, file, error=sb_error())
 
 
-def _describe(config: Config, words: List[AnyPath], executable: Optional[AnyPath], cwd: Optional[AnyPath],
-              env: Optional[Mapping[Any, Any]], umask: int, groups: Optional[Sequence[int]], pass_fds: Iterable[int]) -> None:
+def describe(config: Config, words: List[AnyPath], executable: Optional[AnyPath], cwd: Optional[AnyPath],
+             env: Optional[Mapping[Any, Any]], umask: int, groups: Optional[Sequence[int]], pass_fds: Iterable[int]) -> None:
+    """The command itself."""
     config.set_command(executable, words)
     if cwd is not None:
         config.set_cwd(cwd)
