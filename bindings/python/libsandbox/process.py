@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 import warnings
-from typing import IO, Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import IO, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ._handle import Handle, call, new_pointer, text_of
 from ._lib import lib
@@ -211,6 +211,7 @@ class Popen:
         self._chunks: Dict[int, bytearray] = {}
         self._started = False
         self._turn = threading.RLock()
+        self.on_end: List[Callable[[], Any]] = []  # called once it has ended, by whoever noticed
         words = words_of(args)
         run_in = base_config(box, config, limits=limits, mounts=mounts, network=network, user=user, profile=profile,
                              hostname=hostname, rootfs=rootfs)
@@ -301,6 +302,8 @@ class Popen:
         self.result = result
         self.returncode = result.returncode
         proc._release("the command has ended")
+        while self.on_end:
+            self.on_end.pop()()
 
     def wait(self, timeout: Optional[float] = None) -> int:
         """Wait for the end. timeout: seconds, then TimeoutExpired. Return: the return code."""
@@ -581,21 +584,8 @@ def run(args: Args, *, input: Any = None, capture_output: bool = False, timeout:
     Limits(wall_time=) is a verdict instead. check: raise CalledProcessError unless it exited by itself, with 0.
     PIPE is kept by the library, so that Limits(output=) counts it. input: a file that the command finds as its stdin.
     """
-    if input is not None:
-        if options.get("stdin") is not None:
-            raise ValueError("stdin and input arguments may not both be used.")
-        options["_data"] = _encoded(input, options)
-        options.pop("stdin", None)
-    if capture_output:
-        if options.get("stdout") is not None or options.get("stderr") is not None:
-            raise ValueError("stdout and stderr arguments may not be used with capture_output.")
-        options["stdout"] = options["stderr"] = PIPE
-    for name in ("stdout", "stderr"):
-        if options.get(name) == PIPE:
-            options[name] = CAPTURE
-    if options.get("stdin") == PIPE:
-        options["stdin"] = DEVNULL  # nobody could write to it
-    process = Popen(args, **options)
+    options, data = run_options({"input": input, "capture_output": capture_output, **options})
+    process = Popen(args, _data=data, **options)
     try:
         stdout, stderr = process.communicate(timeout=timeout)
     except BaseException as error:
@@ -610,6 +600,26 @@ def run(args: Args, *, input: Any = None, capture_output: bool = False, timeout:
     if check:
         process.result.check_returncode()
     return process.result
+
+
+def run_options(options: Dict[str, Any]) -> Tuple[Dict[str, Any], Optional[bytes]]:
+    """What run() says in the words of Popen, and the input."""
+    data: Any = options.pop("input", None)
+    if data is not None:
+        if options.get("stdin") is not None:
+            raise ValueError("stdin and input arguments may not both be used.")
+        data = _encoded(data, options)
+        options.pop("stdin", None)
+    if options.pop("capture_output", False):
+        if options.get("stdout") is not None or options.get("stderr") is not None:
+            raise ValueError("stdout and stderr arguments may not be used with capture_output.")
+        options["stdout"] = options["stderr"] = PIPE
+    for name in ("stdout", "stderr"):
+        if options.get(name) == PIPE:
+            options[name] = CAPTURE
+    if options.get("stdin") == PIPE:
+        options["stdin"] = DEVNULL  # nobody could write to it
+    return options, data
 
 
 def _encoded(data: Any, options: Mapping[str, Any]) -> bytes:
