@@ -5,6 +5,7 @@ import signal
 import subprocess
 from typing import Any, Dict, FrozenSet, List, Optional
 
+from . import _html
 from ._lib import figures, lib
 from ._numbers import Applied, Has, Limit, SeccompAction, StatsHas, Verdict
 from ._structs import sb_denied, sb_error, sb_net_info, sb_result, sb_stats
@@ -95,6 +96,10 @@ class Result(subprocess.CompletedProcess):  # type: ignore[type-arg]
             error = CalledProcessError(self.returncode, self.args, self.stdout, self.stderr)
             error.result = self
             raise error
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the figures, and with trace=True the steps on a time line."""
+        return _html.result(self)
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, verdict={self.verdict.name})"

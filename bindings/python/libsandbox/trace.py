@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import List
 
+from . import _html
 from ._handle import Handle, call
 from ._lib import lib
 from ._numbers import Lane, Step
@@ -55,6 +56,9 @@ class Trace(Handle):
             out.append(TraceEvent(e.spawn, Lane(e.lane), step_of(e.step), e.index, os.fsdecode(e.object), e.error, bool(e.skipped),
                                   e.start_ns / 1e9, e.duration_ns / 1e9))
         return out
+
+    def _repr_html_(self) -> str:
+        return _html.timeline(self.events())
 
     def clear(self) -> None:
         """Forget them."""
