@@ -80,7 +80,7 @@ static void what_a_program_measures_is_what_is_billed(void **state)
 		if (percent < best)
 			best = percent;
 	}
-	assert_true(best <= 2);
+	assert_true(best <= (fx_emulated() ? 5 : 2));
 }
 
 /* The goal is 1.02 s, on a machine that has nothing else to do. */
