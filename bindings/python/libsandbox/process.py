@@ -232,6 +232,9 @@ class Popen:
             self._open_files(stdio.ours, bufsize)
         except BaseException:
             stdio.close()
+            started = getattr(self, "_proc", None)
+            if started is not None:
+                started._release("its start was interrupted")
             raise
         finally:
             run_in.close()
@@ -245,12 +248,17 @@ class Popen:
                 call("sb_spawn", config, pointer, why)
             else:
                 call("sb_box_spawn", box, config, pointer, why)
+            proc._adopt(pointer)
         except SandboxError as error:
             missing = {Step.EXEC: name, Step.CWD: cwd}.get(error.step)
             if missing is not None and why.code:
                 raise from_c(why, os.fsdecode(missing)) from None
             raise
-        proc._adopt(pointer)
+        except BaseException:  # a signal's, between the call and us: nobody will have the command
+            if pointer:
+                proc._adopt(pointer)
+                proc._release("its start was interrupted")
+            raise
         self._proc = proc
         if box is not None:
             box._commands.add(self)
