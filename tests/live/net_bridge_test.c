@@ -139,7 +139,7 @@ static void after_a_killed_maker_gc_removes_it(void **state)
 	kill(pid, SIGKILL);
 	while (waitpid(-1, NULL, __WALL) > 0) /* sb-init is ours now */
 		;
-	gc_until("! ip link show made0 2>/dev/null");
+	gc_until("! ip link show made0 >/dev/null 2>&1");
 	net_until("test -z \"$(ip -o link | grep -v ' lo:')\"");
 	assert_string_equal(links(), before);
 }
