@@ -171,7 +171,7 @@ static void foreign_abis_are_killed(void **state)
 		without = fx_get(fx_output(call_config("none", word)), key);
 		assert_non_null(without);
 		if (atoi(without))
-			print_message("# %s: the kernel itself ends it with status %s\n", word, without);
+			print_message("# %s: the kernel itself ends it with status %d\n", word, atoi(without));
 		if ((atoi(without) & 0x7f) == SIGSEGV)
 			continue; /* no way into this kernel at all: it has no system call to look at */
 		for (const char *const *preset =
