@@ -37,9 +37,9 @@ sanitize:
 
 sanitize-here:
 	$(call configure,build-asan,-Db_sanitize=address$(comma)undefined -Db_lundef=false -Dinit=hosted -Dbench=false)
-	$(call configure,build-tsan,-Db_sanitize=thread -Db_lundef=false -Dbench=false)
-	@status=0; for dir in build-asan build-tsan; do \
-		.ci/test $$dir --suite unit --suite live || status=1; done; exit $$status
+	$(call configure,build-tsan,-Db_sanitize=thread -Db_lundef=false -Dbench=false -Dcli=false -Dexamples=false)
+	@status=0; for sanitizer in asan tsan; do \
+		.ci/test build-$$sanitizer --suite unit --suite $$sanitizer || status=1; done; exit $$status
 comma = ,
 
 # The parsers, FUZZ_SECONDS (60) each and all at once, with clang in a build of its own.
