@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -150,7 +151,7 @@ struct crowd {
 	sb_box *box;
 	const sb_config *cfg;
 	int started, busy, wrong;
-	volatile int *stop;
+	atomic_int *stop;
 };
 
 static void *spawn_on(void *data)
@@ -180,7 +181,7 @@ static void starting_and_freezing_exclude_each_other(void **state)
 {
 	struct crowd crowd[2];
 	pthread_t thread[2];
-	volatile int stop = 0;
+	atomic_int stop = 0;
 	sb_config *cfg;
 	sb_box *box;
 	int i;

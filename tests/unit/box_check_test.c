@@ -182,6 +182,7 @@ static void who_runs_in_it_is_found(void **state)
 	fails(&w, "alone", words);
 	kill(child, SIGKILL);
 	finish(&w);
+	assert_int_equal(waitpid(child, NULL, 0), child); /* it became ours: fx_begin() */
 }
 
 static void every_difference_of_mounts_is_found(void **state)
@@ -248,15 +249,16 @@ static void a_layer_that_is_missing_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_the_same_passes),
-		cmocka_unit_test(who_has_not_ended_is_found),
-		cmocka_unit_test(a_namespace_of_ours_is_found),
-		cmocka_unit_test(a_namespace_of_before_is_found),
-		cmocka_unit_test(who_runs_in_it_is_found),
-		cmocka_unit_test(every_difference_of_mounts_is_found),
-		cmocka_unit_test(other_ids_are_found),
-		cmocka_unit_test(a_layer_that_is_missing_is_found),
+		FX_TEST(what_is_the_same_passes),
+		FX_TEST(who_has_not_ended_is_found),
+		FX_TEST(a_namespace_of_ours_is_found),
+		FX_TEST(a_namespace_of_before_is_found),
+		FX_TEST(who_runs_in_it_is_found),
+		FX_TEST(every_difference_of_mounts_is_found),
+		FX_TEST(other_ids_are_found),
+		FX_TEST(a_layer_that_is_missing_is_found),
 	};
 
+	fx_begin();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
