@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* sb_box_reset() itself: what goes on, what ends, what is refused, and what is left when it fails. */
-#include "box_reset_kit.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,18 +18,6 @@ static sb_config *work_config(void)
 
 	fx_ok(sb_add_tmpfs(cfg, "/work", 0, 0, 0755));
 	return cfg;
-}
-
-static void exits(sb_box *box, sb_config *cfg, int code)
-{
-	sb_result res = SB_INIT(sb_result);
-	char word[32];
-
-	snprintf(word, sizeof(word), "exit=%d", code);
-	fx_command(cfg, word);
-	fx_wait(start_in(box, cfg), &res);
-	assert_int_equal(res.verdict, SB_EXITED);
-	assert_int_equal(res.code, code);
 }
 
 static void the_handle_goes_on_with_another_sandbox(void **state)
@@ -61,11 +49,8 @@ static void the_handle_goes_on_with_another_sandbox(void **state)
 static void the_config_is_not_needed_any_more(void **state)
 {
 	sb_config *cfg = work_config(), *other = fx_config("uts", "cat=/given");
-	char text[4096];
-	sb_result res = SB_INIT(sb_result);
+	const char *text;
 	sb_box *box;
-	int p[2];
-	ssize_t n;
 
 	(void)state;
 	fx_ok(sb_add_file(cfg, "/given", "here", 4, 0644));
@@ -75,13 +60,7 @@ static void the_config_is_not_needed_any_more(void **state)
 	sb_config_free(cfg);
 	for (int i = 0; i < 2; i++)
 		reset(box);
-	fx_ok(pipe2(p, O_CLOEXEC));
-	fx_ok(sb_set_fd(other, 1, p[1]));
-	fx_wait(start_in(box, other), &res);
-	close(p[1]);
-	n = read(p[0], text, sizeof(text) - 1);
-	close(p[0]);
-	text[n > 0 ? n : 0] = '\0';
+	text = said_in(box, other, NULL);
 	fx_is(text, "hostname", "mine");
 	fx_is(text, "cat /given", "here");
 	sb_config_free(other);
@@ -180,11 +159,9 @@ static void a_box_that_was_killed_comes_back(void **state)
 {
 	sb_config *cfg = work_config();
 	sb_box *box = open_with(cfg);
-	struct pollfd polled = {sb_box_pidfd(box), POLLIN, 0};
 
 	(void)state;
-	fx_ok(sb_box_kill(box));
-	assert_int_equal(poll(&polled, 1, -1), 1);
+	kill_box(box);
 	reset(box);
 	assert_false(is_gone(box));
 	exits(box, cfg, 0);
