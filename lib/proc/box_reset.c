@@ -42,6 +42,8 @@ int sbi_box_remember(sb_box *box, const sb_config *cfg, sb_error *err)
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (cfg->ns_fd[i] >= 0)
 			box->joined_ns |= UINT64_C(1) << i;
+	if (cfg->join_fd >= 0 || cfg->join_name)
+		box->joined_ns = cfg->ns;
 	box->shared = KEEPING & ~(cfg->ns & ~box->joined_ns);
 	if (box->shared)
 		return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* sb_box_reset() itself: what goes on, what ends, what is refused, and what is left when it fails. */
+/* sb_box_reset() itself: what goes on, what ends, and what is left when it fails. */
 #include "box_kit.h"
 
 #include <errno.h>
@@ -304,54 +304,6 @@ static void a_mount_that_has_come_is_found_out(void **state)
 	fx_umount("source");
 }
 
-static void refused_with(sb_config *cfg, const char *words)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = open_with(cfg);
-
-	assert_int_equal(sb_box_reset(box, &err), -EOPNOTSUPP);
-	assert_string_equal(sb_step_name(err.step), "reset");
-	fx_has(err.message, words);
-	assert_true(err.hint[0]);
-	assert_false(is_gone(box));
-	exits(box, cfg, 0);
-	sb_config_free(cfg);
-	sb_box_free(box);
-}
-
-static void what_is_not_its_own_is_refused_at_once(void **state)
-{
-	static const struct {
-		uint64_t kind;
-		const char *words;
-	} kinds[] = {{SB_NS_PID, "shares the caller's pid namespace"}, {SB_NS_NET, "shares the caller's net namespace"},
-		     {SB_NS_IPC, "shares the caller's ipc namespace"}, {SB_NS_UTS, "shares the caller's uts namespace"}};
-	sb_error err = SB_INIT(sb_error);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		sb_config *cfg = work_config();
-
-		fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~kinds[i].kind & ~(uint64_t)SB_NS_TIME));
-		refused_with(cfg, kinds[i].words);
-	}
-	assert_int_equal(sb_box_reset(NULL, &err), -EINVAL);
-}
-
-static void what_the_host_keeps_is_refused_at_once(void **state)
-{
-	const char *const lower[] = {fx_mkdir("lower"), NULL};
-	sb_config *cfg = work_config();
-
-	(void)state;
-	fx_mount("disk", "size=1m");
-	fx_ok(mkdir(fx_path("disk/upper"), 0755));
-	fx_ok(mkdir(fx_path("disk/work"), 0755));
-	fx_ok(sb_add_overlay(cfg, "/over", lower, fx_path("disk/upper"), fx_path("disk/work")));
-	refused_with(cfg, "disk/upper");
-	fx_umount("disk");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,8 +318,6 @@ int main(void)
 		FX_TEST(a_source_that_is_gone_is_named),
 		FX_TEST(a_mount_that_is_missing_is_found_out),
 		FX_TEST_IF("privilege", a_mount_that_has_come_is_found_out),
-		FX_TEST(what_is_not_its_own_is_refused_at_once),
-		FX_TEST_IF("privilege overlay", what_the_host_keeps_is_refused_at_once),
 	};
 
 	fx_begin();
