@@ -50,7 +50,7 @@ static void what_the_host_keeps_is_refused_at_once(void **state)
 	fx_ok(mkdir(fx_path("disk/upper"), 0755));
 	fx_ok(mkdir(fx_path("disk/work"), 0755));
 	fx_ok(sb_add_overlay(cfg, "/over", lower, fx_path("disk/upper"), fx_path("disk/work")));
-	refused_with(cfg, "disk/upper", "tmpfs");
+	refused_with(cfg, "disk/upper", "sb_set_overlay_reset()");
 	fx_umount("disk");
 }
 
