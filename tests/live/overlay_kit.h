@@ -56,4 +56,41 @@ static inline void open_work(void)
 	fx_ok(chmod(fx_path("disk/work/work"), 0700));
 }
 
+/* What a command finds at /o, and what it writes there. */
+static inline void uses(sb_box *box, sb_config *cfg)
+{
+	const char *out;
+
+	fx_command(cfg, "ls=/o", "cat=/o/base", "write=/o/new", "mkdir=/o/dir", "write=/o/dir/below", "unlink=/o/base", "ls=/o");
+	out = said_in(box, cfg, NULL);
+	fx_is(out, "ls /o", "base");
+	fx_is(out, "cat /o/base", "base");
+	fx_is(out, "write /o/new", "ok");
+	fx_is(out, "write /o/dir/below", "ok");
+	fx_is(out, "unlink /o/base", "ok");
+	fx_has(out, "ls /o=dir new\n");
+	assert_int_equal(names_in("disk/upper", ""), 3);
+}
+
+/* The reset is, with these words. */
+static inline void refused(sb_box *box, int code, const char *words, const char *hint)
+{
+	sb_error err = SB_INIT(sb_error);
+
+	assert_int_equal(sb_box_reset(box, &err), -code);
+	assert_string_equal(sb_step_name(err.step), "reset");
+	fx_has(err.message, words);
+	fx_has(err.hint, hint);
+}
+
+/* It is as it was, and ends. */
+static inline void goes_on(sb_box *box, sb_config *cfg)
+{
+	assert_false(is_gone(box));
+	exits(box, cfg, 0);
+	sb_box_free(box);
+	sb_config_free(cfg);
+	open_work();
+}
+
 #endif
