@@ -23,6 +23,12 @@
 #define __NR_fchmodat2 452
 #endif
 
+/*
+ * Make @name of @dir one that we can read, no link: without capabilities it counts that its owner has made it
+ * unreadable. Who includes this defines it, as before fchmodat2(2) it takes a /proc that can be trusted.
+ */
+static long sbi_tree_allow(int dir, const char *name);
+
 /* What getdents64(2) writes. */
 struct sbi_tree_entry {
 	uint64_t inode, offset;
@@ -34,12 +40,6 @@ struct sbi_tree_entry {
 static inline int sbi_tree_is_dot(const char *name)
 {
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
-/* Without capabilities it counts that its owner has made it unreadable. */
-static inline long sbi_tree_allow(int dir, const char *name)
-{
-	return SYS(fchmodat2, dir, name, 0700, AT_SYMLINK_NOFOLLOW);
 }
 
 /* A directory, to be read; a mount point is -EBUSY. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -211,6 +212,22 @@ int sbi_upper_dir_swap(struct sbi_upper_dir *dir, int shelf, const char *name)
 	dir->dev = st.st_dev;
 	dir->ino = st.st_ino;
 	return 0;
+}
+
+/* --- removed ------------------------------------------------------------------------ */
+
+static long sbi_tree_allow(int dir, const char *name)
+{
+	sbi_autoclose int fd = -EBADF;
+	char path[32];
+
+	if (SYS(fchmodat2, dir, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return chmod(path, 0700) < 0 ? -errno : 0;
 }
 
 /* --- the shelf ---------------------------------------------------------------------- */

@@ -3,6 +3,11 @@
 #include "box_files.h"
 #include "common/tree.h"
 
+static long sbi_tree_allow(int dir, const char *name)
+{
+	return SYS(fchmodat2, dir, name, 0700, AT_SYMLINK_NOFOLLOW);
+}
+
 int open_tree_in(int dir, const char *name)
 {
 	return sbi_tree_open(dir, name);
