@@ -104,8 +104,9 @@ SB_API pid_t sb_box_pid(const sb_box *box);
  * user, PID, mount, network, IPC or UTS namespace that is not the box's own or is pinned, a directory
  * that keeps what an overlay is written, or was not empty at the opening. Likewise at once ESTALE if such a directory is
  * another one by now, EBUSY if another process is just replacing it, and what mkdir(2), chown(2), setxattr(2) and renameat2(2)
- * return for the new one. ENOTRECOVERABLE if a check found a difference, and @err names the check; what sb_box_open() returns if the
- * sandbox cannot be made again; what unlink(2) returns if the old directory cannot be removed, and @err says where it is.
+ * return for the new one. ENOTRECOVERABLE if a check found a difference, and @err names the check; what sb_box_open()
+ * returns if the sandbox cannot be made again; what unlink(2) returns if the old directory cannot be removed, and @err
+ * says where it is.
  * Then the sandbox is gone, as sb_box_pidfd() says, and nothing is left but the handle.
  */
 SB_API int sb_box_reset(sb_box *box, sb_error *err) SB_MUST_CHECK;

@@ -98,14 +98,14 @@ static int check(const struct sbi_upper_dir *dir, sb_error *err)
 	struct stat st;
 
 	if (dir->why == ENOTEMPTY) {
-		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP, "%s was not empty when the box was opened: what was in it cannot be brought back",
-			 dir->given);
+		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP,
+			 "%s was not empty when the box was opened: what was in it cannot be brought back", dir->given);
 		sbi_hint(err, "open the box with an empty directory; what is in this one may be one more lower directory");
 		return -EOPNOTSUPP;
 	}
 	if (dir->why)
-		return sbi_fail(err, SB_STEP_RESET, 0, dir->why, "%s could not be looked at when the box was opened: %s", dir->given,
-				strerror(dir->why));
+		return sbi_fail(err, SB_STEP_RESET, 0, dir->why, "%s could not be looked at when the box was opened: %s",
+				dir->given, strerror(dir->why));
 	if (stat(dir->given, &st) < 0 || st.st_dev != dir->dev || st.st_ino != dir->ino)
 		return changed(dir, err);
 	return 0;
@@ -115,11 +115,11 @@ static int no_place(const struct sbi_upper_dir *dir, int code, sb_error *err)
 {
 	sbi_fail(err, SB_STEP_RESET, 0, code, "a new directory in the place of %s: %s", dir->given, strerror(code));
 	if (code == EBUSY)
-		sbi_hint(err, "another process is just resetting a box with it, or it is a mount point: an upper directory is for one box, and not a mount");
+		sbi_hint(err, "another process is just replacing it, or it is a mount point: it must be neither, and for one box");
 	else if (code == EACCES || code == EPERM || code == EROFS)
 		sbi_hint(err, "the caller must be able to make directories beside it, and to give them its owner and attributes");
 	else if (code == EXDEV || code == EINVAL)
-		sbi_hint(err, "the upper and the work directory must be ordinary directories of one file system that knows RENAME_EXCHANGE");
+		sbi_hint(err, "it must be an ordinary directory of a file system that knows RENAME_EXCHANGE");
 	return -code;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Boxes: opened, commands started in them, reset, stopped, waited for; each call, or the test fails with the library's own words. */
+/* Boxes: opened, used, reset, stopped, waited for; if a call fails so does the test, with the library's own words. */
 #ifndef TESTS_BOX_KIT_H
 #define TESTS_BOX_KIT_H
 

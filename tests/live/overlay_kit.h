@@ -38,7 +38,8 @@ static inline int names_in(const char *dir, const char *prefix)
 
 	assert_non_null(stream);
 	while ((entry = readdir(stream)))
-		count += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && !strncmp(entry->d_name, prefix, strlen(prefix));
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			count += !strncmp(entry->d_name, prefix, strlen(prefix));
 	closedir(stream);
 	return count;
 }
