@@ -49,6 +49,16 @@ class Row:
         return (f"{times:.2f}" if times < 10 else f"{times:.1f}") if times else ""
 
 
+def grouped(rows):
+    """[(group, its rows)], in order."""
+    return [(group, [row for row in rows if row.group == group]) for group in dict.fromkeys(row.group for row in rows)]
+
+
+def missing(absent):
+    """The sentence about what could not be measured, in a list; empty if all could."""
+    return [f"Not measured: {'; '.join(absent)}."] if absent else []
+
+
 def number(value):
     """Three digits that count, but never more than three decimals."""
     if value < 1:
@@ -103,11 +113,11 @@ def draw(rows, absent, line):
     end = reach(rows)
     scale = (WIDTH - LEFT - RIGHT) / end
     body, spans, y = [], [], 78
-    for group in dict.fromkeys(row.group for row in rows):
+    for group, members in grouped(rows):
         body.append(text("group", 24, y + 12, group))
         y += 30
         top = y - 6
-        for row in (row for row in rows if row.group == group):
+        for row in members:
             body += bar(row, y, scale, end)
             y += STEP
         spans.append(f"{top}V{y - 6}")
@@ -120,7 +130,7 @@ def draw(rows, absent, line):
         grid += [f'<path class="grid" d="{lines}"/>',
                  text("tick", x, bottom + 16, f"{value:g}" + (" ms" if value == 0 else ""), "middle")]
     y = bottom + 44
-    notes = [line] + ([f"Not measured: {'; '.join(absent)}."] if absent else [])
+    notes = [line] + missing(absent)
     if any(row.median > end for row in rows):
         notes.append("A bar with a gap is longer than the axis: its number counts.")
     foot = []

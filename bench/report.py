@@ -97,17 +97,15 @@ def result(found, where):
 def table(rows, absent, line):
     """The same figures in Markdown."""
     out = []
-    for group in dict.fromkeys(row.group for row in rows):
+    for group, members in figure.grouped(rows):
         out += [f"| {group} | min | median | p90 | × floor | |", "|---|---:|---:|---:|---:|---|"]
-        for row in (row for row in rows if row.group == group):
+        for row in members:
             name = f"**{row.name}**" if row.kind == "ours" else row.name
             out.append(f"| {name} | {figure.number(row.low)} | {figure.number(row.median)} | {figure.number(row.high)} "
                        f"| {row.ratio()} | {row.note} |")
         out.append("")
     out.append(f"Milliseconds from the call to the collected end of a program that exits at once. {line}")
-    if absent:
-        out.append(f"Not measured: {'; '.join(absent)}.")
-    return "\n".join(out) + "\n"
+    return "\n".join(out + figure.missing(absent)) + "\n"
 
 
 def block(text):
@@ -168,13 +166,12 @@ def main():
     rows, absent, line = result(measure(args.bench, args.runs), where)
     text, svg = table(rows, absent, line), figure.draw(rows, absent, line)
     if args.update:
-        readme = replace_block(README.read_text(encoding="utf-8"), text)
+        files = {FIGURE: svg, README: replace_block(README.read_text(encoding="utf-8"), text)}
         FIGURE.parent.mkdir(exist_ok=True)
-        FIGURE.write_text(svg, encoding="utf-8")
-        README.write_text(readme, encoding="utf-8")
     else:
-        (args.out / "bench.svg").write_text(svg, encoding="utf-8")
-        (args.out / "bench.md").write_text(text, encoding="utf-8")
+        files = {args.out / "bench.svg": svg, args.out / "bench.md": text}
+    for path, content in files.items():
+        path.write_text(content, encoding="utf-8")
     print(text, end="")
 
 

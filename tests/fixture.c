@@ -167,6 +167,14 @@ const char *fx_inside(void)
 	return fx.inside;
 }
 
+const char *fx_beside(const char *program)
+{
+	static char path[sizeof(fx.inside) + 64];
+
+	snprintf(path, sizeof(path), "%.*s/%.60s", (int)(strrchr(fx.inside, '/') - fx.inside), fx.inside, program);
+	return path;
+}
+
 const char *fx_tmp(void)
 {
 	return fx.tmp;

@@ -59,6 +59,8 @@ void fx_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn
 
 /** fx_inside - path of the static program `inside`, to be bound into sandboxes. */
 const char *fx_inside(void);
+/** fx_beside - path of another program that was built into the same directory, in static memory. */
+const char *fx_beside(const char *program);
 /** fx_tmp - a directory of this test, 0755, removed after it. */
 const char *fx_tmp(void);
 /** fx_path - "TMP/name" in static memory (sixteen in turn). */

@@ -91,8 +91,10 @@ SB_API pid_t sb_box_pid(const sb_box *box);
  * network namespaces (what was allocated by the library may be another). Whatever commands have left is gone with
  * the old one: processes, files of every tmpfs and of overlays without a directory for their upper layer,
  * IPC, keyrings, names, clocks, network, mounts; also what the caller has put in or mounted since.
- * Directories of the host that the box may write to are not touched.
- * At last it is verified, by what the kernel says, that the box is as it was: docs/boxes.md lists the checks.
+ * Directories of the host that the box may write to are not touched, except for upper and work directories
+ * of overlays with sb_set_overlay_reset(): new ones take their place, and when the new sandbox is there the old ones are
+ * removed, which takes as long as there is much in them.
+ * It is verified, by what the kernel says, that the box is as it was: docs/boxes.md lists the checks.
  *
  * The handle stays, with another sb_box_pid() and sb_box_pidfd(). Handles of commands remain the caller's to be
  * freed; those that ran say SB_KILLED. No other thread may use the box or its commands meanwhile. A box that was
@@ -100,9 +102,12 @@ SB_API pid_t sb_box_pid(const sb_box *box);
  *
  * Return: 0, or -errno: EOPNOTSUPP at once, and nothing has happened, if something would stay that the message names: a
  * user, PID, mount, network, IPC or UTS namespace that is not the box's own or is pinned, a directory
- * that keeps what an overlay is written; ENOTRECOVERABLE if a check found a difference, and @err names the check; what
- * sb_box_open() returns if the sandbox cannot be made again. Then the sandbox is gone, as sb_box_pidfd() says, and
- * nothing is left but the handle.
+ * that keeps what an overlay is written, or was not empty at the opening. Likewise at once ESTALE if such a directory is
+ * another one by now, EBUSY if another process is just replacing it, and what mkdir(2), chown(2), setxattr(2) and renameat2(2)
+ * return for the new one. ENOTRECOVERABLE if a check found a difference, and @err names the check; what sb_box_open()
+ * returns if the sandbox cannot be made again; what unlink(2) returns if the old directory cannot be removed, and @err
+ * says where it is.
+ * Then the sandbox is gone, as sb_box_pidfd() says, and nothing is left but the handle.
  */
 SB_API int sb_box_reset(sb_box *box, sb_error *err) SB_MUST_CHECK;
 /** sb_box_kill - SIGKILL everything in the sandbox, and sb-init. Return: 0, or -errno. */

@@ -247,7 +247,8 @@ SB_API int sb_proc_cgroup_fd(const sb_proc *proc);
  * holds has no owner any more. Processes left in it are killed. A bridge of the caller's network
  * namespace that was made for a sandbox (SB_NET_MAKE_BRIDGE) is removed if its maker is dead and it has no ports;
  * those of sandboxes that have just ended go within milliseconds. A directory in /tmp with the socket of a slirp4netns
- * whose host was killed while it published ports. Nothing else is touched.
+ * whose host was killed while it published ports. What a reset was removing beside the upper directories of @cfg,
+ * if that has sb_set_overlay_reset(). Nothing else is touched.
  * Asks nothing of systemd and moves nothing. Where there is no cgroup v2, or the
  * caller has no CAP_NET_ADMIN, the other part is done.
  *

@@ -260,11 +260,21 @@ SB_API int sb_add_sysfs(sb_config *cfg, const char *target);
 /**
  * sb_add_overlay - an overlay of host directories
  * @lower: uppermost first, NULL-terminated, at most 64
- * @upper: where writes are kept; NULL = a tmpfs that goes with the sandbox
+ * @upper: where writes are kept, for one sandbox at a time; NULL = a tmpfs that goes with the sandbox
  * @work: an empty directory on the file system of @upper; NULL without @upper
  */
 SB_API int sb_add_overlay(sb_config *cfg, const char *target, const char *const lower[], const char *upper,
 			  const char *work);
+/**
+ * sb_set_overlay_reset - 1: the upper and work directories of all overlays are the box's alone; default 0
+ *
+ * Then sb_box_reset() may put new, empty directories in their place, and removes the old ones with all that is
+ * in them. It does so only if they were empty at sb_box_open(); the new ones have their mode, owner, ACL and
+ * extended attributes. Without it a box with an upper directory is not reset (-EOPNOTSUPP).
+ * The caller must be able to write to the directories that they are in: a reset makes ".sb-reset-NAME"
+ * beside the upper directory NAME, and removes it. If the host is killed meanwhile, sb_gc() does.
+ */
+SB_API int sb_set_overlay_reset(sb_config *cfg, int allow);
 /** sb_add_file - a file with the given content (at most 1 MiB in all), owned by the command. */
 SB_API int sb_add_file(sb_config *cfg, const char *target, const void *data, size_t len, uint32_t mode);
 /** sb_add_symlink - @target becomes a symbolic link that says @text. */

@@ -147,6 +147,7 @@ struct sb_config {
 	uint64_t rootfs_flags;
 	char **root_lower;
 	char *root_upper, *root_work;
+	int overlay_reset; /* a reset may replace them, and those of mounts */
 	int root_writable;
 	struct sbi_mount *mounts;
 	uint32_t mount_count;

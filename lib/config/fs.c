@@ -231,6 +231,11 @@ int sb_add_overlay(sb_config *cfg, const char *target, const char *const lower[]
 	return r < 0 ? r : add(cfg, "sb_add_overlay", &m);
 }
 
+int sb_set_overlay_reset(sb_config *cfg, int allow)
+{
+	return cfg ? sbi_cfg_switch(cfg, "sb_set_overlay_reset", &cfg->overlay_reset, allow) : -EINVAL;
+}
+
 int sb_add_file(sb_config *cfg, const char *target, const void *data, size_t len, uint32_t mode)
 {
 	struct sbi_mount m = { .step = SB_STEP_FILE, .target = (char *)target, .data = (void *)data, .len = len, .mode = mode };

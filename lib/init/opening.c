@@ -104,7 +104,6 @@ static int no_exec(const struct run *run, struct sbi_record *failure)
 /* Its process is made: until it executes, fails, or waits. 1, -1 with @failure filled, or 0. */
 static int listen_to(struct run *run, int pid, int from, int *listener, struct sbi_record *failure)
 {
-	struct __kernel_timespec patience = { 0, PATIENCE_NS };
 	struct pollfd polled = { from, POLLIN, 0 };
 	struct sbi_record rec;
 	int executed = 0, waits = 0, fd;
@@ -112,6 +111,8 @@ static int listen_to(struct run *run, int pid, int from, int *listener, struct s
 	long r;
 
 	for (;;) {
+		struct __kernel_timespec patience = { 0, PATIENCE_NS }; /* the system call leaves the rest in it */
+
 		if (SYS(ppoll, &polled, 1, &patience, 0, 0) == 0) {
 			if ((run->plan->flags & SBI_PLAN_OPENS) && (!find_told(run) || *listener >= 0))
 				return 0;

@@ -37,6 +37,7 @@ void sbi_box_drop(sb_box *box)
 {
 	if (box) {
 		sbi_mounts_free(box->mounts);
+		sbi_uppers_free(box->uppers);
 		free(box->life);
 	}
 	free(box);
@@ -144,6 +145,7 @@ void sbi_box_close(sb_box *box)
 	sbi_whole_free(box->whole);
 	sbi_mounts_free(box->mounts);
 	sb_config_free(box->cfg);
+	sbi_uppers_free(box->uppers);
 	free(box->table);
 	free(box);
 }

@@ -10,6 +10,7 @@
 
 #include "common/auto.h"
 #include "error.h"
+#include "files.h"
 #include "host/box_check.h"
 #include "proc_internal.h"
 
@@ -42,6 +43,8 @@ int sbi_box_remember(sb_box *box, const sb_config *cfg, sb_error *err)
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (cfg->ns_fd[i] >= 0)
 			box->joined_ns |= UINT64_C(1) << i;
+	if (cfg->join_fd >= 0 || cfg->join_name)
+		box->joined_ns = cfg->ns;
 	box->shared = KEEPING & ~(cfg->ns & ~box->joined_ns);
 	if (box->shared)
 		return 0;
@@ -51,24 +54,14 @@ int sbi_box_remember(sb_box *box, const sb_config *cfg, sb_error *err)
 	return 0;
 }
 
-/* The first directory of the host that keeps what an overlay is written, or NULL. */
-static const char *find_upper(const sb_config *cfg)
-{
-	if (cfg->root_upper)
-		return cfg->root_upper;
-	for (uint32_t i = 0; i < cfg->mount_count; i++)
-		if (cfg->mounts[i].step == SB_STEP_OVERLAY && cfg->mounts[i].source)
-			return cfg->mounts[i].source;
-	return NULL;
-}
-
 static int is_kept(const sb_box *box, sb_error *err)
 {
-	const char *upper = find_upper(box->cfg);
+	const char *upper, *work;
+	uint32_t at = 0;
 
-	if (upper) {
+	if (!box->cfg->overlay_reset && sbi_upper_find(box->cfg, &at, &upper, &work)) {
 		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP, "the box keeps what it writes in %s: that stays", upper);
-		sbi_hint(err, "without a directory for its upper layer an overlay writes to a tmpfs, which is new after a reset");
+		sbi_hint(err, "sb_set_overlay_reset() lets a reset put an empty directory in its place; an overlay without one writes to a tmpfs");
 		return -EOPNOTSUPP;
 	}
 	if (box->cfg->pin_count) {
@@ -148,13 +141,28 @@ static void take_over(sb_box *box, sb_box *next)
 	*box = *next;
 	box->cfg = old.cfg;
 	box->table = old.table;
+	box->uppers = old.uppers;
 	box->whole = old.whole;
 	box->seat = old.seat;
 	*next = old;
 	next->cfg = NULL;
 	next->table = NULL;
+	next->uppers = NULL;
 	next->whole = NULL;
 	next->seat = NULL;
+}
+
+/* What overlays were written to. The new sb-init has power over all ids of the box, where the caller may not. */
+static int clear_uppers(sb_box *box, int r, sb_error *err)
+{
+	if (r < 0) {
+		sbi_uppers_clear(box->uppers, NULL, NULL, NULL);
+		return r;
+	}
+	r = sbi_uppers_clear(box->uppers, sbi_files_empty, box, err);
+	if (r < 0)
+		sbi_box_end(box);
+	return r;
 }
 
 int sb_box_reset(sb_box *box, sb_error *err)
@@ -174,6 +182,11 @@ int sb_box_reset(sb_box *box, sb_error *err)
 	next = sbi_box_new();
 	if (!next)
 		return sbi_fail(err, SB_STEP_RESET, 0, ENOMEM, "not enough memory for the box");
+	r = box->uppers ? sbi_uppers_replace(box->uppers, err) : 0;
+	if (r < 0) {
+		sbi_box_drop(next);
+		return r;
+	}
 	/* Of an old network we would hold what it alone may have, and an old mount table we would have to take down. */
 	kinds = own_of(box) & ~(SB_NS_MOUNT | (is_exclusive(box->cfg) ? SB_NS_NET : 0));
 	sbi_hold(&held, box->pid, sbi_life_is_gone(box->life) ? 0 : kinds);
@@ -189,5 +202,5 @@ int sb_box_reset(sb_box *box, sb_error *err)
 		sbi_box_close(next);
 	}
 	sbi_let_go(&held);
-	return r;
+	return clear_uppers(box, r, err);
 }

@@ -33,6 +33,12 @@ int sbi_files_ask(struct sbi_files *f, enum sbi_file_call call, int flags, uint3
 		  struct sbi_record *answer);
 /** sbi_files_open - the descriptor of a file; -errno with words. */
 int sbi_files_open(struct sbi_files *f, int flags, uint32_t mode);
+/**
+ * sbi_files_empty - sb-init of the sb_box @box removes some of what is in @dir, which need not be in the box
+ *
+ * Return: 1 = there may be more, 0, -errno.
+ */
+int sbi_files_empty(void *box, int dir);
 /** sbi_files_fail - words for what went wrong at the path; -@code. @answer: sb-init's, or NULL. */
 int sbi_files_fail(struct sbi_files *f, int code, const struct sbi_record *answer);
 

@@ -127,6 +127,18 @@ static int empty(struct sbi_files *f, int dir, int *slices)
 	return r;
 }
 
+int sbi_files_empty(void *box, int dir)
+{
+	struct sbi_record answer = { 0 };
+	struct sbi_files f;
+	int r = sbi_files_begin(&f, "empty", box, "/", 0, NULL);
+
+	if (r == 0)
+		r = sbi_files_ask(&f, SBI_FILE_EMPTY, 0, 0, dir, NULL, &answer);
+	sbi_files_end(&f);
+	return r < 0 ? r : answer.count != 0;
+}
+
 int sb_box_remove(sb_box *box, const char *path, sb_error *err)
 {
 	int r, fd, slices = MAX_SLICES;

@@ -11,6 +11,7 @@
 
 #include "common/wire.h"
 #include "host/launch.h"
+#include "host/upper.h"
 #include "mounts.h"
 #include "stats.h"
 #include "stream.h"
@@ -57,6 +58,7 @@ struct sb_box {
 	/* box_reset.c; not of the boxes of sb_spawn() */
 	sb_config *cfg; /* ours: what it is made of; NULL if it cannot be made again */
 	uint64_t shared, joined_ns; /* SB_NS_*: why not */
+	struct sbi_uppers *uppers; /* directories that are replaced; NULL without */
 	char *table;    /* what was mounted at its opening; NULL: it could not be read */
 };
 

@@ -107,7 +107,7 @@ int sb_box_open(const sb_config *cfg, sb_box **out, sb_error *err)
 	box = sbi_box_new();
 	if (!box)
 		return no_memory(err);
-	r = sbi_box_make(box, cfg, NULL, err);
+	r = sbi_uppers_look(cfg, &box->uppers) < 0 ? no_memory(err) : sbi_box_make(box, cfg, NULL, err);
 	if (r < 0) {
 		sbi_box_drop(box);
 		return r;

@@ -5,16 +5,6 @@
 
 #include "../fixture.h"
 
-/* Path of the program: beside `inside`. */
-static inline const char *attack_path(void)
-{
-	static char path[4200];
-	const char *inside = fx_inside();
-
-	snprintf(path, sizeof(path), "%.*s/attack", (int)(strrchr(inside, '/') - inside), inside);
-	return path;
-}
-
 /* The default config, with /attack as its command, and @args its arguments. */
 static inline sb_config *attack_config_v(const char *const args[])
 {
@@ -22,7 +12,7 @@ static inline sb_config *attack_config_v(const char *const args[])
 	const char *argv[64] = {"attack"};
 
 	assert_non_null(cfg);
-	fx_ok(sb_add_bind(cfg, attack_path(), "/attack", SB_MOUNT_RO));
+	fx_ok(sb_add_bind(cfg, fx_beside("attack"), "/attack", SB_MOUNT_RO));
 	for (size_t i = 0; args[i] && i < 62; i++)
 		argv[i + 1] = args[i];
 	fx_ok(sb_set_command(cfg, "/attack", argv));

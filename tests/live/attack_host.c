@@ -53,7 +53,7 @@ static pid_t start_victim(void)
 static void copy_program(const char *to, mode_t mode)
 {
 	char buf[65536];
-	int from = open(attack_path(), O_RDONLY | O_CLOEXEC),
+	int from = open(fx_beside("attack"), O_RDONLY | O_CLOEXEC),
 	    fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	ssize_t n;
 

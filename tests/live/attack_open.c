@@ -59,7 +59,7 @@ int attack_outside(const char *class, const char *way, char *said, size_t len)
 	pid = fork();
 	if (pid == 0) {
 		dup2(p[1], 1);
-		execv(attack_path(), (char *const *)arguments(class, way));
+		execv(fx_beside("attack"), (char *const *)arguments(class, way));
 		_exit(99);
 	}
 	close(p[1]);
@@ -165,7 +165,7 @@ static sb_config *beside_the_victim(const struct way *w)
 	if (fx_who() == FX_USER) {
 		cfg = sb_config_new();
 		fx_ok(sb_set_ns(cfg, 0));
-		fx_ok(sb_set_command(cfg, attack_path(), arguments(w->class, w->way)));
+		fx_ok(sb_set_command(cfg, fx_beside("attack"), arguments(w->class, w->way)));
 	} else {
 		cfg = plain(w);
 		leave_out(cfg, SB_NS_PID | SB_NS_USER);

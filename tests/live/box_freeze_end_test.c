@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* A frozen box can be ended as it is, by whoever may; and whoever is just starting a command in it never hangs. */
 #include "../fixture_cgroup.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,27 +12,6 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static sb_box *open_box(const sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
-
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
-	return box;
-}
-
-static void freeze(sb_box *box, int frozen)
-{
-	sb_box_info info = SB_INIT(sb_box_info);
-	sb_error err = SB_INIT(sb_error);
-
-	if (sb_box_freeze(box, frozen, &err) < 0)
-		fail_msg("sb_box_freeze(%d): %s hint: %s", frozen, err.message, err.hint);
-	fx_ok(sb_box_look(box, &info, NULL));
-	assert_int_equal(info.frozen, frozen);
-}
 
 static const uint64_t spaces[] = {SB_NS_ALL, SB_NS_ALL & ~SB_NS_PID};
 
@@ -49,7 +28,7 @@ static void a_command_of_it_is_killed(void **state)
 	for (i = 0; i < 2; i++) {
 		cfg = fx_cg_config("forks=5", "pause");
 		fx_ok(sb_set_ns(cfg, spaces[i]));
-		box = open_box(cfg);
+		box = open_with(cfg);
 		fx_talk_begin(&talk, box, cfg);
 		fx_talk_until(&talk, "forks=5 all");
 		fx_command(cfg, "say=up", "read=0", "exit=4");
@@ -76,7 +55,6 @@ static void it_is_killed_and_freed_as_it_is(void **state)
 	struct fx_talk talk;
 	sb_config *cfg;
 	sb_result res = SB_INIT(sb_result);
-	struct pollfd end;
 	sb_box *box;
 	int i;
 
@@ -87,14 +65,12 @@ static void it_is_killed_and_freed_as_it_is(void **state)
 		cfg = fx_cg_config("forks=5", "pause");
 		fx_ok(sb_set_ns(cfg, spaces[i % 2]));
 		fx_ok(sb_set_cgroup_parent(cfg, parent));
-		box = open_box(cfg);
+		box = open_with(cfg);
 		fx_talk_begin(&talk, box, cfg);
 		fx_talk_until(&talk, "forks=5 all");
 		freeze(box, 1);
 		if (i < 2) {
-			fx_ok(sb_box_kill(box));
-			end = (struct pollfd){sb_box_pidfd(box), POLLIN, 0};
-			assert_int_equal(poll(&end, 1, -1), 1);
+			kill_box(box);
 			fx_talk_end(&talk, &res);
 			assert_int_equal(sb_box_freeze(box, 1, NULL), -ESRCH);
 		} else {
@@ -189,7 +165,7 @@ static void starting_and_freezing_exclude_each_other(void **state)
 	(void)state;
 	fx_cg_need("");
 	cfg = fx_cg_config("exit=0");
-	box = open_box(cfg);
+	box = open_with(cfg);
 	for (i = 0; i < 2; i++) {
 		crowd[i] = (struct crowd){.box = box, .cfg = cfg, .stop = &stop};
 		assert_int_equal(pthread_create(&thread[i], NULL, spawn_on, &crowd[i]), 0);

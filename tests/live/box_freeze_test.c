@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A box is stopped as a whole by one call, takes no command meanwhile, and goes on. */
 #include "../fixture_cgroup.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,27 +11,6 @@
 #include <unistd.h>
 
 #define MANY 3
-
-static sb_box *open_box(const sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
-
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
-	return box;
-}
-
-static void freeze(sb_box *box, int frozen)
-{
-	sb_box_info info = SB_INIT(sb_box_info);
-	sb_error err = SB_INIT(sb_error);
-
-	if (sb_box_freeze(box, frozen, &err) < 0)
-		fail_msg("sb_box_freeze(%d): %s hint: %s", frozen, err.message, err.hint);
-	fx_ok(sb_box_look(box, &info, NULL));
-	assert_int_equal(info.frozen, frozen);
-}
 
 /* Long enough for anybody who can run to have run: the processors are used by another sandbox. */
 static void let_time_pass(void)
@@ -63,7 +43,7 @@ static void three_commands_stand_still_at_once(void **state)
 	(void)state;
 	fx_cg_need("");
 	cfg = fx_cg_config("counter=3");
-	box = open_box(cfg);
+	box = open_with(cfg);
 	for (i = 0; i < MANY; i++) {
 		count[i] = counters(&fd[i]);
 		fx_ok(sb_set_fd(cfg, 3, fd[i]));
@@ -110,7 +90,7 @@ static void a_pipe_falls_silent(void **state)
 	fx_cg_need("");
 	cfg = fx_cg_config("pause");
 	fx_ok(sb_add_system_dirs(cfg));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	fx_ok(sb_set_command(cfg, "/bin/sh", (const char *const[]){"sh", "-c", "while :; do echo on; done", NULL}));
 	fx_ok(pipe2(p, O_CLOEXEC));
 	fx_ok(sb_set_fd(cfg, 1, p[1]));
@@ -146,7 +126,7 @@ static void a_frozen_box_takes_files_and_no_command(void **state)
 	fx_cg_need("");
 	cfg = fx_cg_config("exit=5");
 	fx_ok(sb_add_tmpfs(cfg, "/tmp", 0, 0, 01777));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	freeze(box, 1); /* with nothing in it */
 	assert_int_equal(sb_box_spawn(box, cfg, &proc, &err), -EBUSY);
 	assert_null(proc);
@@ -182,7 +162,7 @@ static void a_command_frozen_by_itself_stays_so(void **state)
 	cfg = fx_cg_config("counter=3");
 	count = counters(&fd);
 	fx_ok(sb_set_fd(cfg, 3, fd));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	fx_ok(sb_box_spawn(box, cfg, &proc, NULL));
 	while (!*count)
 		sched_yield();
@@ -208,7 +188,7 @@ static void a_box_without_cgroups_cannot_be_frozen(void **state)
 {
 	sb_error err = SB_INIT(sb_error);
 	sb_config *cfg = fx_config("exit=0");
-	sb_box *box = open_box(cfg);
+	sb_box *box = open_with(cfg);
 
 	(void)state;
 	assert_int_equal(sb_box_freeze(NULL, 1, &err), -EINVAL);
@@ -228,7 +208,7 @@ static void it_is_frozen_or_not(void **state)
 	(void)state;
 	fx_cg_need("");
 	cfg = fx_cg_config("exit=0");
-	box = open_box(cfg);
+	box = open_with(cfg);
 	assert_int_equal(sb_box_freeze(box, 2, &err), -EINVAL);
 	assert_int_equal(sb_box_freeze(box, -1, &err), -EINVAL);
 	sb_box_free(box);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Whatever commands leave in a box is gone after a reset: each kind is planted, seen, and then not found any more. */
-#include "box_reset_kit.h"
+#include "box_kit.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -23,7 +23,7 @@ static sb_config *config_of(const struct row *row)
 	fx_mkdir("in");
 	fx_write("in/file", "host's");
 	fx_ok(sb_add_system_dirs(cfg));
-	fx_ok(sb_add_bind(cfg, beside_inside("leftovers"), "/leftovers", SB_MOUNT_RO));
+	fx_ok(sb_add_bind(cfg, fx_beside("leftovers"), "/leftovers", SB_MOUNT_RO));
 	fx_ok(sb_add_bind(cfg, fx_path("in"), "/in", SB_MOUNT_RO));
 	fx_ok(sb_add_proc(cfg, "/proc", row->flags & POWER ? SB_PROC_WRITABLE : 0));
 	fx_ok(sb_add_dev(cfg, "/dev"));

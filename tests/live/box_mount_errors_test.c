@@ -12,7 +12,7 @@ static void a_failure_leaves_nothing(void **state)
 	cfg = work_config();
 	fx_ok(sb_add_tmpfs(cfg, "/small", 0, 4, 0755)); /* the root, and three more */
 	box = open_with(cfg);
-	snprintf(before, sizeof(before), "%s", SAID("ls=/", "ls=/work"));
+	snprintf(before, sizeof(before), "%.4095s", SAID("ls=/", "ls=/work"));
 	NOT_MOUNTED(ENOSPC, "/small/1/2/3/4", "full", sb_box_bind(box, dir, "/small/1/2/3/4", 0, &err));
 	NOT_MOUNTED(ENOSPC, "/small/1/2/3/f", "full", sb_box_bind(box, fx_path("d/file"), "/small/1/2/3/f", 0, &err));
 	NOT_MOUNTED(ENOENT, "nothing on /new: the source is not there", "create it", sb_box_bind(box, fx_path("nothing"), "/new", 0, &err));

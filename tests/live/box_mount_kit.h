@@ -9,29 +9,8 @@
 #include <sys/wait.h>
 
 #define NOT_MOUNTED(code, words, hint, call) REFUSED_BY("mount", code, words, hint, call)
-
 /* What a command of the box prints. */
-static __attribute__((unused)) const char *said(sb_config *config, sb_box *in)
-{
-	static char buf[65536];
-	size_t at = 0;
-	sb_proc *proc;
-	ssize_t n;
-	int p[2];
-
-	fx_ok(pipe2(p, O_CLOEXEC));
-	fx_ok(sb_set_fd(config, 1, p[1]));
-	proc = start_in(in, config);
-	fx_ok(sb_set_fd(config, 1, -1));
-	close(p[1]);
-	while ((n = read(p[0], buf + at, sizeof(buf) - 1 - at)) > 0)
-		at += (size_t)n;
-	buf[at] = '\0';
-	close(p[0]);
-	fx_wait(proc, NULL);
-	return buf;
-}
-#define SAID(...) (fx_command(cfg, __VA_ARGS__), said(cfg, box))
+#define SAID(...) (fx_command(cfg, __VA_ARGS__), said_in(box, cfg, NULL))
 
 /* A directory that anybody may write to, with a file in it. */
 static __attribute__((unused)) const char *a_dir(const char *name)

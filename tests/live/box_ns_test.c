@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* Descriptors of a box's namespaces: those that its commands are in, and to be entered by whoever may. */
 #include "../fixture_cgroup.h"
+#include "box_kit.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
@@ -29,16 +29,6 @@ static sb_config *described(void)
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
 	fx_ok(sb_add_file(cfg, "/token", "of the box", 10, 0644));
 	return cfg;
-}
-
-static sb_box *open_box(const sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
-
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
-	return box;
 }
 
 static int ns_fd(const sb_box *box, uint64_t ns)
@@ -69,7 +59,7 @@ static const char *name_of(int fd)
 static void they_are_those_of_its_commands(void **state)
 {
 	sb_config *cfg = described();
-	sb_box *box = open_box(cfg);
+	sb_box *box = open_with(cfg);
 	struct fx_talk talk;
 	int fd[KINDS], i;
 	char key[16];
@@ -152,7 +142,7 @@ static const char *enter(void)
 static void setns_enters_them(void **state)
 {
 	sb_config *cfg = described();
-	sb_box *box = open_box(cfg);
+	sb_box *box = open_with(cfg);
 	struct fx_talk talk;
 	int i;
 
@@ -174,7 +164,7 @@ static void setns_enters_them(void **state)
 static void another_sandbox_joins_them(void **state)
 {
 	sb_config *cfg = described(), *guest = sb_config_new();
-	sb_box *box = open_box(cfg);
+	sb_box *box = open_with(cfg);
 	struct fx_talk talk;
 	int fd[KINDS], i;
 	char key[16];
@@ -214,7 +204,7 @@ static void its_network_is_joined_after_the_box_has_ended(void **state)
 		sb_config_free(cfg);
 		fx_skip("entering a network alone needs power over it");
 	}
-	box = open_box(cfg);
+	box = open_with(cfg);
 	fd = ns_fd(box, SB_NS_NET);
 	sb_box_free(box);
 	sb_config_free(cfg);
@@ -239,7 +229,7 @@ static void refused(const sb_box *box, uint64_t ns, int code, const char *words)
 static void what_is_no_kind_is_refused(void **state)
 {
 	sb_config *cfg = described();
-	sb_box *box = open_box(cfg);
+	sb_box *box = open_with(cfg);
 
 	(void)state;
 	refused(NULL, SB_NS_NET, EINVAL, "no box");
@@ -259,7 +249,7 @@ static void a_kind_that_is_the_hosts_is_not_given(void **state)
 
 	(void)state;
 	fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~(SB_NS_NET | SB_NS_TIME)));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	refused(box, SB_NS_NET, ENOENT, "no net namespace of its own");
 	refused(box, SB_NS_TIME, ENOENT, "no time namespace of its own");
 	assert_int_equal(sb_box_ns_fd(box, SB_NS_NET, &err), -ENOENT);
@@ -279,7 +269,7 @@ static void commands_with_leaves_have_the_cgroup_namespaces(void **state)
 	(void)state;
 	fx_cg_need("");
 	cfg = fx_cg_config("exit=0");
-	box = open_box(cfg);
+	box = open_with(cfg);
 	refused(box, SB_NS_CGROUP, ENOENT, "each command of this box has a cgroup namespace");
 	assert_int_equal(sb_box_ns_fd(box, SB_NS_CGROUP, &err), -ENOENT);
 	fx_has(err.hint, "sb_proc_pidfd()");
@@ -299,11 +289,11 @@ static void a_joined_pid_namespace_is_given_as_well(void **state)
 		sb_config_free(cfg);
 		fx_skip("entering a PID namespace alone needs power over it");
 	}
-	box = open_box(cfg);
+	box = open_with(cfg);
 	fd[0] = ns_fd(box, SB_NS_PID);
 	guest = fx_config("exit=0");
 	fx_ok(sb_set_ns_fd(guest, SB_NS_PID, fd[0]));
-	second = open_box(guest);
+	second = open_with(guest);
 	again = ns_fd(second, SB_NS_PID);
 	assert_string_equal(name_of(again), name_of(fd[0]));
 	close(again);
@@ -317,13 +307,11 @@ static void a_joined_pid_namespace_is_given_as_well(void **state)
 static void a_box_that_is_gone_has_none(void **state)
 {
 	sb_config *cfg = described();
-	sb_box *box = open_box(cfg);
-	struct pollfd end = {sb_box_pidfd(box), POLLIN, 0};
+	sb_box *box = open_with(cfg);
 	int i;
 
 	(void)state;
-	fx_ok(sb_box_kill(box));
-	assert_int_equal(poll(&end, 1, -1), 1);
+	kill_box(box);
 	for (i = 0; i < KINDS; i++)
 		refused(box, kinds[i].bit, ESRCH, "the box is gone");
 	sb_box_free(box);

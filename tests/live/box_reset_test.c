@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* sb_box_reset() itself: what goes on, what ends, what is refused, and what is left when it fails. */
-#include "box_reset_kit.h"
+/* sb_box_reset() itself: what goes on, what ends, and what is left when it fails. */
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,18 +18,6 @@ static sb_config *work_config(void)
 
 	fx_ok(sb_add_tmpfs(cfg, "/work", 0, 0, 0755));
 	return cfg;
-}
-
-static void exits(sb_box *box, sb_config *cfg, int code)
-{
-	sb_result res = SB_INIT(sb_result);
-	char word[32];
-
-	snprintf(word, sizeof(word), "exit=%d", code);
-	fx_command(cfg, word);
-	fx_wait(start_in(box, cfg), &res);
-	assert_int_equal(res.verdict, SB_EXITED);
-	assert_int_equal(res.code, code);
 }
 
 static void the_handle_goes_on_with_another_sandbox(void **state)
@@ -61,11 +49,8 @@ static void the_handle_goes_on_with_another_sandbox(void **state)
 static void the_config_is_not_needed_any_more(void **state)
 {
 	sb_config *cfg = work_config(), *other = fx_config("uts", "cat=/given");
-	char text[4096];
-	sb_result res = SB_INIT(sb_result);
+	const char *text;
 	sb_box *box;
-	int p[2];
-	ssize_t n;
 
 	(void)state;
 	fx_ok(sb_add_file(cfg, "/given", "here", 4, 0644));
@@ -75,13 +60,7 @@ static void the_config_is_not_needed_any_more(void **state)
 	sb_config_free(cfg);
 	for (int i = 0; i < 2; i++)
 		reset(box);
-	fx_ok(pipe2(p, O_CLOEXEC));
-	fx_ok(sb_set_fd(other, 1, p[1]));
-	fx_wait(start_in(box, other), &res);
-	close(p[1]);
-	n = read(p[0], text, sizeof(text) - 1);
-	close(p[0]);
-	text[n > 0 ? n : 0] = '\0';
+	text = said_in(box, other, NULL);
 	fx_is(text, "hostname", "mine");
 	fx_is(text, "cat /given", "here");
 	sb_config_free(other);
@@ -180,11 +159,9 @@ static void a_box_that_was_killed_comes_back(void **state)
 {
 	sb_config *cfg = work_config();
 	sb_box *box = open_with(cfg);
-	struct pollfd polled = {sb_box_pidfd(box), POLLIN, 0};
 
 	(void)state;
-	fx_ok(sb_box_kill(box));
-	assert_int_equal(poll(&polled, 1, -1), 1);
+	kill_box(box);
 	reset(box);
 	assert_false(is_gone(box));
 	exits(box, cfg, 0);
@@ -327,54 +304,6 @@ static void a_mount_that_has_come_is_found_out(void **state)
 	fx_umount("source");
 }
 
-static void refused_with(sb_config *cfg, const char *words)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = open_with(cfg);
-
-	assert_int_equal(sb_box_reset(box, &err), -EOPNOTSUPP);
-	assert_string_equal(sb_step_name(err.step), "reset");
-	fx_has(err.message, words);
-	assert_true(err.hint[0]);
-	assert_false(is_gone(box));
-	exits(box, cfg, 0);
-	sb_config_free(cfg);
-	sb_box_free(box);
-}
-
-static void what_is_not_its_own_is_refused_at_once(void **state)
-{
-	static const struct {
-		uint64_t kind;
-		const char *words;
-	} kinds[] = {{SB_NS_PID, "shares the caller's pid namespace"}, {SB_NS_NET, "shares the caller's net namespace"},
-		     {SB_NS_IPC, "shares the caller's ipc namespace"}, {SB_NS_UTS, "shares the caller's uts namespace"}};
-	sb_error err = SB_INIT(sb_error);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		sb_config *cfg = work_config();
-
-		fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~kinds[i].kind & ~(uint64_t)SB_NS_TIME));
-		refused_with(cfg, kinds[i].words);
-	}
-	assert_int_equal(sb_box_reset(NULL, &err), -EINVAL);
-}
-
-static void what_the_host_keeps_is_refused_at_once(void **state)
-{
-	const char *const lower[] = {fx_mkdir("lower"), NULL};
-	sb_config *cfg = work_config();
-
-	(void)state;
-	fx_mount("disk", "size=1m");
-	fx_ok(mkdir(fx_path("disk/upper"), 0755));
-	fx_ok(mkdir(fx_path("disk/work"), 0755));
-	fx_ok(sb_add_overlay(cfg, "/over", lower, fx_path("disk/upper"), fx_path("disk/work")));
-	refused_with(cfg, "disk/upper");
-	fx_umount("disk");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,8 +318,6 @@ int main(void)
 		FX_TEST(a_source_that_is_gone_is_named),
 		FX_TEST(a_mount_that_is_missing_is_found_out),
 		FX_TEST_IF("privilege", a_mount_that_has_come_is_found_out),
-		FX_TEST(what_is_not_its_own_is_refused_at_once),
-		FX_TEST_IF("privilege overlay", what_the_host_keeps_is_refused_at_once),
 	};
 
 	fx_begin();

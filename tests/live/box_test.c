@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A box: commands one after another and side by side in one sandbox, each end told to the right handle. */
-#include "../fixture.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,58 +9,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static sb_box *open_box(const sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
-
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s [step %s] hint: %s", err.message, sb_step_name(err.step), err.hint);
-	assert_non_null(box);
-	return box;
-}
-
-static sb_proc *start(sb_box *box, const sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_proc *proc = NULL;
-
-	if (sb_box_spawn(box, cfg, &proc, &err) < 0)
-		fail_msg("sb_box_spawn: %s [step %s] hint: %s", err.message, sb_step_name(err.step),
-			 err.hint);
-	assert_non_null(proc);
-	return proc;
-}
-
 /* Like fx_output() in a box. */
 static const char *output(sb_box *box, sb_config *cfg)
 {
-	static char buf[65536];
 	sb_result res = SB_INIT(sb_result);
-	sb_proc *proc;
-	size_t at = 0;
-	ssize_t n;
-	int p[2];
+	const char *said = said_in(box, cfg, &res);
 
-	fx_ok(pipe2(p, O_CLOEXEC));
-	fx_ok(sb_set_fd(cfg, 1, p[1]));
-	proc = start(box, cfg);
-	close(p[1]);
-	while ((n = read(p[0], buf + at, sizeof(buf) - 1 - at)) > 0)
-		at += (size_t)n;
-	buf[at] = '\0';
-	close(p[0]);
-	fx_wait(proc, &res);
 	sb_config_free(cfg);
 	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 0);
-	return buf;
+	return said;
 }
 
 static void opens_and_closes_without_a_command(void **state)
 {
 	sb_config *cfg = sb_config_new();
-	sb_box *box = open_box(cfg);
+	sb_box *box = open_with(cfg);
 	struct pollfd p;
 
 	(void)state;
@@ -82,11 +46,11 @@ static void one_after_another(void **state)
 	int i;
 
 	(void)state;
-	box = open_box(cfg);
+	box = open_with(cfg);
 	for (i = 0; i < 30; i++) {
 		snprintf(word, sizeof(word), "exit=%d", i);
 		fx_command(cfg, word);
-		fx_wait(start(box, cfg), &res);
+		fx_wait(start_in(box, cfg), &res);
 		assert_int_equal(res.verdict, SB_EXITED);
 		assert_int_equal(res.code, i);
 		assert_int_equal(res.has, SB_HAS_CODE | SB_HAS_WALL | SB_HAS_CPU | SB_HAS_RSS | SB_HAS_SETUP |
@@ -107,13 +71,13 @@ static void side_by_side(void **state)
 	sb_box *box;
 
 	(void)state;
-	box = open_box(cfg);
+	box = open_with(cfg);
 	for (i = 0; i < N; i++) {
 		fx_ok(pipe2(in[i], O_CLOEXEC));
 		fx_ok(sb_set_fd(cfg, 0, in[i][0]));
 		snprintf(word, sizeof(word), "exit=%d", 100 + i);
 		fx_command(cfg, "read=0", word);
-		proc[i] = start(box, cfg);
+		proc[i] = start_in(box, cfg);
 		close(in[i][0]);
 	}
 	sb_config_free(cfg);
@@ -139,7 +103,7 @@ static void commands_share_what_the_sandbox_is(void **state)
 	(void)state;
 	fx_ok(sb_set_hostname(cfg, "box"));
 	fx_ok(sb_add_tmpfs(cfg, "/tmp", 0, 0, 01777));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	sb_config_free(cfg);
 	fx_is(output(box, fx_config("write=/tmp/left")), "write /tmp/left", "ok");
 	out = output(box, fx_config("cat=/tmp/left", "uts", "ids", "caps", "fds", "pids"));
@@ -163,7 +127,7 @@ static void each_command_has_its_own_description(void **state)
 	(void)state;
 	fx_ok(sb_add_dir(cfg, "/d", 0755));
 	fx_ok(sb_add_cap(cfg, "chown"));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	sb_config_free(cfg);
 	fx_ok(sb_add_env(second, "A=1"));
 	fx_ok(sb_set_cwd(second, "/d"));
@@ -197,7 +161,7 @@ static void a_box_sets_the_most_that_its_commands_keep(void **state)
 	(void)state;
 	fx_ok(sb_add_cap(cfg, "chown"));
 	fx_ok(sb_add_cap(cfg, "kill"));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	sb_config_free(cfg);
 	fx_ok(sb_add_cap(more, "chown"));
 	fx_ok(sb_add_cap(more, "net_raw"));
@@ -221,7 +185,7 @@ static void a_failed_command_leaves_the_box_alive(void **state)
 	int i;
 
 	(void)state;
-	box = open_box(cfg);
+	box = open_with(cfg);
 	for (i = 0; i < 5; i++) {
 		fx_ok(sb_set_command(cfg, "/nothing", NULL));
 		assert_int_equal(sb_box_spawn(box, cfg, &proc, &err), -ENOENT);
@@ -229,7 +193,7 @@ static void a_failed_command_leaves_the_box_alive(void **state)
 		assert_string_equal(sb_step_name(err.step), "exec");
 		fx_has(err.message, "/nothing");
 		fx_command(cfg, "exit=0");
-		fx_wait(start(box, cfg), NULL);
+		fx_wait(start_in(box, cfg), NULL);
 	}
 	sb_config_free(cfg);
 	sb_box_free(box);
@@ -246,9 +210,9 @@ static void killing_one_command_leaves_the_others(void **state)
 	(void)state;
 	fx_ok(pipe2(in, O_CLOEXEC));
 	fx_ok(sb_set_fd(other, 0, in[0]));
-	box = open_box(cfg);
-	victim = start(box, cfg);
-	proc = start(box, other);
+	box = open_with(cfg);
+	victim = start_in(box, cfg);
+	proc = start_in(box, other);
 	fx_ok(sb_proc_kill(victim));
 	fx_wait(victim, &res);
 	assert_int_equal(res.verdict, SB_KILLED);
@@ -268,7 +232,6 @@ static void killing_the_box_ends_all(void **state)
 	sb_config *cfg = fx_config("orphans=2", "say=up", "pause");
 	sb_result res = SB_INIT(sb_result);
 	sb_proc *proc[3];
-	struct pollfd p;
 	sb_box *box;
 	int i, out[2];
 	char c;
@@ -276,14 +239,12 @@ static void killing_the_box_ends_all(void **state)
 	(void)state;
 	fx_ok(pipe2(out, O_CLOEXEC));
 	fx_ok(sb_set_fd(cfg, 1, out[1]));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	for (i = 0; i < 3; i++)
-		proc[i] = start(box, cfg);
+		proc[i] = start_in(box, cfg);
 	close(out[1]);
 	sb_config_free(cfg);
-	fx_ok(sb_box_kill(box));
-	p = (struct pollfd){sb_box_pidfd(box), POLLIN, 0};
-	assert_int_equal(poll(&p, 1, -1), 1);
+	kill_box(box);
 	for (i = 0; i < 3; i++) {
 		fx_wait(proc[i], &res);
 		assert_int_equal(res.verdict, SB_KILLED);
@@ -308,8 +269,8 @@ static void freeing_the_box_ends_what_was_left_behind(void **state)
 	(void)state;
 	fx_ok(pipe2(out, O_CLOEXEC));
 	fx_ok(sb_set_fd(cfg, 1, out[1]));
-	box = open_box(cfg);
-	fx_wait(start(box, cfg), NULL);
+	box = open_with(cfg);
+	fx_wait(start_in(box, cfg), NULL);
 	close(out[1]);
 	sb_config_free(cfg);
 	sb_box_free(box);
@@ -329,8 +290,8 @@ static void a_running_command_is_driven_by_its_descriptor(void **state)
 	(void)state;
 	fx_ok(pipe2(in, O_CLOEXEC));
 	fx_ok(sb_set_fd(cfg, 0, in[0]));
-	box = open_box(cfg);
-	proc = start(box, cfg);
+	box = open_with(cfg);
+	proc = start_in(box, cfg);
 	sb_config_free(cfg);
 	p = (struct pollfd){sb_proc_fd(proc), POLLIN, 0};
 	assert_int_equal(poll(&p, 1, 0), 0);

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* In a box each command has its own leaf: its figures are its own, and what it leaves behind ends with it. */
 #include "../fixture_cgroup.h"
+#include "box_kit.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static sb_box *open_box(const sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
-
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
-	return box;
-}
 
 static void each_command_has_its_own(void **state)
 {
@@ -28,7 +19,7 @@ static void each_command_has_its_own(void **state)
 	fx_cg_need("");
 	cfg = fx_cg_config("cat=/proc/self/cgroup", "spin=60", "read=0");
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	fx_talk_begin(&busy, box, cfg);
 	fx_talk_until(&busy, "0::/\n");
 	fx_command(cfg, "cat=/proc/self/cgroup", "say=up", "read=0");
@@ -60,7 +51,7 @@ static void what_a_command_leaves_running_is_killed(void **state)
 	cfg = fx_cg_config("orphans=5", "pids", "exit=3");
 	parent = fx_cg_parent();
 	fx_ok(sb_set_cgroup_parent(cfg, parent));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	fx_talk_begin(&talk, box, cfg);
 	fx_talk_end(&talk, &res);
 	assert_int_equal(res.verdict, SB_EXITED);
@@ -92,7 +83,7 @@ static void the_output_of_a_command_ends_with_it(void **state)
 	(void)state;
 	fx_cg_need("cgroup.kill");
 	cfg = fx_cg_config("orphans=5", "say=up", "exit=3");
-	box = open_box(cfg);
+	box = open_with(cfg);
 	fx_talk_begin(&talk, box, cfg);
 	fx_talk_until(&talk, "up\n");
 	p = (struct pollfd){ talk.out, POLLIN, 0 };
@@ -129,7 +120,7 @@ static void each_box_is_a_level_of_its_own(void **state)
 	cfg = fx_cg_config("pause");
 	fx_ok(sb_set_cgroup_parent(cfg, parent));
 	for (int i = 0; i < 2; i++)
-		box[i] = open_box(cfg);
+		box[i] = open_with(cfg);
 	fx_ok(sb_box_spawn(box[0], cfg, &proc[0], NULL));
 	fx_ok(sb_box_spawn(box[1], cfg, &proc[1], NULL));
 	fx_ok(sb_box_spawn(box[0], cfg, &proc[2], NULL));
@@ -174,7 +165,7 @@ static void a_reset_ends_what_runs_in_the_leaves(void **state)
 	cfg = fx_cg_config("orphans=5", "say=up", "read=0");
 	parent = fx_cg_parent();
 	fx_ok(sb_set_cgroup_parent(cfg, parent));
-	box = open_box(cfg);
+	box = open_with(cfg);
 	fx_talk_begin(&talk, box, cfg);
 	fx_talk_until(&talk, "up\n");
 	snprintf(place, sizeof(place), "%s", fx_cg_of(sb_box_pid(box)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Files of a box whose command is frozen; CPUs of a command that has a cpuset. */
 #include "../fixture_cgroup.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,8 +19,7 @@ static void while_it_is_frozen(void **state)
 	fx_cg_need("");
 	cfg = fx_cg_config("write=/work/a", "say=up", "read=0");
 	fx_ok(sb_add_tmpfs(cfg, "/work", 0, 0, 0755));
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
+	box = open_with(cfg);
 	fx_talk_begin(&talk, box, cfg);
 	fx_talk_until(&talk, "up\n");
 	fx_ok(sb_proc_freeze(talk.proc, 1, &err));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Figures of a result that only a cgroup with its controllers has: what it wrote, what is left of its memory. */
 #include "../fixture_cgroup.h"
+#include "box_kit.h"
 
 #include <stdlib.h>
 
@@ -73,7 +74,6 @@ static void memory_that_is_left_is_told(void **state)
 		{ { "touch=8", NULL }, "", 0, 0 },
 		{ { "touch=8", "orphans=1", NULL }, "", 8 * MIB, 0 },
 	};
-	sb_error err = SB_INIT(sb_error);
 	sb_box *box = NULL;
 	sb_config *cfg;
 	sb_result res;
@@ -82,8 +82,7 @@ static void memory_that_is_left_is_told(void **state)
 	fx_cg_need("memory.max");
 	cfg = fx_cg_config("pause");
 	fx_ok(sb_add_tmpfs(cfg, "/work", 8 * MIB, 0, 01777));
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s hint: %s", err.message, err.hint);
+	box = open_with(cfg);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		fx_command_v(cfg, ways[i].does);
 		res = result_of(box, cfg, ways[i].said);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The same description twice is the same run twice: addresses, names, clocks, CPUs, random bytes. */
-#include "../fixture.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -160,8 +160,7 @@ static void in_a_box(void **state)
 	int p[2];
 
 	(void)state;
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s", err.message);
+	box = open_with(cfg);
 	for (int seeded = 1; seeded >= 0; seeded--) {
 		if (!seeded)
 			fx_ok(sb_set_random_seed(cfg, NULL, 0));

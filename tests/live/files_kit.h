@@ -3,7 +3,7 @@
 #ifndef TESTS_FILES_KIT_H
 #define TESTS_FILES_KIT_H
 
-#include "../fixture.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,38 +25,6 @@ static sb_config *work_config(void)
 	fx_ok(sb_add_tmpfs(cfg, "/work", 0, 0, 0755));
 	fx_ok(sb_set_env(cfg, (const char *const[]){"PATH=/usr/bin:/bin", NULL}));
 	return cfg;
-}
-
-static sb_box *open_with(sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
-
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s [step %s] hint: %s", err.message, sb_step_name(err.step), err.hint);
-	return box;
-}
-
-static sb_proc *start_in(sb_box *box, sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_proc *proc = NULL;
-
-	if (sb_box_spawn(box, cfg, &proc, &err) < 0)
-		fail_msg("sb_box_spawn: %s [step %s] hint: %s", err.message, sb_step_name(err.step), err.hint);
-	return proc;
-}
-
-/* A shell's work in the box, as the user of @cfg. */
-static void shell(sb_box *box, sb_config *cfg, const char *script)
-{
-	const char *const argv[] = {"sh", "-euc", script, NULL};
-	sb_result res = SB_INIT(sb_result);
-
-	fx_ok(sb_set_command(cfg, "/bin/sh", argv));
-	fx_wait(start_in(box, cfg), &res);
-	if (res.verdict != SB_EXITED || res.code != 0)
-		fail_msg("%s: %u, %d", script, res.verdict, res.code);
 }
 
 /* The call must fail with @code, and its words contain @words and its hint @hint. */

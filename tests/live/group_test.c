@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Commands that talk to each other: what was said, who was first, and what becomes of the other. */
 #include "group_kit.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -168,7 +169,7 @@ static void in_a_box(void **state)
 	sb_group_result res;
 
 	(void)state;
-	fx_ok(sb_box_open(a, &box, NULL));
+	box = open_with(a);
 	assert_int_equal(sb_group_add(group, a, box, NULL), 0);
 	assert_int_equal(sb_group_add(group, b, box, NULL), 1);
 	assert_int_equal(sb_group_wire(group, 0, 1, 1, 0, -1, UINT64_MAX, NULL), 0);

@@ -31,7 +31,7 @@ static sb_config *rooted(const char *root, uint64_t flags, const char *const wor
 	for (size_t i = 0; words[i] && i < 13; i++)
 		args[i + 2] = words[i];
 	fx_ok(sb_set_rootfs(cfg, root, flags));
-	fx_ok(sb_add_bind(cfg, attack_path(), "/attack", SB_MOUNT_RO));
+	fx_ok(sb_add_bind(cfg, fx_beside("attack"), "/attack", SB_MOUNT_RO));
 	fx_ok(sb_set_command(cfg, "/attack", args));
 	return cfg;
 }

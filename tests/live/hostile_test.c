@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Hosts that make it hard: the library works in them, or says why not, and leaves them as they are. */
-#include "../fixture.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -206,7 +206,7 @@ static void who_is_stopped_on_its_way_holds_up_nobody(void **state)
 	fx_ok(pipe2(out, O_CLOEXEC));
 	fx_ok(sb_set_fd(cfg, 1, out[1]));
 	fx_ok(sb_set_limit(victim, SB_LIMIT_WALL, 3000000, 0));
-	fx_ok(sb_box_open(cfg, &box, NULL));
+	box = open_with(cfg);
 	fx_ok(sb_box_spawn(box, cfg, &stopper, NULL));
 	close(out[1]);
 	assert_true(read(out[0], word, sizeof(word)) > 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A host that looks late, or that is left with something: what it finds is what was. */
 #include "judge_table.h"
+#include "box_kit.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -170,7 +171,7 @@ static void what_is_left_without_its_first_thread_ends(void **state)
 	fx_cg_need("");
 	judge_begin();
 	cfg = judge_config(&row, "judge-host", held);
-	fx_ok(sb_box_open(cfg, &box, NULL));
+	box = open_with(cfg);
 	ends_though_headless(cfg, box);
 	sb_box_free(box);
 	sb_config_free(cfg);

@@ -52,15 +52,6 @@ const char *judge_lacks(const struct judge_row *row)
 	return no_pids && row->flags & J_NEEDS_PIDS ? no_pids : NULL;
 }
 
-static const char *program_path(void)
-{
-	static char path[4200];
-	const char *inside = fx_inside();
-
-	snprintf(path, sizeof(path), "%.*s/judge_programs", (int)(strrchr(inside, '/') - inside), inside);
-	return path;
-}
-
 static void set_command(sb_config *cfg, const struct judge_row *row, const char *tag)
 {
 	const char *argv[] = { "/judge_programs", row->program ? row->program : row->name, NULL, tag, NULL };
@@ -104,7 +95,7 @@ sb_config *judge_config(const struct judge_row *row, const char *tag, int held[2
 	sb_config *cfg = sb_config_new();
 
 	held[0] = held[1] = -1;
-	sb_add_bind(cfg, program_path(), "/judge_programs", SB_MOUNT_RO);
+	sb_add_bind(cfg, fx_beside("judge_programs"), "/judge_programs", SB_MOUNT_RO);
 	sb_add_proc(cfg, "/proc", 0);
 	sb_add_dev(cfg, "/dev");
 	sb_add_tmpfs(cfg, "/tmp", 16 * MIB, 4096, 0700);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Landlock: each right is there without it, refused with it, and allowed again by its own word alone. */
-#include "../fixture.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -266,7 +266,7 @@ static void scopes_in_a_box(void **state)
 	command = beside_us(SB_NS_ALL, kill, NULL);
 	fx_ok(pipe(p));
 	fx_ok(sb_set_fd(command, 1, p[1]));
-	fx_ok(sb_box_open(cfg, &box, NULL));
+	box = open_with(cfg);
 	fx_ok(sb_box_spawn(box, command, &proc, NULL));
 	fx_wait(proc, &res);
 	close(p[1]);

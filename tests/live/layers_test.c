@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The layers beside filter and Landlock: no further user namespaces, core scheduling; and those that may be missing. */
-#include "../fixture.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,7 +97,7 @@ static void nor_in_a_box(void **state)
 
 	(void)state;
 	fx_ok(sb_set_no_new_userns(cfg, 1));
-	fx_ok(sb_box_open(cfg, &box, NULL));
+	box = open_with(cfg);
 	for (i = 0; i < 2; i++) {
 		command = fx_config(NEWUSER);
 		fx_ok(sb_set_seccomp(command, "none"));

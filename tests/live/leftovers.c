@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Run in a box by box_reset_test: leaves one thing behind (`plant NAME`), or says whether it is there (`look NAME`). */
+/* Run in a box by box_leftovers_test: leaves one thing behind (`plant NAME`), or says whether it is there (`look NAME`). */
 #include "leftovers.h"
 
 #include <dirent.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Limits that sb-init and the kernel keep, and what they make of the verdict. */
 #include "../fixture_cgroup.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -247,7 +248,7 @@ static void in_a_box_each_command_has_its_own(void **state)
 	(void)state;
 	fx_ok(sb_set_limit(cfg, SB_LIMIT_WALL, 60 * MS, 0));
 	fx_ok(sb_set_limit(busy, SB_LIMIT_CPU, 30 * MS, 0));
-	fx_ok(sb_box_open(busy, &box, NULL));
+	box = open_with(busy);
 	fx_ok(sb_box_spawn(box, cfg, &sleeper, NULL));
 	fx_ok(sb_box_spawn(box, busy, &spinner, NULL));
 	fx_wait(spinner, &res);
@@ -273,7 +274,7 @@ static void in_a_box_its_children_count_and_go_with_it(void **state)
 	(void)state;
 	fx_ok(sb_set_limit(cfg, SB_LIMIT_CPU, 50 * MS, 0));
 	fx_ok(sb_set_limit(cfg, SB_LIMIT_WALL, 30000 * MS, 0));
-	fx_ok(sb_box_open(cfg, &box, NULL));
+	box = open_with(cfg);
 	for (int i = 0; i < 2; i++) {
 		fx_ok(sb_box_spawn(box, cfg, &proc, NULL));
 		fx_wait(proc, &res);

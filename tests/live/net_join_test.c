@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Networks that are somebody else's: joined by path, the host's; who may have one of his own; boxes with one. */
 #include "net_kit.h"
+#include "box_kit.h"
 
 static const char *addresses_of(sb_config *cfg)
 {
@@ -97,8 +98,7 @@ static void a_box_has_its_network_until_it_ends(void **state)
 	(void)state;
 	net_bridge();
 	net_with_veth(cfg, "10.0.0.5");
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("%s", err.message);
+	box = open_with(cfg);
 	fx_command(cfg, "pause");
 	for (int i = 0; i < 2; i++) {
 		fx_ok(sb_box_spawn(box, cfg, &proc[i], &err));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A pool of network namespaces: lent one after another, to one at a time, to whom it is of use. */
 #include "net_pool_kit.h"
+#include "box_kit.h"
 
 #include <pthread.h>
 #include <sys/stat.h>
@@ -191,8 +192,7 @@ static void a_box_has_one_for_all_its_commands(void **state)
 	sb_box *box = NULL;
 
 	(void)state;
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("%s", err.message);
+	box = open_with(cfg);
 	for (int i = 0; i < 3; i++) {
 		sb_result res = SB_INIT(sb_result);
 		sb_proc *proc = NULL;

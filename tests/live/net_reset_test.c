@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A box with a network has the same one after a reset: of an address, a port and a device there is one each. */
-#include "box_reset_kit.h"
+#include "box_kit.h"
 #include "net_kit.h"
 
 #include <arpa/inet.h>

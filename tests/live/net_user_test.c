@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A network by pasta or slirp4netns: what is reached from inside, and from outside; what it is. */
 #include "net_user_kit.h"
+#include "box_kit.h"
 
 #include <sys/stat.h>
 static sb_net_info info_of(sb_proc *proc)
@@ -176,8 +177,7 @@ static void a_box_has_it_for_all_its_commands(const char *program)
 	sb_error err = SB_INIT(sb_error);
 	sb_box *box;
 
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("%s", err.message);
+	box = open_with(cfg);
 	for (int i = 0; i < 2; i++) {
 		char line[64] = "";
 		int pair[2];

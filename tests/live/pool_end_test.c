@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Boxes of a pool that die, are freed or not given back; the end of a pool; and fork(2). */
-#include "pool_kit.h"
+#include "pool_one.h"
 
 #include <sys/wait.h>
-
-static sb_config *cfg;
-static sb_pool *pool;
-
-static void begin(uint32_t size)
-{
-	cfg = leaving();
-	pool = new_pool(cfg, size);
-}
-
-static void end(void)
-{
-	assert_null(sb_pool_free(pool));
-	sb_config_free(cfg);
-}
 
 static void wait_gone(pid_t pid)
 {

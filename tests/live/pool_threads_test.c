@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A pool of boxes under many threads: nothing is lost, nobody gets what another has left, who came first is served. */
-#include "pool_kit.h"
+#include "pool_one.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,8 +9,6 @@
 #define ROUNDS 48
 #define SIZE 3
 
-static sb_config *cfg;
-static sb_pool *pool;
 static atomic_int lent, stop, killing;
 
 struct user {
@@ -19,18 +17,11 @@ struct user {
 	const char *wrong;
 };
 
-static void begin(uint32_t size)
+static void begin_threads(uint32_t size)
 {
-	cfg = leaving();
-	pool = new_pool(cfg, size);
+	begin(size);
 	atomic_store(&lent, 0);
 	atomic_store(&stop, 0);
-}
-
-static void end(void)
-{
-	assert_null(sb_pool_free(pool));
-	sb_config_free(cfg);
 }
 
 static void *borrow_many(void *arg)
@@ -94,7 +85,7 @@ static void many_threads_share_few_boxes(int helpers)
 	struct user users[THREADS], host[2];
 	sb_pool_info info;
 
-	begin(SIZE);
+	begin_threads(SIZE);
 	start(host, helpers, process_all);
 	start(users, THREADS, borrow_many);
 	join(users, THREADS);
@@ -171,7 +162,7 @@ static void boxes_are_killed_all_the_time(void **state)
 	sb_pool_info info;
 
 	(void)state;
-	begin(SIZE);
+	begin_threads(SIZE);
 	atomic_store(&killing, 1);
 	start(host, 1, process_all);
 	start(killer, 1, kill_some);
@@ -229,7 +220,7 @@ static void who_came_first_is_served_first(void **state)
 	struct user users[6];
 
 	(void)state;
-	begin(1);
+	begin_threads(1);
 	atomic_store(&turn, 0);
 	box = borrow(pool);
 	for (int i = 0; i < 6; i++) {
@@ -258,7 +249,7 @@ static void who_waits_gets_the_place_of_a_freed_box(void **state)
 	sb_box *box = NULL;
 
 	(void)state;
-	begin(1);
+	begin_threads(1);
 	fx_ok(pthread_create(&thread, NULL, free_one, borrow(pool)));
 	fx_ok(sb_pool_get(pool, UINT64_C(60000000000), &box, NULL));
 	pthread_join(thread, NULL);
@@ -284,7 +275,7 @@ static void its_end_is_told_to_who_waits(void **state)
 	sb_box *box;
 
 	(void)state;
-	begin(1);
+	begin_threads(1);
 	box = borrow(pool);
 	start(users, 3, wait_in_vain);
 	wait_for_waiters(3);

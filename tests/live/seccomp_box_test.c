@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Filters side by side: commands of a box with a policy each, what outlives them, a filter around it all. */
 #include "attack_config.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,23 +22,16 @@
 static sb_box *open_box(void)
 {
 	sb_config *cfg = attack_config("call");
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
+	sb_box *box = open_with(cfg);
 
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s [step %s] hint: %s", err.message, sb_step_name(err.step), err.hint);
 	sb_config_free(cfg);
 	return box;
 }
 
 static sb_proc *start(sb_box *box, sb_config *cfg)
 {
-	sb_error err = SB_INIT(sb_error);
-	sb_proc *proc = NULL;
+	sb_proc *proc = start_in(box, cfg);
 
-	if (sb_box_spawn(box, cfg, &proc, &err) < 0)
-		fail_msg("sb_box_spawn: %s [step %s] hint: %s", err.message, sb_step_name(err.step),
-			 err.hint);
 	sb_config_free(cfg);
 	return proc;
 }

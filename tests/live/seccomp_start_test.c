@@ -67,7 +67,7 @@ static void a_failed_exec_keeps_its_reason(void **state)
 
 		fx_ok(sb_add_file(cfg, "/script", "#!/no/interpreter\n", 18, 0755));
 		fx_ok(sb_add_file(cfg, "/text", "text", 4, 0644));
-		fx_ok(sb_add_bind(cfg, attack_path(), "/noexec", SB_MOUNT_RO | SB_MOUNT_NOEXEC));
+		fx_ok(sb_add_bind(cfg, fx_beside("attack"), "/noexec", SB_MOUNT_RO | SB_MOUNT_NOEXEC));
 		fx_ok(sb_set_command(cfg, ways[i].path, NULL));
 		fx_has(fx_refused(cfg, ways[i].code)->message, ways[i].reason);
 	}
@@ -99,7 +99,7 @@ static void without_no_new_privs_it_takes_privilege(void **state)
 	const sb_error *err;
 
 	(void)state;
-	fx_ok(sb_set_command(cfg, attack_path(), (const char *const[]){"attack", "call", NULL}));
+	fx_ok(sb_set_command(cfg, fx_beside("attack"), (const char *const[]){"attack", "call", NULL}));
 	fx_ok(sb_set_ns(cfg, 0));
 	fx_ok(sb_set_no_new_privs(cfg, 0));
 	err = fx_refused(cfg, EACCES);

@@ -271,7 +271,7 @@ static void without_namespaces_too(void **state)
 
 	(void)state;
 	fx_ok(sb_set_ns(cfg, 0));
-	fx_ok(sb_set_command(cfg, attack_path(),
+	fx_ok(sb_set_command(cfg, fx_beside("attack"),
 			     (const char *const[]){"attack", "call", a_call("child=", SYS_sysinfo, ""),
 						   a_call("thread=", SYS_sysinfo, ""), NULL}));
 	if (fx_who() == FX_ROOT)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Signals that reach sb-init: what somebody sends is passed on, what a terminal sends is not for it. */
-#include "../fixture.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,22 +8,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static sb_box *open_box(const sb_config *cfg)
-{
-	sb_error err = SB_INIT(sb_error);
-	sb_box *box = NULL;
-
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("sb_box_open: %s", err.message);
-	return box;
-}
-
 static void what_is_sent_to_the_first_process_reaches_every_command(void **state)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 	sb_result res = SB_INIT(sb_result);
 	sb_config *cfg = fx_config("pause");
-	sb_box *box = open_box(cfg);
+	sb_box *box = open_with(cfg);
 	sb_proc *procs[2];
 
 	(void)state;
@@ -46,7 +36,7 @@ static void what_is_sent_to_the_first_process_reaches_every_command(void **state
 static void the_first_process_is_not_in_the_hosts_group(void **state)
 {
 	sb_config *cfg = fx_config("pause");
-	sb_box *box = open_box(cfg);
+	sb_box *box = open_with(cfg);
 
 	(void)state;
 	assert_int_not_equal(getpgid(sb_box_pid(box)), getpgrp());

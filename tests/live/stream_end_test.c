@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The end of streams, however it comes: all is there, nobody is waited for, nothing is left. */
 #include "stream_kit.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -35,8 +36,7 @@ static void who_lingers_in_a_box_does_not_keep_us_either(void **state)
 
 	(void)state;
 	fx_ok(sb_set_stream_capture(cfg, 1, 20, SB_STREAM_DROP));
-	if (sb_box_open(cfg, &box, &err) < 0)
-		fail_msg("%s", err.message);
+	box = open_with(cfg);
 	for (int i = 0; i < 3; i++) {
 		if (sb_box_spawn(box, cfg, &proc, &err) < 0)
 			fail_msg("%s", err.message);
@@ -60,7 +60,7 @@ static void in_a_box_with_a_cgroup(void **state)
 	fx_cg_need("");
 	cfg = fx_cg_config("linger=1", "to=1:done\n");
 	fx_ok(sb_set_stream_capture(cfg, 1, UINT64_MAX, 0));
-	fx_ok(sb_box_open(cfg, &box, NULL));
+	box = open_with(cfg);
 	fx_ok(sb_box_spawn(box, cfg, &proc, NULL));
 	end(proc, SB_EXITED, 0);
 	output_is(proc, 1, "linger\ndone\n", 12);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Streams that are files inside, opened by the command's own user; a FIFO among them may never open. */
-#include "../fixture.h"
+#include "box_kit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,7 +197,7 @@ static void in_a_box_others_run_meanwhile(void **state)
 	fx_ok(chmod(in_dir("fifo"), 0666));
 	fx_ok(sb_set_stream_path(cfg, 0, "/dir/fifo", O_RDONLY, 0));
 	fx_ok(sb_set_limit(cfg, SB_LIMIT_WALL, 200 * MS, 0));
-	fx_ok(sb_box_open(cfg, &box, NULL));
+	box = open_with(cfg);
 	fx_ok(sb_box_spawn(box, cfg, &waits, NULL));
 	fx_ok(sb_box_spawn(box, other, &runs, NULL));
 	fx_wait(runs, &res);

@@ -47,6 +47,9 @@ static void roots(void **state)
 	BAD(E2BIG, "65", sb_add_overlay(cfg, "/x", many, NULL, NULL));
 	BAD(EINVAL, "lower", sb_add_overlay(cfg, "/x", NULL, NULL, NULL));
 	BAD(EINVAL, "work", sb_add_overlay(cfg, "/x", lower, "/up", NULL));
+	BAD(EINVAL, "2 is neither", sb_set_overlay_reset(cfg, 2));
+	GOOD(sb_set_overlay_reset(cfg, 1));
+	GOOD(sb_set_overlay_reset(cfg, 0));
 }
 
 /* What all that take a target refuse alike. */

@@ -92,6 +92,7 @@ static void no_config_either(void **state)
 	assert_int_equal(sb_add_mqueue(no, "/x"), -EINVAL);
 	assert_int_equal(sb_add_sysfs(no, "/x"), -EINVAL);
 	assert_int_equal(sb_add_overlay(no, "/x", list, NULL, NULL), -EINVAL);
+	assert_int_equal(sb_set_overlay_reset(no, 1), -EINVAL);
 	assert_int_equal(sb_add_file(no, "/x", "x", 1, 0), -EINVAL);
 	assert_int_equal(sb_add_symlink(no, "x", "/x"), -EINVAL);
 	assert_int_equal(sb_add_dir(no, "/x", 0), -EINVAL);

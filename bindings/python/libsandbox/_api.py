@@ -185,6 +185,7 @@ FUNCTIONS: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "sb_set_ns": (Int, (P(sb_config), UInt64)),
     "sb_set_ns_fd": (Int, (P(sb_config), UInt64, Int)),
     "sb_set_optional": (Int, (P(sb_config), UInt64)),
+    "sb_set_overlay_reset": (Int, (P(sb_config), Int)),
     "sb_set_pids": (Int, (P(sb_config), UInt64)),
     "sb_set_random_seed": (Int, (P(sb_config), Data, Size)),
     "sb_set_rlimit": (Int, (P(sb_config), Text, UInt64, UInt64)),

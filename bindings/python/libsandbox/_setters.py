@@ -237,10 +237,21 @@ class Setters:
     ) -> None:
         """An overlay of host directories
         lower: uppermost first, NULL-terminated, at most 64
-        upper: where writes are kept; NULL = a tmpfs that goes with the sandbox
+        upper: where writes are kept, for one sandbox at a time; NULL = a tmpfs that goes with the sandbox
         work: an empty directory on the file system of upper; NULL without upper
         """
         self._set("sb_add_overlay", target, lower, upper, work)
+
+    def set_overlay_reset(self, allow: bool) -> None:
+        """1: the upper and work directories of all overlays are the box's alone; default 0
+
+        Then sb_box_reset() may put new, empty directories in their place, and removes the old ones with all that is
+        in them. It does so only if they were empty at sb_box_open(); the new ones have their mode, owner, ACL and
+        extended attributes. Without it a box with an upper directory is not reset (-EOPNOTSUPP).
+        The caller must be able to write to the directories that they are in: a reset makes ".sb-reset-NAME"
+        beside the upper directory NAME, and removes it. If the host is killed meanwhile, sb_gc() does.
+        """
+        self._set("sb_set_overlay_reset", int(allow))
 
     def add_file(self, target: AnyPath, data: AnyBytes, mode: int = 0o644) -> None:
         """A file with the given content (at most 1 MiB in all), owned by the command."""
