@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A host that lives with a pool: by one descriptor in an epoll of its own, through failures, for many cycles. */
+#include "../fixture_cgroup.h"
 #include "pool_one.h"
 
 #include <sys/epoll.h>
