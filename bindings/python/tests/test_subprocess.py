@@ -104,7 +104,7 @@ def told(run, args, options):
 
 
 @live
-class Twins(Case):
+class Compared(Case):
     def test_there_are_enough_of_them(self):
         self.assertGreaterEqual(len(CALLS), 40)
 
@@ -169,7 +169,7 @@ def _test(name):
 
 
 for _name in CALLS:
-    setattr(Twins, "test_" + _name.replace(" ", "_"), _test(_name))
+    setattr(Compared, "test_" + _name.replace(" ", "_"), _test(_name))
 
 
 if __name__ == "__main__":
