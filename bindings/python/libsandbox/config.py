@@ -142,8 +142,14 @@ class Config(Setters, Handle):
         """The steps that would be taken, one a line."""
         return text_of("sb_config_dump", self, error=sb_error())
 
+    def __enter__(self) -> "Config":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Release it; collecting it does the same."""
+        """Release it; collecting it does the same, and so does the end of a with block."""
         self._release()
 
     def set_trace(self, trace: Optional[Trace]) -> None:

@@ -44,12 +44,14 @@ class Notification:
     def read(self, address: int, size: int) -> bytes:
         """Up to size bytes of its memory; fewer at the end of a mapping. OSError with EFAULT where there is none."""
         buffer = ctypes.create_string_buffer(size)
-        return buffer.raw[:self._call("sb_notify_read", address, buffer, size)]
+        length = self._call("sb_notify_read", address, buffer, size)
+        return buffer.raw[:length]
 
     def read_string(self, address: int, size: int = 4096) -> bytes:
         """Its memory up to a NUL, without it. OSError with ENAMETOOLONG if there is none within size bytes."""
         buffer = ctypes.create_string_buffer(size)
-        return buffer.raw[:self._call("sb_notify_read_string", address, buffer, size)]
+        length = self._call("sb_notify_read_string", address, buffer, size)
+        return buffer.raw[:length]
 
     def open_fd(self, fd: int) -> int:
         """A duplicate of its descriptor fd; the caller's to close."""

@@ -80,7 +80,7 @@ class Boxes(Case):
             try:
                 box.bind(home, "/in", sb.MountFlag.RO)
             except PermissionError as error:
-                self.skipTest(str(error))
+                self.skipTest(error.message)
             self.assertEqual(box.run(["cat", "/in/f"], capture_output=True).stdout, b"host")
             box.unmount("/in")
             box.tmpfs("/in", size=1 << 20)
@@ -201,7 +201,7 @@ class Pools(Case):
             try:
                 nets.fill(1)
             except PermissionError as error:
-                self.skipTest(str(error))
+                self.skipTest(error.message)
             config = sb.Config.standard()
             config.set_netpool(nets)
             self.assertTrue(sb.run(["true"], config=config).ok)

@@ -62,6 +62,26 @@ class Process(Case):
                 child.wait(0.05)
             child.kill()
 
+    def test_pid_is_a_number_whatever_has_happened(self):
+        """a command that is gone before its pid is asked for has one that is nobody's, and not another's"""
+        pids = []
+        for _ in range(3):
+            child = sb.Popen(["true"])
+            self.assertGreater(child.pid, 0)
+            select.select([child.pidfd], [], [])
+            try:
+                while child._proc.pid() < 2**30:  # until it is reaped
+                    os.sched_yield()
+                pids.append(child._proc.pid())
+            finally:
+                child.wait()
+            for nobody in (pids[-1], -pids[-1]):
+                with self.assertRaises(ProcessLookupError):
+                    os.kill(nobody, signal.SIGKILL)
+        self.assertEqual(len(set(pids)), 3)
+        with self.assertRaises(OSError):
+            os.pidfd_open(pids[0])
+
     def test_descriptor_tells_of_the_end(self):
         child = sb.Popen(["sh", "-c", "read x"], stdin=sb.PIPE)
         self.assertEqual(select.select([child], [], [], 0)[0], [])
