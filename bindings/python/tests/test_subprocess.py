@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from case import Case, live, main, sb
+from case import SOURCE, Case, live, main, sb
 
 P, D, S = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
 # What differs on purpose is made equal: the environment, the directory, and stdin.
@@ -107,6 +107,7 @@ def told(run, args, options):
 class Compared(Case):
     def test_there_are_enough_of_them(self):
         self.assertGreaterEqual(len(CALLS), 40)
+        self.assertIn(f"{len(CALLS)} calls are compared", (SOURCE / "docs" / "python.md").read_text(encoding="utf-8"))
 
     def test_files_as_all_three(self):
         """a file is read and written where it stands"""

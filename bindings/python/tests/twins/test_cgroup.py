@@ -157,13 +157,13 @@ class CgroupBox(WithControllers):
     program = "cgroup_box"
 
     def test_each_command_has_its_own(self):
-        with sb.Box() as box:
+        with sb.Box(limits=LIMITS) as box:
             self.assertIs(box.run(ALLOCATE, limits=LIMITS).verdict, sb.Verdict.MEMORY_EXCEEDED)
             result = box.run(["true"], limits=LIMITS)
             self.assertEqual((result.verdict, result.evidence["oom_kills"]), (sb.Verdict.EXITED, 0))
 
     def test_what_a_command_leaves_running_is_killed(self):
-        with sb.Box() as box, box.Popen(["sh", "-c", "sleep 1000 & exit 0"], stdout=sb.PIPE, limits=LIMITS) as child:
+        with sb.Box(limits=LIMITS) as box, box.Popen(["sh", "-c", "sleep 1000 & exit 0"], stdout=sb.PIPE, limits=LIMITS) as child:
             self.assertEqual(child.stdout.read(), b"")
 
 
@@ -236,7 +236,7 @@ class CgroupFiles(WithControllers):
     program = "cgroup_files"
 
     def test_while_it_is_frozen(self):
-        with sb.Box(mounts=[sb.Tmpfs("/work", mode=0o700)]) as box, box.Popen(READ, stdin=sb.PIPE, limits=LIMITS) as child:
+        with sb.Box(limits=LIMITS, mounts=[sb.Tmpfs("/work", mode=0o700)]) as box, box.Popen(READ, stdin=sb.PIPE, limits=LIMITS) as child:
             child.freeze()
             box.put("/work/f", b"x")
             self.assertEqual(box.get("/work/f"), b"x")
