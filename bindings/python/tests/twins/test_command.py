@@ -126,7 +126,7 @@ class Proc(Twin):
         self.assertEqual(child.communicate()[0], b"said\n")
 
     def test_a_signal_reaches_the_command_alone(self):
-        script = "trap 'exit 7' USR1; sh -c 'trap \"echo hit\" USR1; kill -STOP $$; sleep 1000' & echo up; while :; do sleep 0.01; done"
+        script = "sh -c 'trap \"echo hit\" USR1; kill -STOP $$' & trap 'exit 7' USR1; echo up; wait"
         with sb.Popen(["sh", "-c", script], stdout=sb.PIPE) as child:
             self.assertEqual(child.stdout.readline(), b"up\n")
             child.send_signal(signal.SIGUSR1)
@@ -273,7 +273,7 @@ class Signals(Twin):
 
     def test_what_is_sent_to_the_first_process_reaches_every_command(self):
         with sb.Box() as box:
-            children = [box.Popen(["sh", "-c", "trap 'exit 6' TERM; echo up; while :; do sleep 0.01; done"], stdout=sb.PIPE) for _ in range(2)]
+            children = [box.Popen(["sh", "-c", "trap 'exit 6' TERM; sleep 1000 & echo up; wait"], stdout=sb.PIPE) for _ in range(2)]
             for child in children:
                 child.stdout.readline()
             os.kill(box.pid, signal.SIGTERM)
