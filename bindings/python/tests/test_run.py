@@ -87,7 +87,8 @@ class Run(Case):
             thread = threading.Thread(target=lambda: ours.recv(1) and signal.pthread_kill(here, signal.SIGUSR1))
             thread.start()
             with self.assertRaises(KeyboardInterrupt):  # once it runs
-                shell(f"echo >&{theirs.fileno()}; exec sleep 1000", pass_fds=[theirs.fileno()])
+                script = f"import os, time; os.write({theirs.fileno()}, b'x'); time.sleep(1000)"
+                sb.run(["/usr/bin/python3", "-c", script], pass_fds=[theirs.fileno()])
             thread.join()
 
     def test_nothing_of_the_caller_is_inherited_unless_said(self):
