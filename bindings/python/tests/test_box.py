@@ -137,19 +137,6 @@ class Boxes(Case):
             os.close(fd)
             self.assertEqual(box.run(["readlink", "/proc/self/ns/net"], capture_output=True).stdout, f"net:[{inode}]\n".encode())
 
-    def test_freezing_and_figures(self):
-        self.needs("cgroup.memory")
-        with sb.Box(limits=sb.Limits(memory=64 << 20)) as box:
-            child = box.Popen(["cat"], stdin=sb.PIPE, stdout=sb.PIPE)
-            with box.frozen():
-                self.assertTrue(box.info()["frozen"])
-                with self.assertRaises(OSError):
-                    box.run(["true"])
-            self.assertEqual(child.communicate(b"x")[0], b"x")
-            self.assertGreater(box.stats()["memory_peak"], 0)
-            box.set_cgroup("memory.max", "128M")
-            self.assertEqual(box.get_cgroup("memory.max"), f"{128 << 20}\n")
-
     def test_failed_opening_leaves_nothing(self):
         with self.assertRaises(FileNotFoundError):
             sb.Box(mounts=["/no/such:/x"])

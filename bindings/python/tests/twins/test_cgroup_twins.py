@@ -119,6 +119,17 @@ class CgroupLive(WithControllers):
                 child.set_cgroup("pids.max", value)
                 self.assertEqual(child.get_cgroup("pids.max"), f"{value}\n")
 
+    def test_memory_max_is_raised(self):
+        with sb.Popen(READ, stdin=sb.PIPE, limits=LIMITS) as child:
+            self.assertEqual(child.get_cgroup("memory.max"), f"{64 << 20}\n")
+            child.set_cgroup("memory.max", "128M")
+            self.assertEqual(child.get_cgroup("memory.max"), f"{128 << 20}\n")
+
+    def test_figures_grow_by_what_was_used(self):
+        with sb.Popen(["sh", "-c", "echo up; read x"], stdin=sb.PIPE, stdout=sb.PIPE, limits=LIMITS) as child:
+            child.stdout.readline()
+            self.assertEqual((child.stats()["memory"] > 0, child.stats()["pids"]), (True, 1))
+
     def test_frozen_stands_still_and_thawed_goes_on(self):
         with sb.Popen(["cat"], stdin=sb.PIPE, stdout=sb.PIPE, limits=LIMITS) as child:
             child.freeze()
@@ -214,6 +225,7 @@ class BoxFreeze(Twin):
         self.needs("cgroup.memory")
         with sb.Box(limits=LIMITS, mounts=[sb.Tmpfs("/work", mode=0o700)]) as box:
             with box.frozen():
+                self.assertTrue(box.info()["frozen"])
                 box.put("/work/f", b"x")
                 with self.assertRaises(OSError):
                     box.run(["true"])
