@@ -4,7 +4,7 @@
 
 bench_run.py [-n ROUNDS] [PROGRAM]: PROGRAM is a static one, build/bench/tiny unless given. LIBSANDBOX_PATH as always.
 Each row is one way to run it: the shortest and the median time, the median of the cpu time of the calling thread, and what each
-of them is more than that of `C`. Compare figures of one run only; where others use the machine, those of cpu time.
+of them is more than that of `C`, or of `C, captured`. Compare figures of one run only; where others use the machine, those of cpu time.
 """
 import argparse
 import ctypes
@@ -28,7 +28,7 @@ def bare(config):
     handle, forever = ctypes.c_void_p(), 2**64 - 1
     where, pointer = ctypes.addressof(handle), ctypes.cast(config._as_parameter_, ctypes.c_void_p)
 
-    def work():
+    def work(_alive=config):
         if spawn(pointer, where, None) or wait(handle, forever, None, None) != 1:
             raise SystemExit("the command cannot be run")
         free(handle)
@@ -44,8 +44,12 @@ def cases(program):
     config.set_command("/command", ["/command"])
     for fd in range(3):
         config.set_fd(fd, -1)
+    capturing = config.copy()
+    for fd in (1, 2):
+        capturing.set_stream_capture(fd, None)
     return {
         "C": bare(config),
+        "C, captured": bare(capturing),
         "run": lambda: sb.run(["/command"], mounts=mount, **quiet),
         "run, config=": lambda: sb.run(["/command"], config=config, **quiet),
         "run, captured": lambda: sb.run(["/command"], mounts=mount, capture_output=True),
@@ -70,7 +74,7 @@ def main():
     table = {name: (min(times[name][5:]), statistics.median(times[name][5:]), statistics.median(cpu[name][5:])) for name in ways}
     print(f"{'microseconds':16} {'min':>7} {'p50':>7} {'cpu':>7} {'over C: min':>12} {'p50':>7} {'cpu':>7}")
     for name, row in table.items():
-        over = [figure - base for figure, base in zip(row, table["C"])]
+        over = [figure - base for figure, base in zip(row, table["C, captured" if "captured" in name else "C"])]
         print(f"{name:16} " + " ".join(f"{figure * 1e6:{width}.0f}" for figure, width in zip([*row, *over], (7, 7, 7, 12, 7, 7))))
 
 
