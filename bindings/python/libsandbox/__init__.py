@@ -27,22 +27,11 @@ from ._numbers import (
     Verdict,
     Waits,
 )
+from ._run import check_call, check_output, run
 from ._structs import sb_error
+from ._template import purge
 from .box import Box, Entry, LentBox, NetPool, Pool
-from .config import (
-    DEFAULT_ENV,
-    Bind,
-    Config,
-    Dir,
-    File,
-    Limits,
-    Mask,
-    Mount,
-    Network,
-    Overlay,
-    Symlink,
-    Tmpfs,
-)
+from .config import DEFAULT_ENV, Config
 from .errors import (
     AlreadyExists,
     CalledProcessError,
@@ -56,8 +45,13 @@ from .errors import (
     TimeoutExpired,
 )
 from .group import Group, GroupResult, MemberResult
-from .process import CAPTURE, DEVNULL, PIPE, STDOUT, Popen, check_call, check_output, run
+from .limits import Limits
+from .mounts import Bind, Dir, File, Mask, Mount, Overlay, Symlink, Tmpfs
+from .network import Bridge, Network, bridges, remove_bridge
+from .notify import Notification
+from .process import CAPTURE, DEVNULL, PIPE, STDOUT, Popen, wait_any
 from .result import Result
+from .system import Named, gc, named, unpin
 from .trace import Trace, TraceEvent
 
 __version__ = "0.1.0"
@@ -83,10 +77,13 @@ def version() -> str:
 
 
 __all__ = [
-    "AlreadyExists", "Applied", "Bind", "Box", "BoxHas", "CAPTURE", "CalledProcessError", "CgroupFlag", "CommandNotFound", "Config",
-    "ConfigError", "DEFAULT_ENV", "DEVNULL", "DeadHandle", "Dir", "Entry", "File", "Group", "GroupResult", "Has", "Id", "Lane", "Limit", "LentBox", "Limits", "Mask", "MemberResult", "Mount",
-    "MountFlag", "NS", "NetFlag", "NetPool", "Network", "NotFound", "NotSupported", "Overlay", "PIPE", "PermissionDenied", "Pool", "Popen", "ProcFlag",
-    "Result", "RootFlag", "STDOUT", "SandboxError", "SeccompAction", "StatsHas", "Step", "StreamFlag", "StreamState", "Symlink",
-    "TimeoutExpired", "Tmpfs", "Trace", "TraceEvent", "Verdict", "Waits", "check_call", "check_output", "lib", "probe", "run",
-    "version",
+    "AlreadyExists", "Applied", "Bind", "Box", "BoxHas", "Bridge", "CAPTURE", "CalledProcessError",
+    "CgroupFlag", "CommandNotFound", "Config", "ConfigError", "DEFAULT_ENV", "DEVNULL", "DeadHandle", "Dir",
+    "Entry", "File", "Group", "GroupResult", "Has", "Id", "Lane", "LentBox", "Limit", "Limits", "Mask",
+    "MemberResult", "Mount", "MountFlag", "NS", "Named", "NetFlag", "NetPool", "Network", "NotFound",
+    "NotSupported", "Notification", "Overlay", "PIPE", "PermissionDenied", "Pool", "Popen", "ProcFlag",
+    "Result", "RootFlag", "STDOUT", "SandboxError", "SeccompAction", "StatsHas", "Step", "StreamFlag",
+    "StreamState", "Symlink", "TimeoutExpired", "Tmpfs", "Trace", "TraceEvent", "Verdict", "Waits",
+    "bridges", "check_call", "check_output", "gc", "lib", "named", "probe", "purge", "remove_bridge", "run",
+    "unpin", "version", "wait_any",
 ]

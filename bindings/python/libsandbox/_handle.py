@@ -32,6 +32,15 @@ class Handle:
             raise DeadHandle(errno.EBADF, f"{type(self).__name__}: {self._why}")
         return self._pointer
 
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a {type(self).__name__} belongs to the process that made it: it cannot be pickled, or sent to another")
+
+    def _die(self) -> None:
+        """In a forked child. To free it would kill what belongs to the parent; its memory is a copy, and goes with the process."""
+        if self._pointer is not None:
+            self._pointer = None
+            self._why = "it belongs to the process that this one was forked from; make a new one here"
+
     def _release(self, why: str = "it was closed") -> None:
         """Free it; the second time nothing happens."""
         pointer, self._pointer = self._pointer, None
@@ -81,11 +90,8 @@ def text_of(name: str, handle: Handle, *before: Any, error: Any = None) -> str:
 
 
 def _forked() -> None:
-    # To free one here would kill what belongs to the parent; its memory is a copy, and goes with the process.
     for handle in list(_live):
-        if handle._pointer is not None:
-            handle._pointer = None
-            handle._why = "it belongs to the process that this one was forked from; make a new one here"
+        handle._die()
 
 
 os.register_at_fork(after_in_child=_forked)

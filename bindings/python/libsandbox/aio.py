@@ -11,9 +11,10 @@ from typing import Any, Awaitable, Callable, List, Optional, Tuple
 from . import box as _box
 from . import group as _group
 from . import process as _process
+from ._run import run_options
+from ._stdio import CAPTURE, DEVNULL, PIPE, STDOUT, Args
 from .config import Config
 from .errors import TimeoutExpired
-from .process import CAPTURE, DEVNULL, PIPE, STDOUT, Args
 from .result import Result
 
 __all__ = ["Box", "CAPTURE", "DEVNULL", "Group", "PIPE", "Pool", "Process", "STDOUT", "create_subprocess_exec", "run"]
@@ -81,10 +82,11 @@ class Process:
     @property
     def args(self) -> Args:
         """The command."""
-        return self.popen.args
+        args: Args = self.popen.args
+        return args
 
     @property
-    def pid(self) -> Optional[int]:
+    def pid(self) -> int:
         """As Popen.pid."""
         return self.popen.pid
 
@@ -187,8 +189,8 @@ async def create_subprocess_exec(program: Any, *args: Any, limit: int = _LIMIT, 
 
 async def run(args: Args, *, timeout: Optional[float] = None, check: bool = False, **options: Any) -> Result:
     """As libsandbox.run(). When the task is cancelled the command is killed."""
-    options, data = _process.run_options(options)
-    popen = _process.Popen(args, _data=data, **options)
+    options, data = run_options(options)
+    popen = _process.Popen(args, _data=data, _quick=True, **options)
     process = Process(popen)
     try:
         await _within(timeout, process.wait(), args)

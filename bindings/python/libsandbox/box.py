@@ -13,9 +13,14 @@ from ._handle import Handle, call, new_pointer, text_of
 from ._lib import figures
 from ._structs import sb_box, sb_box_info, sb_dirent, sb_error, sb_netpool, sb_netpool_info, sb_pool, sb_pool_info, sb_stats
 from ._types import AnyBytes, AnyPath
-from .config import Config, nanoseconds
+from .config import Config
+from .limits import nanoseconds
 from .errors import SandboxError, TimeoutExpired, from_c
-from .process import Args, Popen, _orphans, base_config, run
+from ._run import run
+from ._start import orphans
+from ._stdio import Args
+from ._template import base_config
+from .process import Popen
 from .result import Result, stats_of
 
 _free = ctypes.CDLL(None).free
@@ -90,8 +95,8 @@ class Box(Handle):
             if command.returncode is None:
                 command.kill()
                 command.wait()
-        for proc in [proc for proc in _orphans if proc.owner is self]:
-            _orphans.remove(proc)
+        for proc in [proc for proc in orphans if proc.owner is self]:
+            orphans.remove(proc)
             proc._release()
 
     # --- commands -----------------------------------------------------------------------

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""What to run it in: a Config, and the small classes that describe limits, mounts and networks."""
+"""What to run it in: a Config."""
 import ctypes
 import os
-from dataclasses import dataclass, field
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ._handle import Handle, call, text_of
 from ._lib import lib
-from ._numbers import NS, Applied, Limit, MountFlag, NetFlag, RootFlag
+from ._numbers import Limit, RootFlag
 from ._setters import Setters
 from ._structs import sb_error, sb_net_link
-from ._types import AnyBytes, AnyPath, text
-from .errors import ConfigError, SandboxError
+from ._types import AnyPath, text
+from .errors import SandboxError
+from .limits import Limits
+from .mounts import Mount, as_mount
+from .network import Network, as_network
 from .trace import Trace
 
 DEFAULT_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
@@ -19,225 +21,6 @@ PROFILES = ("default", "judge", "build", "nested", "none")
 _USERS = (b"root:x:0:0:root:/tmp:/bin/sh\nsandbox:x:1000:1000:sandbox:/tmp:/bin/sh\n"
           b"nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n")
 _GROUPS = b"root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n"
-
-Rlimit = Union[int, None, Tuple[Optional[int], Optional[int]]]
-
-
-def nanoseconds(seconds: float) -> int:
-    """Of a time in seconds, which must not be negative."""
-    if seconds < 0:
-        raise ValueError(f"a time of {seconds} seconds")
-    return round(seconds * 1e9)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a run may use; None is no limit. Passing one has a verdict of its own (docs/limits.md).
-
-    cpu_time, wall_time: seconds, of all its processes. memory: bytes, of all of them together, and no swap.
-    pids: processes and threads at once. output: bytes on stdout and stderr together.
-    grace: seconds (memory: bytes in grace_memory) after which it is killed, so that the overshoot is measured.
-    best_effort: where there is no cgroup, sample memory and hold pids by RLIMIT_NPROC, and say so in
-    Result.evidence["approximate"]; without it the run then fails.
-    cpus: how many at most, 1.5. fsize, stack, nofile: resource limits; rlimits: others by name, a number or (soft, hard).
-    """
-
-    cpu_time: Optional[float] = None
-    wall_time: Optional[float] = None
-    memory: Optional[int] = None
-    pids: Optional[int] = None
-    output: Optional[int] = None
-    grace: float = 0
-    grace_memory: int = 0
-    best_effort: bool = False
-    cpus: Optional[float] = None
-    fsize: Optional[int] = None
-    stack: Optional[int] = None
-    nofile: Optional[int] = None
-    rlimits: Mapping[str, Rlimit] = field(default_factory=dict)
-
-    def apply(self, config: "Config") -> None:
-        """Set them all."""
-        grace = nanoseconds(self.grace)
-        for limit, seconds in ((Limit.CPU, self.cpu_time), (Limit.WALL, self.wall_time)):
-            if seconds is not None:
-                config.set_limit(limit, nanoseconds(seconds), grace)
-        for limit, value, extra in ((Limit.MEMORY, self.memory, self.grace_memory), (Limit.PIDS, self.pids, 0),
-                                    (Limit.OUTPUT, self.output, 0)):
-            if value is not None:
-                config.set_limit(limit, value, extra)
-        if self.cpus is not None:
-            config.set_cpu_quota(nanoseconds(self.cpus / 10), 100_000_000)
-        if self.best_effort:
-            config.set_optional(config.optional | Applied.CGROUP)
-        named = {name: getattr(self, name) for name in ("fsize", "stack", "nofile") if getattr(self, name) is not None}
-        for name, rlimit in {**named, **self.rlimits}.items():
-            soft, hard = rlimit if isinstance(rlimit, tuple) else (rlimit, rlimit)
-            config.set_rlimit(name, soft, hard)
-
-
-class Mount:
-    """Something in the file system of a sandbox."""
-
-    target: AnyPath
-
-    def apply(self, config: "Config") -> None:
-        """Add it."""
-        raise NotImplementedError
-
-
-def _flags(ro: bool, noexec: bool, more: int = 0) -> int:
-    return (MountFlag.RO if ro else 0) | (MountFlag.NOEXEC if noexec else 0) | more
-
-
-@dataclass(frozen=True)
-class Bind(Mount):
-    """The host's source as target (default: the same path). flags: further MountFlag."""
-
-    source: AnyPath
-    target: AnyPath = ""
-    ro: bool = False
-    noexec: bool = False
-    optional: bool = False
-    flags: int = 0
-
-    def apply(self, config: "Config") -> None:
-        source = os.path.abspath(os.fsdecode(self.source))
-        optional = MountFlag.OPTIONAL if self.optional else 0
-        config.add_bind(source, self.target or source, _flags(self.ro, self.noexec, self.flags | optional))
-
-
-@dataclass(frozen=True)
-class Tmpfs(Mount):
-    """An empty file system in memory, the command's own. size: bytes, inodes: 0 = half of the memory."""
-
-    target: AnyPath
-    size: int = 0
-    inodes: int = 0
-    mode: int = 0o755
-
-    def apply(self, config: "Config") -> None:
-        config.add_tmpfs(self.target, self.size, self.inodes, self.mode)
-
-
-@dataclass(frozen=True)
-class Overlay(Mount):
-    """lower, uppermost first, with a writable layer over them: upper and work, or one that goes with the sandbox."""
-
-    target: AnyPath
-    lower: Sequence[AnyPath]
-    upper: Optional[AnyPath] = None
-    work: Optional[AnyPath] = None
-
-    def apply(self, config: "Config") -> None:
-        config.add_overlay(self.target, self.lower, self.upper, self.work)
-
-
-@dataclass(frozen=True)
-class File(Mount):
-    """A file with this content, the command's own; at most 1 MiB in all."""
-
-    target: AnyPath
-    data: Union[str, AnyBytes] = b""
-    mode: int = 0o644
-
-    def apply(self, config: "Config") -> None:
-        config.add_file(self.target, self.data.encode() if isinstance(self.data, str) else bytes(self.data), self.mode)
-
-
-@dataclass(frozen=True)
-class Dir(Mount):
-    """A directory, the command's own, and those above it that are missing."""
-
-    target: AnyPath
-    mode: int = 0o755
-
-    def apply(self, config: "Config") -> None:
-        config.add_dir(self.target, self.mode)
-
-
-@dataclass(frozen=True)
-class Symlink(Mount):
-    """A symbolic link at target that says where."""
-
-    where: AnyPath
-    target: AnyPath
-
-    def apply(self, config: "Config") -> None:
-        config.add_symlink(self.where, self.target)
-
-
-@dataclass(frozen=True)
-class Mask(Mount):
-    """Hide what is at target."""
-
-    target: AnyPath
-
-    def apply(self, config: "Config") -> None:
-        config.add_mask(self.target)
-
-
-def as_mount(mount: Union[Mount, str]) -> Mount:
-    """Also of "SOURCE:TARGET[:ro]", as docker's -v."""
-    if isinstance(mount, Mount):
-        return mount
-    parts = mount.split(":")
-    if len(parts) not in (2, 3) or parts[2:] not in ([], ["ro"], ["rw"]):
-        raise ValueError(f"{mount!r} is not SOURCE:TARGET[:ro]")
-    return Bind(parts[0], parts[1], ro=parts[2:] == ["ro"])
-
-
-@dataclass(frozen=True)
-class Network:
-    """The network of a sandbox (docs/network.md).
-
-    kind: "none": lo only; "host": the caller's; "user": by pasta or slirp4netns, or one of these by its name;
-    "veth" (device: a bridge), "macvlan", "ipvlan", "device", "tap": an interface, as Config.net_veth() and so on with link;
-    "join": the namespace at device. publish: (protocol, host port, port inside) each; 0 = any that is free.
-    allow: what may be connected to, as Config.net_allow(); None = everything. dns: name servers. hosts: name to address.
-    """
-
-    kind: str = "none"
-    device: Optional[str] = None
-    link: Mapping[str, Any] = field(default_factory=dict)
-    publish: Sequence[Tuple[str, int, int]] = ()
-    allow: Optional[Sequence[str]] = None
-    dns: Sequence[str] = ()
-    hosts: Mapping[str, str] = field(default_factory=dict)
-
-    def apply(self, config: "Config") -> None:
-        """Set it all."""
-        if self.kind in ("veth", "macvlan", "ipvlan", "device", "tap"):
-            getattr(config, f"net_{self.kind}")(device=self.device, **self.link)
-        elif self.kind in ("user", "pasta", "slirp4netns"):
-            config.net_user(None if self.kind == "user" else self.kind)
-        elif self.kind == "host":
-            config.net_host()
-        elif self.kind == "join":
-            config.net_join(self.device or "")
-        elif self.kind != "none":
-            raise ValueError(f"network {self.kind!r}: none, host, user, pasta, slirp4netns, veth, macvlan, ipvlan, device, tap, join")
-        for protocol, outside, inside in self.publish:
-            config.net_publish(protocol, None, outside, inside, 1)
-        if self.allow is not None:
-            config.net_allow(None)
-            for rule in self.allow:
-                config.net_allow(rule)
-        if self.dns:
-            config.set_dns(self.dns)
-        for name, address in self.hosts.items():
-            config.add_host(name, address)
-
-
-def as_network(network: Union[Network, str, None]) -> Network:
-    """Also of a kind alone, and of "bridge:NAME"; "bridge" is sbx0, which comes and goes with those who use it."""
-    if isinstance(network, Network):
-        return network
-    kind, _, device = (network or "none").partition(":")
-    if kind == "bridge":
-        flags = 0 if device else NetFlag.MAKE_BRIDGE | NetFlag.MASQUERADE
-        return Network("veth", device or "sbx0", {"flags": flags})
-    return Network(kind, device or None)
 
 
 class Config(Setters, Handle):
@@ -255,6 +38,7 @@ class Config(Setters, Handle):
         self.trace: Optional[Trace] = None
         self.optional = 0
         self.output_limit = False
+        self.networked = False  # it may have interfaces that can be asked for figures
         pointer = lib.sb_config_new()
         if not pointer:
             raise MemoryError
@@ -265,6 +49,8 @@ class Config(Setters, Handle):
             self._release()
 
     def _set(self, name: str, *args: Any) -> None:
+        if name.startswith("sb_net_"):
+            self.networked = True
         try:
             call(name, self, *args)
         except SandboxError as error:
@@ -340,7 +126,8 @@ class Config(Setters, Handle):
         """An independent one, to vary a template."""
         twin = type(self).__new__(type(self))
         Handle.__init__(twin)
-        twin.trace, twin.optional, twin.output_limit = self.trace, self.optional, self.output_limit
+        twin.trace, twin.optional = self.trace, self.optional
+        twin.output_limit, twin.networked = self.output_limit, self.networked
         pointer = lib.sb_config_copy(self._as_parameter_)
         if not pointer:
             raise MemoryError
@@ -355,8 +142,14 @@ class Config(Setters, Handle):
         """The steps that would be taken, one a line."""
         return text_of("sb_config_dump", self, error=sb_error())
 
+    def __enter__(self) -> "Config":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Release it; collecting it does the same."""
+        """Release it; collecting it does the same, and so does the end of a with block."""
         self._release()
 
     def set_trace(self, trace: Optional[Trace]) -> None:

@@ -11,10 +11,12 @@ from ._lib import lib
 from ._numbers import Limit, Verdict, Waits
 from ._structs import sb_error, sb_group_result, sb_member, sb_result
 from ._types import AnyPath
-from .config import Config, nanoseconds
+from .config import Config
+from .limits import nanoseconds
 from .errors import TimeoutExpired
-from .process import Args, Proc, Stdio, base_config, describe, set_stdio, words_of
-from .process import CAPTURE, PIPE
+from ._start import Proc
+from ._stdio import CAPTURE, PIPE, Args, Stdio, describe, words_of
+from ._template import base_config
 from .result import Result, add_details
 
 
@@ -98,7 +100,7 @@ class Group(Handle):
         try:
             describe(run_in, words, executable, cwd, env, umask, None, pass_fds)
             for fd, what in ((0, stdin), (1, stdout), (2, stderr)):
-                set_stdio(run_in, Stdio(), fd, CAPTURE if what == PIPE else what)
+                Stdio().set(run_in, fd, CAPTURE if what == PIPE else what)
             number = call("sb_group_add", self, run_in, box, sb_error())
         finally:
             run_in.close()

@@ -6,6 +6,7 @@ import subprocess
 from typing import Any, Dict, FrozenSet, List, Optional
 
 from . import _html
+from ._handle import call
 from ._lib import figures, lib
 from ._numbers import Applied, Has, Limit, SeccompAction, StatsHas, Verdict
 from ._structs import sb_denied, sb_error, sb_net_info, sb_result, sb_stats
@@ -128,10 +129,10 @@ def add_details(result: Result, proc: Any, raw: sb_result) -> None:
     if raw.has & _DENIED and raw.denied:
         result.evidence["denied"] = denied = []
         for at in range(raw.denied):
-            call = sb_denied()
-            lib.sb_proc_denied(proc, at, call)
-            denied.append({"name": os.fsdecode(call.name), "number": call.number, "action": SeccompAction(call.action),
-                           "count": call.count, "args": tuple(call.args)})
+            one = sb_denied()
+            lib.sb_proc_denied(proc, at, one)
+            denied.append({"name": os.fsdecode(one.name), "number": one.number, "action": SeccompAction(one.action),
+                           "count": one.count, "args": tuple(one.args)})
     if raw.applied & _CGROUP:
         stats = sb_stats()
         try:
@@ -149,6 +150,6 @@ def interfaces(proc: Any) -> List[Dict[str, Any]]:
     """What the interfaces of the sandbox have become."""
     found: List[Dict[str, Any]] = []
     info = sb_net_info()
-    while lib.sb_proc_net(proc, len(found), info, sb_error()) == 1:
+    while call("sb_proc_net", proc, len(found), info, sb_error()) == 1:
         found.append(figures(info))
     return found

@@ -45,7 +45,7 @@ class Trace(Handle):
             self._release()
 
     def __len__(self) -> int:
-        return int(lib.sb_trace_count(self))
+        return call("sb_trace_count", self)
 
     def events(self) -> List[TraceEvent]:
         """All so far."""
@@ -62,4 +62,4 @@ class Trace(Handle):
 
     def clear(self) -> None:
         """Forget them."""
-        lib.sb_trace_clear(self)
+        call("sb_trace_clear", self)

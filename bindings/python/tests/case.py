@@ -32,6 +32,7 @@ class Case(unittest.TestCase):
     """After each test no child, no descriptor and no warning may be left."""
 
     def setUp(self):
+        sb.purge()
         gc.collect()
         self.before = (children(), sorted(os.listdir("/proc/self/fd")))
         self.caught = warnings.catch_warnings(record=True)
@@ -40,6 +41,7 @@ class Case(unittest.TestCase):
         self.addCleanup(self.nothing_left)  # the first one is done last
 
     def nothing_left(self):
+        sb.purge()
         gc.collect()
         self.caught.__exit__(None, None, None)
         self.assertEqual([str(w.message) for w in self.warned], [], "warnings")
@@ -51,6 +53,14 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, path)
         os.chmod(path, 0o777)
         return path
+
+    def patiently(self, attempt):
+        """What attempt(seconds) returns: with ever more of them while that is nothing, as a machine may be slow."""
+        for seconds in (0.2, 1, 5, 20):
+            result = attempt(seconds)
+            if result:
+                return result
+        self.fail("not even after 20 seconds")
 
     def needs(self, feature):
         why = sb.probe(feature)

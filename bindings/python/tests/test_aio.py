@@ -42,12 +42,20 @@ class Run(Loop):
                 await aio.run(["no-such"])
             with self.assertRaises(sb.CalledProcessError):
                 await aio.run(["false"], check=True)
-            with self.assertRaises(sb.TimeoutExpired) as caught:
-                await aio.run(["sh", "-c", "echo early; exec sleep 1000"], stdout=sb.PIPE, timeout=0.5)
-            self.assertEqual(caught.exception.output, b"early\n")
-            self.assertIs(caught.exception.result.verdict, sb.Verdict.KILLED)
 
         self.loop(work)
+
+    def test_time_out_has_the_output_and_the_result(self):
+        def attempt(seconds):
+            async def work():
+                with self.assertRaises(sb.TimeoutExpired) as caught:
+                    await aio.run(["sh", "-c", "echo early; exec sleep 1000"], stdout=sb.PIPE, timeout=seconds)
+                self.assertIs(caught.exception.result.verdict, sb.Verdict.KILLED)
+                return caught.exception.output
+
+            return self.loop(work)
+
+        self.assertEqual(self.patiently(attempt), b"early\n")
 
     def test_cancelled_task_kills(self):
         async def work():
@@ -64,11 +72,12 @@ class Run(Loop):
         """a hundred sandboxes at once, with subprocesses of asyncio itself"""
         count = 100
 
-        async def one(number, gate):
+        async def one(number, started, gate):
             process = await aio.create_subprocess_exec("sh", "-c", f"read x; echo {number}", stdin=aio.PIPE, stdout=aio.PIPE)
-            gate.append(number)
-            while len(gate) < count:  # all of them live at the same time
-                await asyncio.sleep(0.01)
+            started.append(number)
+            if len(started) == count:  # all of them live at the same time
+                gate.set()
+            await gate.wait()
             out, _ = await process.communicate(b"go\n")
             process.close()
             return out, process.returncode
@@ -78,8 +87,8 @@ class Run(Loop):
             return (await process.communicate())[0], process.returncode
 
         async def work():
-            gate = []
-            return await asyncio.gather(*(one(n, gate) for n in range(count)), *(ordinary(n) for n in range(10)))
+            started, gate = [], asyncio.Event()
+            return await asyncio.gather(*(one(n, started, gate) for n in range(count)), *(ordinary(n) for n in range(10)))
 
         if sys.version_info < (3, 12):  # its own child watcher has a thread for each child, unless this one is used
             asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
@@ -120,9 +129,11 @@ class Processes(Loop):
     def test_several_tasks_wait(self):
         async def work():
             with sb.Box() as box:
-                process = await aio.create_subprocess_exec("sh", "-c", "sleep 0.2; exit 4", box=box)
+                process = await aio.create_subprocess_exec("sh", "-c", "read x; exit 4", stdin=aio.PIPE, box=box)
                 waits = [asyncio.ensure_future(process.wait()) for _ in range(3)]
-                await asyncio.sleep(0)
+                await asyncio.sleep(0)  # until they have begun
+                process.stdin.close()
+                await process.stdin.wait_closed()
                 while process.popen.poll() is None:  # somebody else sees the end first
                     pass
                 self.assertEqual(await asyncio.gather(*waits), [4] * 3)

@@ -80,7 +80,7 @@ class Boxes(Case):
             try:
                 box.bind(home, "/in", sb.MountFlag.RO)
             except PermissionError as error:
-                self.skipTest(str(error))
+                self.skipTest(error.message)
             self.assertEqual(box.run(["cat", "/in/f"], capture_output=True).stdout, b"host")
             box.unmount("/in")
             box.tmpfs("/in", size=1 << 20)
@@ -137,19 +137,6 @@ class Boxes(Case):
             os.close(fd)
             self.assertEqual(box.run(["readlink", "/proc/self/ns/net"], capture_output=True).stdout, f"net:[{inode}]\n".encode())
 
-    def test_freezing_and_figures(self):
-        self.needs("cgroup.memory")
-        with sb.Box(limits=sb.Limits(memory=64 << 20)) as box:
-            child = box.Popen(["cat"], stdin=sb.PIPE, stdout=sb.PIPE)
-            with box.frozen():
-                self.assertTrue(box.info()["frozen"])
-                with self.assertRaises(OSError):
-                    box.run(["true"])
-            self.assertEqual(child.communicate(b"x")[0], b"x")
-            self.assertGreater(box.stats()["memory_peak"], 0)
-            box.set_cgroup("memory.max", "128M")
-            self.assertEqual(box.get_cgroup("memory.max"), f"{128 << 20}\n")
-
     def test_failed_opening_leaves_nothing(self):
         with self.assertRaises(FileNotFoundError):
             sb.Box(mounts=["/no/such:/x"])
@@ -201,7 +188,7 @@ class Pools(Case):
             try:
                 nets.fill(1)
             except PermissionError as error:
-                self.skipTest(str(error))
+                self.skipTest(error.message)
             config = sb.Config.standard()
             config.set_netpool(nets)
             self.assertTrue(sb.run(["true"], config=config).ok)
@@ -226,14 +213,18 @@ class Groups(Case):
         self.assertEqual({m.order for m in result.members}, {1, 2})
 
     def test_deadlock_is_told(self):
-        with sb.Group(wall_time=0.5) as group:
-            for _ in range(2):
-                group.add(["sh", "-c", "read x"])
-            group.wire(0, 1, 1, 0)
-            group.wire(1, 1, 0, 0)
-            result = group.run()
-        self.assertIs(result.verdict, sb.Verdict.WALL_EXCEEDED)
-        self.assertEqual([(m.waits, m.waits_for) for m in result.members], [(sb.Waits.INPUT, 1), (sb.Waits.INPUT, 0)])
+        def attempt(seconds):
+            with sb.Group(wall_time=seconds) as group:
+                for _ in range(2):
+                    group.add(["sh", "-c", "read x"])
+                group.wire(0, 1, 1, 0)
+                group.wire(1, 1, 0, 0)
+                result = group.run()
+            self.assertIs(result.verdict, sb.Verdict.WALL_EXCEEDED)
+            waits = [(m.waits, m.waits_for) for m in result.members]
+            return waits if None not in waits[0] + waits[1] else None  # not yet in their reads
+
+        self.assertEqual(self.patiently(attempt), [(sb.Waits.INPUT, 1), (sb.Waits.INPUT, 0)])
 
     def test_leader_ends_the_others(self):
         with sb.Group() as group:

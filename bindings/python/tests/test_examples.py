@@ -37,7 +37,7 @@ class Examples(Case):
     def test_judge_accepts_and_refuses(self):
         self.assertEqual(self.judged("print(sum(map(int, input().split())))"), (0, ["0: accepted", "1: accepted", "2 of 2"]))
         self.assertEqual(self.judged("print(5)"), (1, ["0: accepted", "1: wrong answer", "1 of 2"]))
-        self.assertEqual(self.judged("while 1: pass")[1][0], "0: time limit exceeded")
+        self.assertRegex(self.judged("while 1: pass")[1][0], "^0: (wall )?time limit exceeded$")  # as busy as the machine is
         self.assertEqual(self.judged("while 1: print('x' * 999)")[1][0], "0: output limit exceeded")
         self.assertEqual(self.judged("1 / 0")[1][0], "0: runtime error")
 
