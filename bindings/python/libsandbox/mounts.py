@@ -57,15 +57,21 @@ class Tmpfs(Mount):
 
 @dataclass(frozen=True)
 class Overlay(Mount):
-    """lower, uppermost first, with a writable layer over them: upper and work, or one that goes with the sandbox."""
+    """lower, uppermost first, with a writable layer over them: upper and work, or one that goes with the sandbox.
+
+    reset: the upper and work directories of all overlays of the box are empty, and its alone: Box.reset() replaces them.
+    """
 
     target: AnyPath
     lower: Sequence[AnyPath]
     upper: Optional[AnyPath] = None
     work: Optional[AnyPath] = None
+    reset: bool = False
 
     def apply(self, config: "Config") -> None:
         config.add_overlay(self.target, self.lower, self.upper, self.work)
+        if self.reset:
+            config.set_overlay_reset(True)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ MACHINE = "it needs a machine of its own, and the calls are those of another twi
 COST = "hours of it would be the same calls again, and another twin makes them"
 WITHOUT = {
     "attack": INSIDE, "hardening": INSIDE, "hardening_apart": INSIDE, "files_hostile": INSIDE, "box_mount_hostile": INSIDE,
-    "box_leftovers": INSIDE, "cgroup_nested": INSIDE, "files_who": INSIDE,
-    "hostile": HOST, "scarce": HOST, "killed": HOST, "net_killed": HOST, "net_failed": HOST, "net_trips": HOST, "filtered": HOST,
+    "box_leftovers": INSIDE, "box_name_hostile": INSIDE, "cgroup_nested": INSIDE, "files_who": INSIDE,
+    "hostile": HOST, "scarce": HOST, "killed": HOST, "net_killed": HOST, "box_reset_killed": HOST, "net_failed": HOST, "net_trips": HOST, "filtered": HOST,
     "judge_host": HOST, "files_many": HOST,
     "cgroup_self": MACHINE, "cgroup_systemd": MACHINE, "net_user": MACHINE, "net_user_end": MACHINE, "net_nat": MACHINE,
     "net_shape": MACHINE,

@@ -1,16 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Twins of the tests of boxes and pools."""
+"""Twins of the tests of boxes."""
 import os
 import pathlib
 import select
 import sys
-import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from kit import READ, Twin, live, main, sb, shell
 
 WORK = {"mounts": [sb.Tmpfs("/work", mode=0o700)]}
+
+
+def joined(box):
+    """For commands in the sandbox of another box."""
+    config = sb.Config()
+    config.set_join(box.pidfd)
+    config.set_env(["PATH=/usr/bin:/bin"])
+    return config
 
 
 @live
@@ -115,6 +122,62 @@ class BoxReset(Twin):
 
 
 @live
+class BoxResetRefused(Twin):
+    program = "box_reset_refused"
+
+    def test_a_joined_sandbox_is_refused_at_once(self):
+        with sb.Box() as other:
+            with sb.Box(joined(other)) as box:
+                self.fails_with(OSError, "has joined its user namespace", box.reset)
+                self.assertTrue(box.run(["true"]).ok)
+
+
+class OnDisk(Twin):
+    """A box that writes to directories of the host."""
+
+    def open(self, before=False):
+        home = self.directory()
+        for name in ("lower", "upper", "work"):
+            os.mkdir(os.path.join(home, name))
+            os.chmod(os.path.join(home, name), 0o777)
+        if before:
+            pathlib.Path(home, "upper", "mine").touch()
+        parts = {name: os.path.join(home, name) for name in ("upper", "work")}
+        overlay = sb.Overlay("/o", [os.path.join(home, "lower")], **parts, reset=True)
+        try:
+            box = sb.Box(mounts=[overlay])
+        except OSError as error:
+            self.skipTest(f"no overlay can be mounted here: {error}")
+        self.addCleanup(os.chmod, os.path.join(home, "work", "work"), 0o700)  # overlayfs leaves it shut
+        self.addCleanup(box.close)
+        return home, box
+
+
+@live
+class BoxResetOverlay(OnDisk):
+    program = "box_reset_overlay"
+
+    def test_what_was_written_is_gone(self):
+        home, box = self.open()
+        for _ in range(2):
+            self.assertEqual(shell("ls /o; echo text > /o/f", box.run).stdout, "")
+            self.assertEqual(os.listdir(os.path.join(home, "upper")), ["f"])
+            box.reset()
+        self.assertEqual(sorted(os.listdir(home)), ["lower", "upper", "work"])
+
+
+@live
+class BoxResetOverlayFail(OnDisk):
+    program = "box_reset_overlay_fail"
+
+    def test_what_was_there_before_cannot_be_brought_back(self):
+        home, box = self.open(before=True)
+        self.fails_with(OSError, "was not empty upper", box.reset)
+        self.assertEqual(os.listdir(os.path.join(home, "upper")), ["mine"])
+        self.assertTrue(box.run(["true"]).ok)
+
+
+@live
 class BoxMount(Twin):
     program = "box_mount"
 
@@ -197,28 +260,27 @@ class BoxName(Twin):
 class BoxJoin(Twin):
     program = "box_join"
 
-    def joined(self, box):
-        config = sb.Config()
-        config.set_join(box.pidfd)
-        config.set_env(["PATH=/usr/bin:/bin"])
-        return config
-
     def test_it_finds_what_the_boxs_own_commands_find(self):
         with sb.Box(hostname="joined", **WORK) as box:
             box.put("/work/f", b"in", 0o644)
-            result = sb.run(["sh", "-c", "hostname; cat /work/f"], config=self.joined(box), capture_output=True)
+            result = sb.run(["sh", "-c", "hostname; cat /work/f"], config=joined(box), capture_output=True)
             self.assertEqual(result.stdout, b"joined\nin")
-
-    def test_it_is_killed_when_the_box_is_closed(self):
-        with sb.Box() as box:
-            child = sb.Popen(["sleep", "1000"], config=self.joined(box))
-        self.assertEqual((child.wait(), child.result.verdict), (-9, sb.Verdict.BOX_ENDED))
 
     def test_what_describes_a_sandbox_is_refused(self):
         with sb.Box() as box:
-            config = self.joined(box)
+            config = joined(box)
             config.set_hostname("other")
             self.fails_with(OSError, "", lambda: sb.run(["true"], config=config))
+
+
+@live
+class BoxJoinEnd(Twin):
+    program = "box_join_end"
+
+    def test_it_is_killed_when_the_box_is_closed(self):
+        with sb.Box() as box:
+            child = sb.Popen(["sleep", "1000"], config=joined(box))
+        self.assertEqual((child.wait(), child.result.verdict), (-9, sb.Verdict.BOX_ENDED))
 
 
 @live
@@ -246,97 +308,6 @@ class BoxNs(Twin):
             select.select([box.pidfd], [], [])
             with self.assertRaises(OSError):
                 os.close(box.ns_fd(sb.NS.NET))
-
-
-@live
-class Pool(Twin):
-    program = "pool"
-
-    def test_nothing_is_made_before_it_is_asked_for(self):
-        with sb.Pool(3) as pool:
-            self.assertEqual((pool.info()["made"], pool.info()["missing"]), (0, 3))
-
-    def test_there_are_never_more_than_its_size(self):
-        with sb.Pool(2) as pool:
-            with pool.get(), pool.get(), self.assertRaises(sb.TimeoutExpired):
-                pool.get(timeout=0)
-
-    def test_each_call_makes_one(self):
-        with sb.Pool(2) as pool:
-            self.assertEqual([(pool.process(), pool.info()["ready"]) for _ in range(2)], [(True, 1), (True, 2)])
-            self.assertFalse(pool.process())
-
-    def test_what_still_runs_is_killed_by_the_reset(self):
-        with sb.Pool(1, **WORK) as pool:
-            with pool.get() as box:
-                child = box.Popen(["sleep", "1000"])
-                box.put("/work/f", b"")
-            self.assertEqual(child.returncode, -9)
-            with pool.get() as box:
-                self.assertEqual(box.listdir("/work"), [])
-
-    def test_the_config_is_copied(self):
-        config = sb.Config.standard(hostname="kept")
-        with sb.Pool(1, config) as pool:
-            config.close()
-            with pool.get() as box:
-                self.assertEqual(shell("hostname", box.run).stdout, "kept\n")
-
-    def test_wrong_arguments_are_told(self):
-        for size in (0, 1 << 30):
-            with self.assertRaises(ValueError):
-                sb.Pool(size)
-
-
-@live
-class PoolEnd(Twin):
-    program = "pool_end"
-
-    def test_boxes_that_are_lent_outlive_it(self):
-        with sb.Pool(1) as pool:
-            box = pool.get()
-        self.assertTrue(box.run(["true"]).ok)
-        box.close()
-
-    def test_one_that_is_killed_by_who_has_it_is_replaced(self):
-        with sb.Pool(1) as pool:
-            with pool.get() as box:
-                box.kill()
-            with pool.get() as box:
-                self.assertTrue(box.run(["true"]).ok)
-
-    def test_a_forked_process_is_refused(self):
-        with sb.Pool(1) as pool:
-            pid = os.fork()
-            if not pid:
-                try:
-                    pool.get()
-                except sb.DeadHandle:
-                    os._exit(3)
-                os._exit(4)
-            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 3)
-
-
-@live
-class PoolThreads(Twin):
-    program = "pool_threads"
-
-    def test_many_threads_share_few_boxes_on_demand(self):
-        found = []
-
-        def work(pool):
-            for _ in range(3):
-                with pool.get() as box:
-                    found.append(shell("ls /work; touch /work/f", box.run).stdout)
-
-        with sb.Pool(2, **WORK) as pool:
-            threads = [threading.Thread(target=work, args=(pool,)) for _ in range(6)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            self.assertLessEqual(pool.info()["made"], 2)
-        self.assertEqual(found, [""] * 18)
 
 
 if __name__ == "__main__":
