@@ -102,9 +102,22 @@ int may_leave(const struct run *run); /* our working directory may be another on
 int open_existing(struct run *run, const char *path);
 int open_parent(struct run *run, const char *path, const char **name);
 int is_own(int fd);
-void remember_own_root(const struct run *run);
+void remember_own_root(void);
 void close_parent(int fd); /* of open_parent(): it may be the root itself */
+/* place.c: what returns int is 0 where it is left to target.c */
+extern int in_root; /* our working directory is the root to be */
+long enter_root(void);
+long leave_root(int fd); /* to another one */
+int is_at_slash(void);   /* … and everybody may enter it */
+void use_paths(const struct run *run); /* the root is an empty one of ours */
+void forget_places(void); /* something may be mounted over what we made */
+int bind_at_place(const struct run *run, const struct sbi_op *op, int *result);
+int new_fs_at_place(const struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes);
+int seal_at_last(const struct run *run, int result); /* of a bind */
+int is_sealed(void); /* the root is read-only */
+const char *below(const char *directory, const char *name); /* until the next call; in "" it is the name */
 /* mount.c */
+#define MS_BIND_ 4096
 operation do_bind, do_tmpfs, do_proc, do_mqueue, do_sysfs, do_readonly, do_mask;
 int mount_fd_on(int mount, int target);
 int new_fs(const char *type, const char *const options[], uint64_t attributes);

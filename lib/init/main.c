@@ -111,6 +111,7 @@ void sb_init_main(void)
 	r = carry_out(&run, find_setup);
 	if (r < 0)
 		fail(&run, r);
-	SYS(chdir, "/");
+	if (!in_root)
+		SYS(chdir, "/");
 	supervise(&run);
 }

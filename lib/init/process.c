@@ -58,7 +58,7 @@ int do_cwd(struct run *run, const struct sbi_op *op)
 {
 	static char path[4096];
 	const char *wanted = op_text(run, op->text[0]);
-	long r = SYS(chdir, wanted);
+	long r = text_equal(wanted, "/") && is_at_slash() ? 0 : SYS(chdir, wanted);
 
 	if (r < 0 || text_equal(wanted, "/"))
 		return (int)r;

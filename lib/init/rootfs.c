@@ -27,6 +27,7 @@ static int root_tmpfs(struct run *run, const struct sbi_op *op)
 {
 	char uid[24], gid[24];
 	const char *options[] = { "mode", "755", "uid", uid, "gid", gid, NULL };
+	int r;
 
 	if (op->arg[1]) { /* writable: it belongs to the command */
 		text_number(uid, op->id[1]);
@@ -37,8 +38,11 @@ static int root_tmpfs(struct run *run, const struct sbi_op *op)
 	root_fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (root_fd < 0)
 		return root_fd;
-	remember_own_root(run);
-	return on_slash(root_fd);
+	remember_own_root();
+	r = on_slash(root_fd);
+	if (r == 0)
+		use_paths(run);
+	return r;
 }
 
 static int root_directory(struct run *run, const struct sbi_op *op)
@@ -75,7 +79,7 @@ static int root_overlay(struct run *run, const struct sbi_op *op)
 	root_fd = new_overlay(run, op);
 	if (root_fd < 0)
 		return root_fd;
-	remember_own_root(run);
+	remember_own_root();
 	return on_slash(root_fd);
 }
 
@@ -100,15 +104,15 @@ int do_pivot(struct run *run, const struct sbi_op *op)
 	long r = 0;
 
 	(void)run;
-	if (op->arg[0])
+	if (op->arg[0] && !is_sealed())
 		r = set_attributes(root_fd, MOUNT_ATTR_RDONLY, 0);
 	if (r == 0)
-		r = SYS(fchdir, root_fd);
+		r = enter_root();
 	if (r == 0)
 		r = SYS(pivot_root, ".", ".");
 	if (r == 0)
 		r = SYS(umount2, ".", MNT_DETACH_);
-	done_with(root_fd); /* sb_init_main() leaves the old root's directory when all is done */
+	done_with(root_fd);
 	root_fd = -1;
 	return (int)r;
 }
