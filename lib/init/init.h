@@ -30,6 +30,7 @@ long sys3(long nr, long a, long b, long c);
 	SYS_OF_(_, ##__VA_ARGS__, SYS_ARGS_, SYS_5_, SYS_5_, SYS_3_, SYS_3_, SYS_3_, SYS_3_)(__NR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 
 #define MNT_DETACH_ 2 /* <sys/mount.h> and the kernel's headers do not go together */
+#define PLAN_ROOM 32768 /* of the mapping of sb-init's own plan, if that is not longer */
 #define SBI_LANE_INIT 2
 #define SBI_LANE_COMMAND 3
 
@@ -66,6 +67,7 @@ extern int root_fd;           /* the new root while it is being built */
 extern int64_t clock_shift;   /* our monotonic clock minus the host's, in ns */
 extern uint64_t pass;         /* sixth argument of what we call after our own filter is there */
 extern int name_socket;       /* the sandbox is registered by it; not positive = it has no name */
+extern int time_is_new;       /* there is a time namespace for what we start */
 extern int among_others;      /* commands are born in a pid namespace where others are */
 extern int is_process_one;    /* of a pid namespace made for this sandbox */
 

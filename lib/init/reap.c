@@ -278,7 +278,7 @@ void supervise(struct run *setup)
 			SYS(close_range, SBI_FD_FIRST, SBI_FD_FIRST + setup->plan->slots - 1, 0);
 	} else {
 		send_record(SBI_FD_CONTROL, &ready, -1);
-		SYS(munmap, setup->base, setup->plan->size); /* and the tables that led there: an idle box is to be small */
+		SYS(munmap, setup->base, setup->plan->size > PLAN_ROOM ? setup->plan->size : PLAN_ROOM); /* and the tables that led there: an idle box is to be small */
 	}
 	loop(signals);
 }
