@@ -131,6 +131,7 @@ static void compile_identity(const sb_config *cfg, const struct sbi_boxed *box, 
 	op = sbi_emit(c, 1, SB_STEP_USER, 0);
 	op->id[0] = c->id.uid;
 	op->id[1] = c->id.gid;
+	op->arg[0] = !c->id.fresh;
 }
 
 static void compile_caps(const sb_config *cfg, struct sbi_compiled *c)

@@ -46,6 +46,7 @@ struct sbi_identity {
 	int need_helper;       /* the maps need newuidmap and newgidmap */
 	int deny_setgroups;    /* written to /proc/PID/setgroups before gid_map */
 	int set_groups;        /* setgroups(2) is possible */
+	int fresh;             /* a user namespace without root: another id costs no capability, securebits are none */
 	uint32_t uid, gid;     /* the command's, inside */
 	uint32_t owner_uid, owner_gid; /* the same, as sb-init sees them while it mounts */
 	struct sbi_extents users, groups;
