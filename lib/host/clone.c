@@ -95,8 +95,10 @@ BOOTSTRAP static int bootstrap(void *arg)
 	struct timespec ts;
 	long r;
 
-	SYS(clock_gettime, CLOCK_MONOTONIC, &ts);
-	boot->start_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	if (boot->timed) {
+		SYS(clock_gettime, CLOCK_MONOTONIC, &ts);
+		boot->start_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	}
 	r = take_descriptors(boot);
 	if (r >= 0 && boot->ambient) {
 		boot->stage = SBI_BOOT_CAPS;

@@ -34,6 +34,29 @@
 	 BIT(CAP_NET_ADMIN) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SYS_TIME) |        \
 	 BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD) | BIT(CAP_DAC_READ_SEARCH))
 
+/* Of a single command that has one id, which is the caller's own: nothing belongs to anybody else. */
+#define SINGLE_CAPS (BIT(CAP_SYS_ADMIN) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) | BIT(CAP_DAC_OVERRIDE))
+
+/* Each costs a call, and what is not there cannot be misused. */
+static uint64_t init_caps(const struct sbi_launch *l)
+{
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	const struct sbi_op *ops = sbi_ops(plan, &plan->setup);
+	uint64_t caps = SINGLE_CAPS;
+
+	if (!(plan->flags & SBI_PLAN_SINGLE) || l->plan.id.userns != SBI_USERNS_CLONE || l->plan.id.need_helper)
+		return INIT_CAPS;
+	if (l->plan.clone_flags & sbi_ns_clone(sbi_ns_number(SB_NS_NET)))
+		caps |= BIT(CAP_NET_ADMIN);
+	for (uint32_t i = 0; i < plan->setup.count; i++)
+		if (ops[i].step == SB_STEP_TIMENS)
+			caps |= BIT(CAP_SYS_TIME);
+		else if (ops[i].step == SB_STEP_JOIN || ops[i].step == SB_STEP_CGROUPFS || ops[i].step == SB_STEP_OVERLAY ||
+			 (ops[i].step == SB_STEP_ROOT && ops[i].id[0] == SBI_ROOT_OVERLAY))
+			return INIT_CAPS;
+	return caps;
+}
+
 void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg)
 {
 	memset(l, 0, offsetof(struct sbi_launch, events));
@@ -157,12 +180,13 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 	l->boot.control = l->child_end;
 	l->boot.expected = l->fd_count;
 	l->boot.host = l->pid;
+	l->boot.timed = l->cfg->trace != NULL;
 	l->boot.flags = l->plan.clone_flags;
 	l->boot.cgroup = l->place ? sbi_place_init(l->place) : -1;
 	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
 	/* Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what is not ambient. */
 	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && l->euid != 0))
-		l->boot.ambient = INIT_CAPS | keep | (l->cfg->no_new_userns ? BIT(CAP_SYS_RESOURCE) : 0);
+		l->boot.ambient = init_caps(l) | keep | (l->cfg->no_new_userns ? BIT(CAP_SYS_RESOURCE) : 0);
 	r = sbi_clone(&l->boot);
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (l->boot.flags & sbi_ns_clone(i))
