@@ -17,6 +17,7 @@
 
 #define FIXED 4 /* control, host, signals, name; then a channel for each command */
 
+static uint64_t reaped; /* processes of all kinds */
 static struct pollfd polled[FIXED + 3 * MAX_COMMANDS + MAX_LISTENERS];
 
 static void leave(int code) __attribute__((noreturn));
@@ -90,10 +91,8 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 
 	rec.time_ns = now() - command->start_ns;
 	hear_opening(command); /* before the end is told: why it came, maybe */
-	if (single) {
-		kill_everything();
+	if (single && (kill_everything() || reaped > 1)) /* else it was the only one, and that is its own */
 		SYS(getrusage, RUSAGE_CHILDREN, usage);
-	}
 	fill_times(&rec, usage, command->base_ns);
 	add_sampled(&rec, &command->watch);
 	empty_leaf(command);
@@ -127,6 +126,7 @@ static void reap(void)
 		info.si_pid = 0;
 		if (SYS(waitid, P_ALL, 0, &info, WEXITED | WNOHANG, &usage) < 0 || !info.si_pid)
 			return;
+		reaped++;
 		for (uint32_t i = 0; i < command_count; i++)
 			if (commands[i].pid == info.si_pid) {
 				ended(i, &info, &usage);
@@ -168,6 +168,8 @@ static void on_signal(int fd)
 	} info[4];
 	long n;
 
+	if (single) /* if its command has ended there is nobody to pass anything on to */
+		reap();
 	do {
 		n = SYS(read, fd, info, sizeof(info));
 		for (long k = 0; k < n / (long)sizeof(info[0]); k++) {

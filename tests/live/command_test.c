@@ -181,6 +181,27 @@ static void core_is_off_unless_asked_for(void **state)
 	fx_is(fx_output(cfg), "rlimit7", want);
 }
 
+/* As root of the host it could be raised, which is what comes first. */
+static const char *spawn_below_a_hard_limit(void)
+{
+	struct rlimit none = {0, 0};
+	sb_config *cfg = fx_config("rlimit=4");
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		return "no limit can be set";
+	if (fx_who() == FX_ROOT) {
+		fx_ok(sb_set_ns(cfg, SB_NS_MOUNT | SB_NS_PID));
+		fx_ok(sb_set_host_root(cfg, 1));
+	}
+	return strcmp(fx_get(fx_output(cfg), "rlimit4"), "0 0") ? "the hard limit has been raised" : NULL;
+}
+
+static void a_lower_hard_limit_stays(void **state)
+{
+	(void)state;
+	fx_in_child(spawn_below_a_hard_limit);
+}
+
 static void nice_is_set(void **state)
 {
 	sb_config *cfg = fx_config("nice");
@@ -269,6 +290,7 @@ int main(void)
 		FX_TEST(cwd_and_umask),
 		FX_TEST(every_rlimit),
 		FX_TEST(core_is_off_unless_asked_for),
+		FX_TEST(a_lower_hard_limit_stays),
 		FX_TEST(nice_is_set),
 		FX_TEST(a_higher_priority_needs_the_hosts_privilege),
 		FX_TEST(descriptors_are_null_and_nothing_else),
