@@ -27,13 +27,13 @@
 
 union control_message {
 	struct cmsghdr header;
-	char room[CMSG_SPACE(sizeof(int) * (SBI_MAX_SLOTS + 4))];
+	char room[CMSG_SPACE(sizeof(int) * SBI_MAX_PASSED)];
 };
 
 /*
  * The table of descriptors is still the host's (CLONE_FILES): copying it would
  * cost a host with 10,000 of them a third of a whole spawn. Take a private copy
- * of the part up to our socket, keep 0 to 3 of it, and receive the rest.
+ * of the part up to our socket, keep that, and receive the rest.
  */
 BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
 {
@@ -52,8 +52,8 @@ BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
 		r = SYS(fcntl, SBI_FD_CONTROL, F_SETFD, 0);
 	else
 		r = SYS(dup3, boot->control, SBI_FD_CONTROL, 0);
-	for (int fd = 0; r >= 0 && fd < SBI_FD_CONTROL; fd++)
-		r = SYS(dup3, SBI_FD_CONTROL, fd, 0);
+	if (r >= 0)
+		r = SYS(close_range, 0, SBI_FD_CONTROL - 1, 0);
 	if (r >= 0)
 		r = SYS(close_range, SBI_FD_CONTROL + 1, ~0U, 0);
 	if (r < 0)

@@ -116,35 +116,50 @@ int sbi_launch_own(struct sbi_launch *l, int fd, const char *what, sb_error *err
 	return -code;
 }
 
+/* What a box of its own needs besides: sb-init, its lifeline, and our end of the channel. */
+static int prepare_init(struct sbi_launch *l, sb_error *err)
+{
+	int pair[2], init = sbi_initfd_get(l->cfg->init, err), fd;
+
+	if (init < 0) {
+		sbi_hint_limits(-init, err);
+		return init;
+	}
+	l->pid = getpid();
+	fd = sbi_launch_own(l, (int)syscall(SYS_pidfd_open, l->pid, 0), "pidfd of this process", err);
+	if (fd < 0)
+		return fd;
+	for (l->fd_count = 0; l->fd_count < SBI_FD_CONTROL; l->fd_count++)
+		l->fds[l->fd_count] = init;
+	l->fds[l->fd_count++] = fd;
+	l->fds[l->fd_count++] = l->plan_fd;
+	l->fds[l->fd_count++] = init;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return sbi_launch_own(l, -1, "socket pair", err);
+	/* The lower number to the child: it copies the host's descriptors only up to its own. */
+	l->child_end = pair[0] < pair[1] ? pair[0] : pair[1];
+	l->control = pair[0] < pair[1] ? pair[1] : pair[0];
+	return 0;
+}
+
 static int prepare(struct sbi_launch *l, sb_error *err)
 {
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	int *slots, r;
+
 	l->again = l->sent && sbi_sent_is(l->sent, &l->plan.arena);
 	sbi_sent_note(l);
 	l->plan_fd = l->again ? l->sent->fd : make_plan_fd(&l->plan.arena, err);
 	if (l->plan_fd < 0)
 		return l->plan_fd;
-	if (!l->again)
-		l->fds[l->fd_count++] = l->plan_fd;
 	if (!l->in_box) {
-		int pair[2], fd;
-
-		fd = sbi_initfd_get(l->cfg->init, err);
-		if (fd < 0) {
-			sbi_hint_limits(-fd, err);
-			return fd;
-		}
-		l->fds[l->fd_count++] = fd;
-		l->pid = getpid();
-		fd = sbi_launch_own(l, (int)syscall(SYS_pidfd_open, l->pid, 0), "pidfd of this process", err);
-		if (fd < 0)
-			return fd;
-		l->fds[l->fd_count++] = fd;
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-			return sbi_launch_own(l, -1, "socket pair", err);
-		/* The lower number to the child: it copies the host's descriptors only up to its own. */
-		l->child_end = pair[0] < pair[1] ? pair[0] : pair[1];
-		l->control = pair[0] < pair[1] ? pair[1] : pair[0];
+		r = prepare_init(l, err);
+		if (r < 0)
+			return r;
+	} else if (!l->again) {
+		l->fds[l->fd_count++] = l->plan_fd;
 	}
+	slots = l->fds + l->fd_count;
 	for (uint32_t i = 0; i < l->plan.slot_count; i++) {
 		int fd = sbi_launch_slot(l, i, err);
 
@@ -152,6 +167,8 @@ static int prepare(struct sbi_launch *l, sb_error *err)
 			return fd;
 		l->fds[l->fd_count++] = fd;
 	}
+	for (int i = 0; i < 3 && (plan->flags & SBI_PLAN_STDIO); i++)
+		l->fds[i] = slots[l->plan.stdio[i] - 1];
 	return 0;
 }
 

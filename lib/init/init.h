@@ -80,6 +80,8 @@ const char *text_after(const char *text, const char *key); /* what follows its f
 size_t text_number(char *out, uint64_t value); /* decimal, with NUL; its length */
 /* carry_out.c */
 void done_with(int fd); /* of the set-up's own: closed with others, before they are many; negative: nothing */
+void close_dropped(void); /* now */
+void close_copies(void);  /* the same in a command's process, which shares our memory and has a table of its own */
 int carry_out(struct run *run, operation *(*find)(uint16_t step));
 static inline const char *op_text(const struct run *run, uint32_t offset)
 {

@@ -15,6 +15,7 @@
 
 #include "commands.h"
 
+#define FEW 16 /* slots that are closed with others */
 #define FIXED 4 /* control, host, signals, name; then a channel for each command */
 
 static uint64_t reaped; /* processes of all kinds */
@@ -260,27 +261,47 @@ static void loop(int signals)
 	}
 }
 
+/* Signals are blocked from our birth on, and wait. */
+static int open_signals(void)
+{
+	uint64_t all = ~UINT64_C(0);
+
+	return (int)SYS(signalfd4, -1, &all, sizeof(all), O_NONBLOCK | O_CLOEXEC);
+}
+
+static void start_single(struct run *setup)
+{
+	uint32_t slots = setup->plan->slots;
+
+	use_command_section(setup);
+	if (launch(setup) < 0) {
+		kill_everything(); /* it may have run, and forked, before it was taken back */
+		leave(1);
+	}
+	seal_self(1);
+	/* What came with the plan as well: the other ends wait for the command to close it, not for us. */
+	for (int fd = 0; fd < SBI_FD_CONTROL; fd++)
+		done_with(fd);
+	if (slots > FEW)
+		SYS(close_range, SBI_FD_FIRST, SBI_FD_FIRST + slots - 1, 0);
+	for (uint32_t i = 0; i < slots && slots <= FEW; i++)
+		done_with(SBI_FD_FIRST + (int)i);
+	close_dropped();
+}
+
 void supervise(struct run *setup)
 {
 	struct sbi_record ready = { .type = SBI_READY, .skipped = setup->skipped, .at = setup->left_out };
-	uint64_t all = ~UINT64_C(0);
-	int signals;
 
 	single = setup->plan->flags & SBI_PLAN_SINGLE ? 1 : 0;
-	signals = (int)SYS(signalfd4, -1, &all, sizeof(all), O_NONBLOCK | O_CLOEXEC);
 	seal_self(0);
 	if (single) {
-		use_command_section(setup);
-		if (launch(setup) < 0) {
-			kill_everything(); /* it may have run, and forked, before it was taken back */
-			leave(1);
-		}
-		seal_self(1);
-		if (setup->plan->slots) /* the other ends wait for the command to close them, not for us */
-			SYS(close_range, SBI_FD_FIRST, SBI_FD_FIRST + setup->plan->slots - 1, 0);
+		start_single(setup);
 	} else {
+		close_dropped();
 		send_record(SBI_FD_CONTROL, &ready, -1);
-		SYS(munmap, setup->base, setup->plan->size > PLAN_ROOM ? setup->plan->size : PLAN_ROOM); /* and the tables that led there: an idle box is to be small */
+		/* And the tables that led there: an idle box is to be small. */
+		SYS(munmap, setup->base, setup->plan->size > PLAN_ROOM ? setup->plan->size : PLAN_ROOM);
 	}
-	loop(signals);
+	loop(open_signals());
 }

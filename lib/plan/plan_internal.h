@@ -74,6 +74,7 @@ struct sbi_compiled {
 	uint64_t late_sync;      /* what the command's process has to wait for */
 	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf… */
 	uint32_t slot_count;
+	uint32_t stdio[3];       /* slots of 0 to 2, plus 1; 0 = none */
 	struct sbi_op *setup, *command; /* while compiling; an operation moves when the next one is added */
 	struct sbi_filter *filter;      /* a reference; NULL without */
 	struct sbi_op overflow;         /* what is written after a failure */
