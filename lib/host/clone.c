@@ -67,24 +67,29 @@ BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
 	return 0;
 }
 
-/* An exec drops all capabilities of an id that is not mapped yet, but for ambient ones. */
+/*
+ * An exec drops all capabilities of an id that is not mapped yet, but for ambient ones, which must be inheritable. In
+ * a new user namespace we have all that there are, and the kernel leaves out of a set what is none.
+ */
 BOOTSTRAP static long keep_caps(const struct sbi_boot *boot)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2];
+	struct __user_cap_data_struct data[2] = { { ~0U, ~0U, ~0U }, { ~0U, ~0U, ~0U } };
 	uint64_t keep;
-	long r = SYS(capget, &header, data);
+	long r = SYS(capset, &header, data);
 
-	if (r < 0)
-		return r;
-	data[0].inheritable = data[0].permitted;
-	data[1].inheritable = data[1].permitted;
+	if (r < 0) {
+		r = SYS(capget, &header, data);
+		data[0].inheritable = data[0].permitted;
+		data[1].inheritable = data[1].permitted;
+		if (r == 0)
+			r = SYS(capset, &header, data);
+	}
 	keep = boot->ambient & ((uint64_t)data[1].permitted << 32 | data[0].permitted);
-	r = SYS(capset, &header, data);
 	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
 		if (keep & (UINT64_C(1) << cap))
 			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
-	return r;
+	return r == -EINVAL ? 0 : r; /* of a number above the last one */
 }
 
 BOOTSTRAP static int bootstrap(void *arg)

@@ -222,6 +222,19 @@ static int do_idmap(struct sbi_launch *l, sb_error *err)
 	return r;
 }
 
+/* Its files belong to root as soon as it ends: if it has failed meanwhile its reason is the one that counts. */
+static int no_idmap(struct sbi_launch *l, int r, sb_error *err)
+{
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	struct sbi_record rec;
+	int fd = -EBADF;
+
+	if (sbi_receive(l->control, &rec, &fd, 0) == 1 && rec.type == SBI_FAILED)
+		r = sbi_explain_failed(plan, &l->plan.id, &rec, l->leaf.fd, err);
+	sbi_close_fd(&fd);
+	return r;
+}
+
 static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 {
 	uint64_t start;
@@ -231,7 +244,9 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 		return 0; /* GO went out before it asked */
 	if (what & SBI_SYNC_IDMAP)
 		r = l->early.code ? sbi_fail_as(err, &l->early) : do_idmap(l, err);
-	if (r == 0 && (what & SBI_SYNC_IDMAP))
+	if (r < 0)
+		return r;
+	if (what & SBI_SYNC_IDMAP)
 		l->mapped = 1;
 	if (r == 0 && (what & SBI_SYNC_PIN)) {
 		start = sbi_now();
@@ -248,13 +263,15 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, struct sbi_start *start, sb_error *err)
 {
 	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	int r;
 
 	switch (rec->type) {
 	case SBI_SYNC:
 		sbi_close_fd(&fd); /* none is expected with it */
 		if (rec->at >= plan->setup.count)
 			break;
-		return do_sync(l, sbi_ops(plan, &plan->setup)[rec->at].arg[0], err);
+		r = do_sync(l, sbi_ops(plan, &plan->setup)[rec->at].arg[0], err);
+		return r < 0 && !l->mapped ? no_idmap(l, r, err) : r;
 	case SBI_NETSOCK:
 		if (!l->net || fd < 0)
 			break;

@@ -117,6 +117,7 @@ void use_paths(const struct run *run); /* the root is an empty one of ours */
 void forget_places(void); /* something may be mounted over what we made */
 int bind_at_place(const struct run *run, const struct sbi_op *op, int *result);
 int new_fs_at_place(const struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes);
+int new_fs_over(struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes);
 int seal_at_last(const struct run *run, int result); /* of a bind */
 int is_sealed(void); /* the root is read-only */
 const char *below(const char *directory, const char *name); /* until the next call; in "" it is the name */

@@ -173,7 +173,8 @@ int do_bind(struct run *run, const struct sbi_op *op)
 /* TMPFS: text[1] target, id[] uid, gid, mode, arg[1] bytes, arg[2] inodes. */
 int do_tmpfs(struct run *run, const struct sbi_op *op)
 {
-	const char *options[MAX_OPTIONS];
+	const uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	const char *options[MAX_OPTIONS], *path = op_text(run, op->text[1]);
 	char uid[24], gid[24], mode[24], size[24], inodes[24];
 	size_t n = 0;
 	int fd, r;
@@ -202,10 +203,10 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 		options[n++] = inodes;
 	}
 	options[n] = NULL;
-	if (new_fs_at_place(run, op_text(run, op->text[1]), "tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV))
+	if (new_fs_at_place(run, path, "tmpfs", options, attributes) || new_fs_over(run, path, "tmpfs", options, attributes))
 		return 0;
-	fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	r = new_fs_on(run, op_text(run, op->text[1]), fd);
+	fd = new_fs("tmpfs", options, attributes);
+	r = new_fs_on(run, path, fd);
 	if (r == 0) {
 		remember_own(run, fd);
 		done_with(fd);

@@ -37,12 +37,23 @@ int do_name(struct run *run, const struct sbi_op *op)
 	return (int)SYS(listen, fd, 64);
 }
 
-/* SYNC: arg[1] SBI_SYNC_ASK, WAIT or both. The host may have done its part already: then GO waits for us. */
+static int is_go(const struct sbi_record *rec, long r)
+{
+	return sbi_record_valid(rec, r) && rec->type == SBI_GO ? 0 : -ECANCELED;
+}
+
+/* SYNC: arg[1] SBI_SYNC_ASK, WAIT or both. The host may have done its part already: then GO waits for us, unasked. */
 int do_sync(struct run *run, const struct sbi_op *op)
 {
 	struct sbi_record rec = { .type = SBI_SYNC, .at = run->at };
+	const int both = SBI_SYNC_ASK | SBI_SYNC_WAIT;
 	long r;
 
+	if (op->arg[1] == both) {
+		r = receive_record(SBI_FD_CONTROL, &rec, NULL, 0, NULL, MSG_DONTWAIT);
+		if (r != -EAGAIN)
+			return is_go(&rec, r);
+	}
 	if (op->arg[1] & SBI_SYNC_ASK) {
 		r = send_record(SBI_FD_CONTROL, &rec, -1);
 		if (r < 0)
@@ -51,7 +62,7 @@ int do_sync(struct run *run, const struct sbi_op *op)
 	if (!(op->arg[1] & SBI_SYNC_WAIT))
 		return 0;
 	r = receive_record(SBI_FD_CONTROL, &rec, NULL, 0, NULL, 0);
-	return sbi_record_valid(&rec, r) && rec.type == SBI_GO ? 0 : -ECANCELED;
+	return is_go(&rec, r);
 }
 
 /* HOSTNAME, DOMAINNAME: text[0]. */

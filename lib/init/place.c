@@ -225,14 +225,11 @@ static size_t append(char *data, size_t used, const char *text)
 	return used;
 }
 
-int new_fs_at_place(const struct run *run, const char *path, const char *type, const char *const options[],
-		    uint64_t attributes)
+/* The pairs that new_fs() takes, as mount(2) takes them; 0: there is no room for it. */
+static int join_options(const char *const options[], char data[MAX_DATA + 1])
 {
-	char data[MAX_DATA + 1];
 	size_t used = 0;
 
-	if (!by_path || !may_leave(run) || !take_place(path))
-		return 0;
 	for (size_t i = 0; options && options[i]; i += 2) {
 		if (i)
 			used = append(data, used, ",");
@@ -243,7 +240,30 @@ int new_fs_at_place(const struct run *run, const char *path, const char *type, c
 		}
 	}
 	data[used] = '\0';
-	return used < MAX_DATA && mount_here(type, path, type, attributes, data) == 0;
+	return used < MAX_DATA;
+}
+
+int new_fs_at_place(const struct run *run, const char *path, const char *type, const char *const options[],
+		    uint64_t attributes)
+{
+	char data[MAX_DATA + 1];
+
+	return by_path && may_leave(run) && join_options(options, data) && take_place(path) &&
+	       mount_here(type, path, type, attributes, data) == 0;
+}
+
+/* In any other root: what it is mounted on is our working directory, however it came there. */
+int new_fs_over(struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes)
+{
+	char data[MAX_DATA + 1];
+	int target, r;
+
+	if (by_path || !may_leave(run) || !join_options(options, data))
+		return 0;
+	target = open_target(run, path, 1, 0);
+	r = target >= 0 && leave_root(target) == 0 && mount_here(type, ".", type, attributes, data) == 0;
+	done_with(target);
+	return r;
 }
 
 const char *below(const char *directory, const char *name)

@@ -10,12 +10,30 @@
 #include "init.h"
 
 #define MS_PRIVATE_ (1UL << 18)
+
+static int is_restricted; /* the present root, which stays, and all below it */
+
+/* What is shown elsewhere is opened before the root is restricted: that would be as well. */
+static int shows_nothing(const struct run *run)
+{
+	for (uint32_t i = run->at; i < run->count; i++)
+		if (run->ops[i].step == SB_STEP_BIND || run->ops[i].step == SB_STEP_OVERLAY)
+			return 0;
+	return 1;
+}
+
+/* Of a root that stays, attributes and propagation can be changed together; that fails for itself if it has to. */
 int do_private(struct run *run, const struct sbi_op *op)
 {
 	struct mount_attr attr = { .propagation = MS_PRIVATE_ };
+	const struct sbi_op *root = op + 1; /* ROOT, which always follows */
 
-	(void)run, (void)op;
-	return (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
+	if (root->id[0] == SBI_ROOT_KEEP && shows_nothing(run)) {
+		attr.attr_set = attributes_of(root->arg[0]);
+		is_restricted = SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) == 0;
+		attr.attr_set = 0;
+	}
+	return is_restricted ? 0 : (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
 }
 
 static int on_slash(int mount)
@@ -71,7 +89,7 @@ static int root_keep(struct run *run, const struct sbi_op *op)
 	root_fd = (int)SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (root_fd < 0)
 		return root_fd;
-	return (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
+	return is_restricted ? 0 : (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
 }
 
 static int root_overlay(struct run *run, const struct sbi_op *op)
