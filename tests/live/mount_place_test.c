@@ -55,6 +55,25 @@ static void a_writable_bind_among_them_stays_writable(void **state)
 	fx_is(out, "write /x", "EROFS");
 }
 
+/* The places of what comes cannot all be made beforehand. */
+static void a_place_in_a_bind_is_found_and_all_else_is_read_only(void **state)
+{
+	sb_config *cfg = fx_config("write=/a/sub/x", "write=/a/x", "write=/x", "write=/tmp/x");
+	const char *out;
+
+	(void)state;
+	fx_mkdir("a");
+	fx_mkdir("a/sub");
+	fx_ok(sb_add_bind(cfg, fx_path("a"), "/a", SB_MOUNT_RO));
+	fx_ok(sb_add_tmpfs(cfg, "/a/sub", 0, 0, 01777));
+	usual_mounts(cfg);
+	out = fx_output(cfg);
+	fx_is(out, "write /a/sub/x", "ok");
+	fx_is(out, "write /a/x", "EROFS");
+	fx_is(out, "write /x", "EROFS");
+	fx_is(out, "write /tmp/x", "ok");
+}
+
 static void a_bind_that_is_left_out_leaves_the_others_read_only_and_no_place(void **state)
 {
 	sb_config *cfg = fx_config("fs=/a", "fs=/", "ls=/");
@@ -102,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FX_TEST(binds_are_read_only_and_what_is_mounted_after_them_is_not),
 		FX_TEST(a_writable_bind_among_them_stays_writable),
+		FX_TEST(a_place_in_a_bind_is_found_and_all_else_is_read_only),
 		FX_TEST(a_bind_that_is_left_out_leaves_the_others_read_only_and_no_place),
 		FX_TEST(nothing_is_made_in_a_directory_that_came_later),
 		FX_TEST(a_link_on_the_way_is_followed_inside_only),
