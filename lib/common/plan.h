@@ -12,17 +12,21 @@
 
 #define SBI_PLAN_MAGIC UINT32_C(0x31706273) /* "sbp1" */
 
-/* Descriptors of sb-init: 0 to 3 are the control socket, the rest arrives over it in this order. */
+/*
+ * Descriptors of sb-init: but for the control socket they arrive over it in this order. 0 to 2 are those of a single
+ * command (SBI_PLAN_STDIO), so that they need not be moved, or the program, so that nothing else gets these numbers.
+ */
 #define SBI_FD_CONTROL 3
-#define SBI_FD_PLAN 4
-#define SBI_FD_INIT 5  /* the program itself */
-#define SBI_FD_HOST 6  /* pidfd of the host process */
+#define SBI_FD_HOST 4  /* pidfd of the host process */
+#define SBI_FD_PLAN 5
+#define SBI_FD_INIT 6  /* the program itself */
 #define SBI_FD_FIRST 7 /* slot 0 of the plan's own descriptors */
 
 #define SBI_ENDING_NAME "sb-end" /* of sb-init, once it kills all that is left */
 
 #define SBI_MAX_OPS 1024   /* per section */
 #define SBI_MAX_SLOTS 200  /* SCM_MAX_FD is 253 */
+#define SBI_MAX_PASSED (SBI_MAX_SLOTS + 6)
 
 /* sbi_plan.flags */
 #define SBI_PLAN_SINGLE UINT32_C(1)  /* the sandbox ends with its command */
@@ -32,6 +36,7 @@
 
 #define SBI_PLAN_OPENS UINT32_C(16) /* the command section has OPEN operations */
 #define SBI_PLAN_WARM UINT32_C(32) /* its filter lets all of the section pass: it may be there before */
+#define SBI_PLAN_STDIO UINT32_C(128) /* 0 to 2 are the command's from the beginning */
 #define SBI_PLAN_TIMED UINT32_C(64) /* somebody will read the times of the marks: a trace */
 
 /* sbi_op.flags */

@@ -13,7 +13,7 @@
 
 enum sbi_record_type {
 	/* host to sb-init */
-	SBI_HELLO = 1, /* with descriptors: plan, program, pidfd of the host, slots */
+	SBI_HELLO = 1, /* with descriptors: 0 to 2, pidfd of the host, plan, program, slots */
 	SBI_GO,        /* the host has done its part of a SYNC */
 	SBI_SPAWN,     /* with descriptors: channel, plan, slots */
 	/* sb-init to host */

@@ -70,6 +70,7 @@ struct sbi_mount {
 	size_t len;
 	uint64_t bytes, inodes;
 	uint32_t mode;
+	uint32_t type; /* of a bind's source, S_IFMT, when it was last looked at; 0 = it was not */
 };
 
 /* One of sb_set_limit() and sb_set_soft_limit(); UINT64_MAX = none. */

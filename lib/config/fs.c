@@ -158,6 +158,8 @@ int sb_add_system_dirs(sb_config *cfg)
 			continue;
 		if (!S_ISLNK(st.st_mode)) {
 			r = sb_add_bind(cfg, dirs[i], dirs[i], SB_MOUNT_RO | SB_MOUNT_RECURSIVE);
+			if (r == 0)
+				cfg->mounts[cfg->mount_count - 1].type = st.st_mode & S_IFMT;
 			continue;
 		}
 		len = readlink(dirs[i], link, sizeof(link) - 1);

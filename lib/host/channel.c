@@ -12,7 +12,7 @@
 
 union control_message {
 	struct cmsghdr header;
-	char room[CMSG_SPACE(sizeof(int) * (SBI_MAX_SLOTS + 4))];
+	char room[CMSG_SPACE(sizeof(int) * SBI_MAX_PASSED)];
 };
 
 int sbi_send(int socket, uint16_t type, const int *fds, uint32_t count)

@@ -27,13 +27,13 @@
 
 union control_message {
 	struct cmsghdr header;
-	char room[CMSG_SPACE(sizeof(int) * (SBI_MAX_SLOTS + 4))];
+	char room[CMSG_SPACE(sizeof(int) * SBI_MAX_PASSED)];
 };
 
 /*
  * The table of descriptors is still the host's (CLONE_FILES): copying it would
  * cost a host with 10,000 of them a third of a whole spawn. Take a private copy
- * of the part up to our socket, keep 0 to 3 of it, and receive the rest.
+ * of the part up to our socket, keep that, and receive the rest.
  */
 BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
 {
@@ -52,8 +52,8 @@ BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
 		r = SYS(fcntl, SBI_FD_CONTROL, F_SETFD, 0);
 	else
 		r = SYS(dup3, boot->control, SBI_FD_CONTROL, 0);
-	for (int fd = 0; r >= 0 && fd < SBI_FD_CONTROL; fd++)
-		r = SYS(dup3, SBI_FD_CONTROL, fd, 0);
+	if (r >= 0)
+		r = SYS(close_range, 0, SBI_FD_CONTROL - 1, 0);
 	if (r >= 0)
 		r = SYS(close_range, SBI_FD_CONTROL + 1, ~0U, 0);
 	if (r < 0)
@@ -67,24 +67,29 @@ BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
 	return 0;
 }
 
-/* An exec drops all capabilities of an id that is not mapped yet, but for ambient ones. */
+/*
+ * An exec drops all capabilities of an id that is not mapped yet, but for ambient ones, which must be inheritable. In
+ * a new user namespace we have all that there are, and the kernel leaves out of a set what is none.
+ */
 BOOTSTRAP static long keep_caps(const struct sbi_boot *boot)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2];
+	struct __user_cap_data_struct data[2] = { { ~0U, ~0U, ~0U }, { ~0U, ~0U, ~0U } };
 	uint64_t keep;
-	long r = SYS(capget, &header, data);
+	long r = SYS(capset, &header, data);
 
-	if (r < 0)
-		return r;
-	data[0].inheritable = data[0].permitted;
-	data[1].inheritable = data[1].permitted;
+	if (r < 0) {
+		r = SYS(capget, &header, data);
+		data[0].inheritable = data[0].permitted;
+		data[1].inheritable = data[1].permitted;
+		if (r == 0)
+			r = SYS(capset, &header, data);
+	}
 	keep = boot->ambient & ((uint64_t)data[1].permitted << 32 | data[0].permitted);
-	r = SYS(capset, &header, data);
 	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
 		if (keep & (UINT64_C(1) << cap))
 			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
-	return r;
+	return r == -EINVAL ? 0 : r; /* of a number above the last one */
 }
 
 BOOTSTRAP static int bootstrap(void *arg)
@@ -95,8 +100,10 @@ BOOTSTRAP static int bootstrap(void *arg)
 	struct timespec ts;
 	long r;
 
-	SYS(clock_gettime, CLOCK_MONOTONIC, &ts);
-	boot->start_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	if (boot->timed) {
+		SYS(clock_gettime, CLOCK_MONOTONIC, &ts);
+		boot->start_ns = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	}
 	r = take_descriptors(boot);
 	if (r >= 0 && boot->ambient) {
 		boot->stage = SBI_BOOT_CAPS;

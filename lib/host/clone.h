@@ -27,6 +27,7 @@ struct sbi_boot {
 	int cgroup;          /* where sb-init is born; -1 = in ours */
 	int join_user;       /* user namespace to enter before the clone; -1 = none */
 	pid_t host;          /* the calling process */
+	int timed;           /* somebody will read @start_ns */
 
 	int pidfd;           /* of sb-init */
 	pid_t pid;

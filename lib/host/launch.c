@@ -34,6 +34,29 @@
 	 BIT(CAP_NET_ADMIN) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SYS_TIME) |        \
 	 BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD) | BIT(CAP_DAC_READ_SEARCH))
 
+/* Of a single command that has one id, which is the caller's own: nothing belongs to anybody else. */
+#define SINGLE_CAPS (BIT(CAP_SYS_ADMIN) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) | BIT(CAP_DAC_OVERRIDE))
+
+/* Each costs a call, and what is not there cannot be misused. */
+static uint64_t init_caps(const struct sbi_launch *l)
+{
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	const struct sbi_op *ops = sbi_ops(plan, &plan->setup);
+	uint64_t caps = SINGLE_CAPS;
+
+	if (!(plan->flags & SBI_PLAN_SINGLE) || l->plan.id.userns != SBI_USERNS_CLONE || l->plan.id.need_helper)
+		return INIT_CAPS;
+	if (l->plan.clone_flags & sbi_ns_clone(sbi_ns_number(SB_NS_NET)))
+		caps |= BIT(CAP_NET_ADMIN);
+	for (uint32_t i = 0; i < plan->setup.count; i++)
+		if (ops[i].step == SB_STEP_TIMENS)
+			caps |= BIT(CAP_SYS_TIME);
+		else if (ops[i].step == SB_STEP_JOIN || ops[i].step == SB_STEP_CGROUPFS || ops[i].step == SB_STEP_OVERLAY ||
+			 (ops[i].step == SB_STEP_ROOT && ops[i].id[0] == SBI_ROOT_OVERLAY))
+			return INIT_CAPS;
+	return caps;
+}
+
 void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg)
 {
 	memset(l, 0, offsetof(struct sbi_launch, events));
@@ -93,35 +116,50 @@ int sbi_launch_own(struct sbi_launch *l, int fd, const char *what, sb_error *err
 	return -code;
 }
 
+/* What a box of its own needs besides: sb-init, its lifeline, and our end of the channel. */
+static int prepare_init(struct sbi_launch *l, sb_error *err)
+{
+	int pair[2], init = sbi_initfd_get(l->cfg->init, err), fd;
+
+	if (init < 0) {
+		sbi_hint_limits(-init, err);
+		return init;
+	}
+	l->pid = getpid();
+	fd = sbi_launch_own(l, (int)syscall(SYS_pidfd_open, l->pid, 0), "pidfd of this process", err);
+	if (fd < 0)
+		return fd;
+	for (l->fd_count = 0; l->fd_count < SBI_FD_CONTROL; l->fd_count++)
+		l->fds[l->fd_count] = init;
+	l->fds[l->fd_count++] = fd;
+	l->fds[l->fd_count++] = l->plan_fd;
+	l->fds[l->fd_count++] = init;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return sbi_launch_own(l, -1, "socket pair", err);
+	/* The lower number to the child: it copies the host's descriptors only up to its own. */
+	l->child_end = pair[0] < pair[1] ? pair[0] : pair[1];
+	l->control = pair[0] < pair[1] ? pair[1] : pair[0];
+	return 0;
+}
+
 static int prepare(struct sbi_launch *l, sb_error *err)
 {
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	int *slots, r;
+
 	l->again = l->sent && sbi_sent_is(l->sent, &l->plan.arena);
 	sbi_sent_note(l);
 	l->plan_fd = l->again ? l->sent->fd : make_plan_fd(&l->plan.arena, err);
 	if (l->plan_fd < 0)
 		return l->plan_fd;
-	if (!l->again)
-		l->fds[l->fd_count++] = l->plan_fd;
 	if (!l->in_box) {
-		int pair[2], fd;
-
-		fd = sbi_initfd_get(l->cfg->init, err);
-		if (fd < 0) {
-			sbi_hint_limits(-fd, err);
-			return fd;
-		}
-		l->fds[l->fd_count++] = fd;
-		l->pid = getpid();
-		fd = sbi_launch_own(l, (int)syscall(SYS_pidfd_open, l->pid, 0), "pidfd of this process", err);
-		if (fd < 0)
-			return fd;
-		l->fds[l->fd_count++] = fd;
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-			return sbi_launch_own(l, -1, "socket pair", err);
-		/* The lower number to the child: it copies the host's descriptors only up to its own. */
-		l->child_end = pair[0] < pair[1] ? pair[0] : pair[1];
-		l->control = pair[0] < pair[1] ? pair[1] : pair[0];
+		r = prepare_init(l, err);
+		if (r < 0)
+			return r;
+	} else if (!l->again) {
+		l->fds[l->fd_count++] = l->plan_fd;
 	}
+	slots = l->fds + l->fd_count;
 	for (uint32_t i = 0; i < l->plan.slot_count; i++) {
 		int fd = sbi_launch_slot(l, i, err);
 
@@ -129,6 +167,8 @@ static int prepare(struct sbi_launch *l, sb_error *err)
 			return fd;
 		l->fds[l->fd_count++] = fd;
 	}
+	for (int i = 0; i < 3 && (plan->flags & SBI_PLAN_STDIO); i++)
+		l->fds[i] = slots[l->plan.stdio[i] - 1];
 	return 0;
 }
 
@@ -157,12 +197,13 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 	l->boot.control = l->child_end;
 	l->boot.expected = l->fd_count;
 	l->boot.host = l->pid;
+	l->boot.timed = l->cfg->trace != NULL;
 	l->boot.flags = l->plan.clone_flags;
 	l->boot.cgroup = l->place ? sbi_place_init(l->place) : -1;
 	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
 	/* Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what is not ambient. */
 	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && l->euid != 0))
-		l->boot.ambient = INIT_CAPS | keep | (l->cfg->no_new_userns ? BIT(CAP_SYS_RESOURCE) : 0);
+		l->boot.ambient = init_caps(l) | keep | (l->cfg->no_new_userns ? BIT(CAP_SYS_RESOURCE) : 0);
 	r = sbi_clone(&l->boot);
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (l->boot.flags & sbi_ns_clone(i))
@@ -181,6 +222,19 @@ static int do_idmap(struct sbi_launch *l, sb_error *err)
 	return r;
 }
 
+/* Its files belong to root as soon as it ends: if it has failed meanwhile its reason is the one that counts. */
+static int no_idmap(struct sbi_launch *l, int r, sb_error *err)
+{
+	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	struct sbi_record rec;
+	int fd = -EBADF;
+
+	if (sbi_receive(l->control, &rec, &fd, 0) == 1 && rec.type == SBI_FAILED)
+		r = sbi_explain_failed(plan, &l->plan.id, &rec, l->leaf.fd, err);
+	sbi_close_fd(&fd);
+	return r;
+}
+
 static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 {
 	uint64_t start;
@@ -190,7 +244,9 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 		return 0; /* GO went out before it asked */
 	if (what & SBI_SYNC_IDMAP)
 		r = l->early.code ? sbi_fail_as(err, &l->early) : do_idmap(l, err);
-	if (r == 0 && (what & SBI_SYNC_IDMAP))
+	if (r < 0)
+		return r;
+	if (what & SBI_SYNC_IDMAP)
 		l->mapped = 1;
 	if (r == 0 && (what & SBI_SYNC_PIN)) {
 		start = sbi_now();
@@ -207,13 +263,15 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, struct sbi_start *start, sb_error *err)
 {
 	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
+	int r;
 
 	switch (rec->type) {
 	case SBI_SYNC:
 		sbi_close_fd(&fd); /* none is expected with it */
 		if (rec->at >= plan->setup.count)
 			break;
-		return do_sync(l, sbi_ops(plan, &plan->setup)[rec->at].arg[0], err);
+		r = do_sync(l, sbi_ops(plan, &plan->setup)[rec->at].arg[0], err);
+		return r < 0 && !l->mapped ? no_idmap(l, r, err) : r;
 	case SBI_NETSOCK:
 		if (!l->net || fd < 0)
 			break;

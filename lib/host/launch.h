@@ -36,8 +36,8 @@ struct sbi_launch {
 	int plan_fd;              /* memfd: plan and marks */
 	struct sbi_sent *sent;    /* of the box; NULL = it keeps none */
 	int again;                /* … and this is it: plan_fd is not ours */
-	int fds[SBI_MAX_SLOTS + 4];
-	int own[SBI_MAX_SLOTS + 4]; /* those of them that were made for this and are closed after it */
+	int fds[SBI_MAX_PASSED];
+	int own[SBI_MAX_PASSED]; /* those of them that were made for this and are closed after it */
 	uint32_t fd_count, own_fds;
 	struct sbi_boot boot;
 	uint32_t pinned;

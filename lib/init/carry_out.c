@@ -16,7 +16,7 @@ static int lacks(int r)
 
 static uint64_t dropped; /* numbers of the set-up's descriptors that are of no more use */
 
-static void close_dropped(void)
+void close_copies(void)
 {
 	int from = 0, to;
 
@@ -28,6 +28,11 @@ static void close_dropped(void)
 		SYS(close_range, from, to, 0);
 		from = to + 1;
 	}
+}
+
+void close_dropped(void)
+{
+	close_copies();
 	dropped = 0;
 }
 
@@ -79,6 +84,5 @@ int carry_out(struct run *run, operation *(*find)(uint16_t step))
 		if (r < 0)
 			return r;
 	}
-	close_dropped();
 	return 0;
 }

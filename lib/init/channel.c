@@ -7,7 +7,7 @@
 
 union control {
 	struct cmsghdr header;
-	char room[CMSG_SPACE(sizeof(int) * (SBI_MAX_SLOTS + 4))];
+	char room[CMSG_SPACE(sizeof(int) * SBI_MAX_PASSED)];
 };
 
 int send_record(int fd, struct sbi_record *rec, int passed_fd)

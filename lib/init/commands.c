@@ -2,6 +2,7 @@
 /* The commands that run, and the end of all that they have started. */
 #include "commands.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
 #include <signal.h>
@@ -50,16 +51,19 @@ void kill_children(void)
 	kill_listed(children_fd);
 }
 
-void kill_everything(void)
+int kill_everything(void)
 {
 	if (is_process_one) {
+		if (SYS(kill, -1, 0) == -ESRCH)
+			return 0;
 		SYS(prctl, PR_SET_NAME, SBI_ENDING_NAME, 0, 0, 0); /* who has joined us sees what ends its command */
 		SYS(kill, -1, SIGKILL);
 		while (SYS(waitid, P_ALL, 0, 0, WEXITED, 0) == 0)
 			;
-		return;
+		return 1;
 	}
 	do
 		kill_children();
 	while (SYS(waitid, P_ALL, 0, 0, children_fd < 0 ? WEXITED | WNOHANG : WEXITED, 0) == 0 && children_fd >= 0);
+	return 1;
 }

@@ -38,7 +38,7 @@ extern int single; /* the sandbox ends with its only command */
 void kill_listed(long fd); /* every number in a file of the kernel's */
 void kill_children(void);
 int others_run(void);
-void kill_everything(void);
+int kill_everything(void); /* 0: nothing was left */
 /* launch.c */
 int launch(struct run *run);
 void launch_in_box(int *fds, uint32_t count, int again);

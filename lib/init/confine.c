@@ -17,16 +17,22 @@ static int proc_sys; /* of FIND, for the operation that follows it */
 
 /*
  * SECUREBITS: arg[0] bits, arg[1] demanded, arg[2] capabilities to be made
- * ambient before that may be forbidden. The bits of the default are added to
- * what there is; KEEP_CAPS was ours (USER). An ordinary user without a
- * namespace of its own has nothing to set them with.
+ * ambient before that may be forbidden, id[0] there are none yet, and all
+ * capabilities are in effect. The bits of the default are added to what there
+ * is; KEEP_CAPS was ours (USER). An ordinary user without a namespace of its
+ * own has nothing to set them with.
  */
 int do_securebits(struct run *run, const struct sbi_op *op)
 {
-	long now_set = SYS(prctl, PR_GET_SECUREBITS), wanted = (long)op->arg[0], r;
-	uint64_t permitted = permitted_caps(), ambient = op->arg[2] & permitted;
+	long now_set, wanted = (long)op->arg[0], r;
+	uint64_t permitted, ambient;
 
 	(void)run;
+	if (op->id[0] && !op->arg[2] && SYS(prctl, PR_SET_SECUREBITS, wanted) == 0)
+		return 0;
+	now_set = SYS(prctl, PR_GET_SECUREBITS);
+	permitted = permitted_caps();
+	ambient = op->arg[2] & permitted;
 	if (now_set < 0)
 		return (int)now_set;
 	if (!op->arg[1])

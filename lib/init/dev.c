@@ -60,11 +60,15 @@ static int make_nodes(int dev, int *binds, int early, const char *random, uint64
 	return r;
 }
 
-/* Onto the places made for them, now that these are attached (before 6.15 nothing can be mounted in a detached tree). */
-static int bind_nodes(int dev, int here, int *binds, int r)
+/*
+ * Onto the places made for them, now that these are attached (before 6.15 nothing can be mounted in a detached tree).
+ * @here: where that is from our working directory; NULL: it is elsewhere.
+ */
+static int bind_nodes(int dev, const char *here, int *binds, int r)
 {
 	for (size_t i = 0; i < NODES; i++) {
-		if (binds[i] == NO_BIND || (here && binds[i] == LATE && bind_here(nodes[i].path, nodes[i].name) == 0))
+		if (binds[i] == NO_BIND ||
+		    (here && binds[i] == LATE && bind_here(nodes[i].path, below(here, nodes[i].name)) == 0))
 			continue;
 		if (r == 0 && binds[i] == LATE) {
 			binds[i] = open_node(nodes[i].path, 0);
@@ -77,14 +81,14 @@ static int bind_nodes(int dev, int here, int *binds, int r)
 	return r;
 }
 
-/* @here: @dev is our working directory, and nobody will ask whose this is. */
-static int mount_below(const struct run *run, int dev, int here, const char *name, const char *type, const char *data,
-		       const char *const options[], uint64_t attributes)
+/* @here: as above, and nobody will ask whose this is. */
+static int mount_below(const struct run *run, int dev, const char *here, const char *name, const char *type,
+		       const char *data, const char *const options[], uint64_t attributes)
 {
 	int fd;
 	long r = SYS(mkdirat, dev, name, 0755);
 
-	if (r < 0 || (here && mount_here(type, name, type, attributes, data) == 0))
+	if (r < 0 || (here && mount_here(type, below(here, name), type, attributes, data) == 0))
 		return (int)r;
 	fd = new_fs(type, options, attributes);
 	if (fd < 0)
@@ -97,7 +101,7 @@ static int mount_below(const struct run *run, int dev, int here, const char *nam
 }
 
 /* What is mounted in it, and a place for sb_add_mqueue(), which cannot be made later. */
-static int furnish(const struct run *run, int dev, int here)
+static int furnish(const struct run *run, int dev, const char *here)
 {
 	static const char *const pts_options[] = { "mode", "620", "ptmxmode", "666", NULL };
 	int r = mount_below(run, dev, here, "pts", "devpts", "mode=620,ptmxmode=666", pts_options,
@@ -115,14 +119,20 @@ static int furnish(const struct run *run, int dev, int here)
 int do_dev(struct run *run, const struct sbi_op *op)
 {
 	static const char *const options[] = { "mode", "755", NULL };
+	const uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	int binds[NODES] = { NO_BIND, NO_BIND, NO_BIND, NO_BIND, NO_BIND, NO_BIND };
-	int here = may_leave(run), early = !here || keeps_root(), dev, r, bound;
+	int may = may_leave(run), early = !may || keeps_root(), dev, r, bound;
+	const char *path = op_text(run, op->text[1]), *here = NULL;
 
-	dev = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	if (new_fs_at_place(run, path, "tmpfs", options, attributes))
+		here = path;
+	dev = here ? (int)SYS(openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) :
+		     new_fs("tmpfs", options, attributes);
 	r = dev < 0 ? dev : make_nodes(dev, binds, early, op_text(run, op->text[2]), op->arg[1]);
-	if (r == 0)
-		r = mount_on_directory(run, dev, op_text(run, op->text[1]));
-	here = here && r == 0 && SYS(fchdir, dev) == 0;
+	if (r == 0 && !here)
+		r = mount_on_directory(run, dev, path);
+	if (r == 0 && !here && may && leave_root(dev) == 0)
+		here = "";
 	bound = bind_nodes(dev, here, binds, r);
 	if (r == 0)
 		r = bound;

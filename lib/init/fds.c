@@ -41,11 +41,15 @@ static int move_away(int *slot)
 /* A source that lies where a descriptor will go is moved out of the way first: its slot may be used again. */
 static int arrange(struct run *run)
 {
-	int *slots = (int *)run->slots, r = 0;
+	int *slots = (int *)run->slots, high = 0, r = 0;
 
 	for (uint32_t i = 0; i < run->count; i++)
-		if (run->ops[i].step == SB_STEP_FD)
+		if (run->ops[i].step == SB_STEP_FD) {
 			wanted[run->ops[i].id[0] / 64] |= UINT64_C(1) << (run->ops[i].id[0] % 64);
+			high |= run->ops[i].id[0] > 2;
+		}
+	if (high)
+		close_copies(); /* low numbers may be needed */
 	for (uint32_t i = 0; r == 0 && i < run->count; i++)
 		if (run->ops[i].step == SB_STEP_FD && is_wanted((unsigned)slots[run->ops[i].count]))
 			r = move_away(&slots[run->ops[i].count]);
@@ -62,12 +66,12 @@ static int arrange(struct run *run)
 	return r;
 }
 
-/* FD: id[0] number, count slot. */
+/* FD: id[0] number, count slot; the first three may be there already. */
 int do_fd(struct run *run, const struct sbi_op *op)
 {
 	long r = arranged ? 0 : arrange(run);
 
-	if (r == 0)
+	if (r == 0 && (op->id[0] > 2 || !(run->plan->flags & SBI_PLAN_STDIO)))
 		r = SYS(dup3, run->slots[op->count], op->id[0], 0);
 	return r < 0 ? (int)r : 0;
 }

@@ -75,7 +75,7 @@ static int cover(struct run *run, const struct sbi_op *op)
 		r = SYS(move_mount, fs, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 	if (r == 0) {
 		file = (int)SYS(open_tree, fs, "file", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		r = SYS(fchdir, fs);
+		r = leave_root(fs);
 		if (r == 0)
 			r = SYS(umount2, ".", MNT_DETACH_);
 		SYS(chdir, "/");

@@ -65,13 +65,12 @@ int do_groups(struct run *run, const struct sbi_op *op)
 	return (int)SYS(setgroups, op->count, run->base + op->text[2]);
 }
 
-/* USER: id[0] uid, id[1] gid. Capabilities survive until CAPS has set the wanted ones. */
+/* USER: id[0] uid, id[1] gid, arg[0] we may be root, and capabilities are to survive until CAPS has set the wanted ones. */
 int do_user(struct run *run, const struct sbi_op *op)
 {
-	long r;
+	long r = op->arg[0] ? SYS(prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
 
 	(void)run;
-	r = SYS(prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (r == 0)
 		r = SYS(setresgid, op->id[1], op->id[1], op->id[1]);
 	if (r == 0)

@@ -30,6 +30,7 @@ long sys3(long nr, long a, long b, long c);
 	SYS_OF_(_, ##__VA_ARGS__, SYS_ARGS_, SYS_5_, SYS_5_, SYS_3_, SYS_3_, SYS_3_, SYS_3_)(__NR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 
 #define MNT_DETACH_ 2 /* <sys/mount.h> and the kernel's headers do not go together */
+#define PLAN_ROOM 32768 /* of the mapping of sb-init's own plan, if that is not longer */
 #define SBI_LANE_INIT 2
 #define SBI_LANE_COMMAND 3
 
@@ -66,6 +67,7 @@ extern int root_fd;           /* the new root while it is being built */
 extern int64_t clock_shift;   /* our monotonic clock minus the host's, in ns */
 extern uint64_t pass;         /* sixth argument of what we call after our own filter is there */
 extern int name_socket;       /* the sandbox is registered by it; not positive = it has no name */
+extern int time_is_new;       /* there is a time namespace for what we start */
 extern int among_others;      /* commands are born in a pid namespace where others are */
 extern int is_process_one;    /* of a pid namespace made for this sandbox */
 
@@ -78,6 +80,8 @@ const char *text_after(const char *text, const char *key); /* what follows its f
 size_t text_number(char *out, uint64_t value); /* decimal, with NUL; its length */
 /* carry_out.c */
 void done_with(int fd); /* of the set-up's own: closed with others, before they are many; negative: nothing */
+void close_dropped(void); /* now */
+void close_copies(void);  /* the same in a command's process, which shares our memory and has a table of its own */
 int carry_out(struct run *run, operation *(*find)(uint16_t step));
 static inline const char *op_text(const struct run *run, uint32_t offset)
 {
@@ -102,9 +106,23 @@ int may_leave(const struct run *run); /* our working directory may be another on
 int open_existing(struct run *run, const char *path);
 int open_parent(struct run *run, const char *path, const char **name);
 int is_own(int fd);
-void remember_own_root(const struct run *run);
+void remember_own_root(void);
 void close_parent(int fd); /* of open_parent(): it may be the root itself */
+/* place.c: what returns int is 0 where it is left to target.c */
+extern int in_root; /* our working directory is the root to be */
+long enter_root(void);
+long leave_root(int fd); /* to another one */
+int is_at_slash(void);   /* … and everybody may enter it */
+void use_paths(const struct run *run); /* the root is an empty one of ours */
+void forget_places(void); /* something may be mounted over what we made */
+int bind_at_place(const struct run *run, const struct sbi_op *op, int *result);
+int new_fs_at_place(const struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes);
+int new_fs_over(struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes);
+int seal_at_last(const struct run *run, int result); /* of a bind */
+int is_sealed(void); /* the root is read-only */
+const char *below(const char *directory, const char *name); /* until the next call; in "" it is the name */
 /* mount.c */
+#define MS_BIND_ 4096
 operation do_bind, do_tmpfs, do_proc, do_mqueue, do_sysfs, do_readonly, do_mask;
 int mount_fd_on(int mount, int target);
 int new_fs(const char *type, const char *const options[], uint64_t attributes);

@@ -57,7 +57,9 @@ int launch(struct run *run)
 		command_count++;
 	}
 	sent = send_record(run->channel, &rec, pidfd);
-	if (r == 0)
+	if (single)
+		done_with(pidfd);
+	else if (r == 0)
 		SYS(close, pidfd);
 	if (r == 0 && sent < 0)
 		return take_back(run, command, sent);

@@ -62,14 +62,19 @@ static void default_signals(void)
 			SYS(rt_sigaction, signal, &action, 0, sizeof(action.mask));
 }
 
+/* How long it is, it says itself: as much as most are is mapped before that. What lies beyond its end is not touched. */
 static int map_plan(struct run *run)
 {
-	struct sbi_plan head;
-	long r = SYS(pread64, SBI_FD_PLAN, &head, sizeof(head), 0);
+	const struct sbi_plan *head;
+	long r = SYS(mmap, 0, PLAN_ROOM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, SBI_FD_PLAN, 0);
 
-	if (r != sizeof(head) || head.magic != SBI_PLAN_MAGIC)
+	if (r < 0 && r > -4096)
+		return (int)r;
+	head = (const struct sbi_plan *)r;
+	if (head->magic != SBI_PLAN_MAGIC)
 		return -EINVAL;
-	r = SYS(mmap, 0, head.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, SBI_FD_PLAN, 0);
+	if (head->size > PLAN_ROOM)
+		r = SYS(mremap, r, PLAN_ROOM, head->size, MREMAP_MAYMOVE, 0);
 	if (r < 0 && r > -4096)
 		return (int)r;
 	done_with(SBI_FD_PLAN);
@@ -80,6 +85,20 @@ static int map_plan(struct run *run)
 	run->marks = (struct sbi_mark *)(run->base + run->plan->setup.marks);
 	run->count = run->plan->setup.count;
 	return 0;
+}
+
+/*
+ * ^C and kill(-group) are meant for the host: we leave its group. It kills all that it can see, so that process 1 must
+ * be ourselves and not the machine's: of no other, but for a child, may we set the group.
+ */
+static int take_place(const struct sbi_plan *plan)
+{
+	long r = -1;
+
+	is_process_one = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
+	if (!(plan->flags & SBI_PLAN_FOREGROUND))
+		r = SYS(setpgid, is_process_one, 0);
+	return is_process_one && r < 0 && SYS(getpid) != 1 ? -EPROTO : 0;
 }
 
 void sb_init_main(void)
@@ -101,16 +120,15 @@ void sb_init_main(void)
 		fail(&run, r);
 	if (run.plan->flags & SBI_PLAN_TIMED)
 		run.plan->init_ns = now();
-	if (!(run.plan->flags & SBI_PLAN_FOREGROUND)) /* ^C and kill(-group) are meant for the host */
-		SYS(setpgid, 0, 0);
-	is_process_one = run.plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
-	if (is_process_one && SYS(getpid) != 1) /* it kills all that it can see: that must not be the machine */
-		fail(&run, -EPROTO);
+	r = take_place(run.plan);
+	if (r < 0)
+		fail(&run, r);
 	if (!is_process_one)
 		find_children();
 	r = carry_out(&run, find_setup);
 	if (r < 0)
 		fail(&run, r);
-	SYS(chdir, "/");
+	if (!in_root)
+		SYS(chdir, "/");
 	supervise(&run);
 }

@@ -7,7 +7,6 @@
 #include "init.h"
 
 #define MAX_OPTIONS 16
-#define MS_BIND_ 4096
 
 int mount_fd_on(int mount, int target)
 {
@@ -134,12 +133,14 @@ int opened_source(const struct run *run)
 	return have_sources ? sources[run->at] : 0;
 }
 
-/* BIND: text[0] source, text[1] target, arg[0] flags; count slot of the user namespace of an idmap. */
+/* BIND: text[0] source, text[1] target, arg[0] flags, id[2] S_IFMT if it is known; count slot of the user namespace of an idmap. */
 int do_bind(struct run *run, const struct sbi_op *op)
 {
 	const char *path = op_text(run, op->text[1]);
 	int source, target, directory, r = 0;
 
+	if (bind_at_place(run, op, &r))
+		return seal_at_last(run, r);
 	source = have_sources ? opened_source(run) : open_source(op_text(run, op->text[0]), op->arg[0], run);
 	if (source == -ENOENT)
 		run->detail = SBI_DETAIL_SOURCE_MISSING;
@@ -154,7 +155,7 @@ int do_bind(struct run *run, const struct sbi_op *op)
 	directory = r < 0 ? 0 : is_directory(source);
 	if (r == 0 && mount_in_own(source, path, directory, 1)) {
 		done_with(source);
-		return 0;
+		return seal_at_last(run, 0);
 	}
 	target = r < 0 ? r : open_target(run, path, directory, 1);
 	if (target >= 0) {
@@ -166,13 +167,14 @@ int do_bind(struct run *run, const struct sbi_op *op)
 		r = target;
 	}
 	done_with(source);
-	return r;
+	return seal_at_last(run, r);
 }
 
 /* TMPFS: text[1] target, id[] uid, gid, mode, arg[1] bytes, arg[2] inodes. */
 int do_tmpfs(struct run *run, const struct sbi_op *op)
 {
-	const char *options[MAX_OPTIONS];
+	const uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	const char *options[MAX_OPTIONS], *path = op_text(run, op->text[1]);
 	char uid[24], gid[24], mode[24], size[24], inodes[24];
 	size_t n = 0;
 	int fd, r;
@@ -201,8 +203,10 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 		options[n++] = inodes;
 	}
 	options[n] = NULL;
-	fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	r = new_fs_on(run, op_text(run, op->text[1]), fd);
+	if (new_fs_at_place(run, path, "tmpfs", options, attributes) || new_fs_over(run, path, "tmpfs", options, attributes))
+		return 0;
+	fd = new_fs("tmpfs", options, attributes);
+	r = new_fs_on(run, path, fd);
 	if (r == 0) {
 		remember_own(run, fd);
 		done_with(fd);
@@ -210,39 +214,43 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 	return r;
 }
 
-/* A mount of its own for each, so that all can become read-only and the rest stays writable. */
-static int quieten(int proc, int here)
+/*
+ * A mount of its own for each, so that all can become read-only and the rest stays writable. @path in @dir is the new
+ * proc; @here: it is named from our working directory.
+ */
+static int quieten(int dir, const char *path, int here)
 {
 	static const char *const quiet[] = { "sys", "sysrq-trigger", "irq", "bus", "fs" };
-	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+	struct mount_attr set = { .attr_set = MOUNT_ATTR_RDONLY }, clear = { .attr_clr = MOUNT_ATTR_RDONLY };
 	long r = 0;
 
-	here = here && SYS(fchdir, proc) == 0;
 	for (size_t i = 0; r == 0 && i < sizeof(quiet) / sizeof(quiet[0]); i++) {
-		long bound = here ? bind_here(quiet[i], quiet[i]) : -1;
+		const char *name = below(path, quiet[i]);
+		long bound = here ? bind_here(name, name) : -1;
 		int fd;
 
 		if (bound == 0 || bound == -ENOENT)
 			continue;
-		fd = (int)SYS(open_tree, proc, quiet[i], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		fd = (int)SYS(open_tree, dir, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 		if (fd == -ENOENT) /* which of them exist depends on the kernel */
 			continue;
-		r = fd < 0 ? fd : SYS(move_mount, fd, "", proc, quiet[i], MOVE_MOUNT_F_EMPTY_PATH);
+		r = fd < 0 ? fd : SYS(move_mount, fd, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH);
 		if (fd >= 0)
 			done_with(fd);
 	}
 	if (r == 0)
-		r = set_attributes(proc, MOUNT_ATTR_RDONLY, 1);
-	return r < 0 ? (int)r : (int)SYS(mount_setattr, proc, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+		r = SYS(mount_setattr, dir, path, AT_EMPTY_PATH | AT_RECURSIVE, &set, sizeof(set));
+	return r < 0 ? (int)r : (int)SYS(mount_setattr, dir, path, AT_EMPTY_PATH, &clear, sizeof(clear));
 }
 
 /* PROC: text[1] target, arg[0] SB_PROC_*, arg[1] the caller's own /proc. */
 int do_proc(struct run *run, const struct sbi_op *op)
 {
-	const char *options[5];
+	const uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	const char *options[5], *path = op_text(run, op->text[1]);
+	int quiet = !(op->arg[0] & (SB_PROC_WRITABLE | SB_PROC_SUBSET_PID)), fd, r;
 	size_t n = 0;
-	int fd, r;
 
 	if (op->arg[0] & SB_PROC_SUBSET_PID) {
 		options[n++] = "subset";
@@ -253,17 +261,16 @@ int do_proc(struct run *run, const struct sbi_op *op)
 		options[n++] = "2"; /* "invisible" is from 5.8, the number older */
 	}
 	options[n] = NULL;
-	if (op->arg[1])
-		fd = open_source("/proc", SB_MOUNT_RECURSIVE, run);
-	else
-		fd = new_fs("proc", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (!op->arg[1] && new_fs_at_place(run, path, "proc", options, attributes))
+		return quiet ? quieten(AT_FDCWD, path, 1) : 0;
+	fd = op->arg[1] ? open_source("/proc", SB_MOUNT_RECURSIVE, run) : new_fs("proc", options, attributes);
 	if (fd == -EPERM && !op->arg[1])
 		run->detail = SBI_DETAIL_PROC_COVERED;
-	r = new_fs_on(run, op_text(run, op->text[1]), fd);
+	r = new_fs_on(run, path, fd);
 	if (r < 0)
 		return r;
-	if (!(op->arg[0] & (SB_PROC_WRITABLE | SB_PROC_SUBSET_PID)))
-		r = quieten(fd, may_leave(run));
+	if (quiet)
+		r = quieten(fd, "", may_leave(run) && leave_root(fd) == 0);
 	done_with(fd);
 	return r;
 }

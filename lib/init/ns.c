@@ -11,6 +11,7 @@
 
 int name_socket;
 int among_others;
+int time_is_new;
 
 /* JOIN: id[0] CLONE_NEW* flag, count slot. The clock may be another one behind it. */
 int do_join(struct run *run, const struct sbi_op *op)
@@ -36,12 +37,23 @@ int do_name(struct run *run, const struct sbi_op *op)
 	return (int)SYS(listen, fd, 64);
 }
 
-/* SYNC: arg[1] SBI_SYNC_ASK, WAIT or both. The host may have done its part already: then GO waits for us. */
+static int is_go(const struct sbi_record *rec, long r)
+{
+	return sbi_record_valid(rec, r) && rec->type == SBI_GO ? 0 : -ECANCELED;
+}
+
+/* SYNC: arg[1] SBI_SYNC_ASK, WAIT or both. The host may have done its part already: then GO waits for us, unasked. */
 int do_sync(struct run *run, const struct sbi_op *op)
 {
 	struct sbi_record rec = { .type = SBI_SYNC, .at = run->at };
+	const int both = SBI_SYNC_ASK | SBI_SYNC_WAIT;
 	long r;
 
+	if (op->arg[1] == both) {
+		r = receive_record(SBI_FD_CONTROL, &rec, NULL, 0, NULL, MSG_DONTWAIT);
+		if (r != -EAGAIN)
+			return is_go(&rec, r);
+	}
 	if (op->arg[1] & SBI_SYNC_ASK) {
 		r = send_record(SBI_FD_CONTROL, &rec, -1);
 		if (r < 0)
@@ -50,7 +62,7 @@ int do_sync(struct run *run, const struct sbi_op *op)
 	if (!(op->arg[1] & SBI_SYNC_WAIT))
 		return 0;
 	r = receive_record(SBI_FD_CONTROL, &rec, NULL, 0, NULL, 0);
-	return sbi_record_valid(&rec, r) && rec.type == SBI_GO ? 0 : -ECANCELED;
+	return is_go(&rec, r);
 }
 
 /* HOSTNAME, DOMAINNAME: text[0]. */
@@ -97,7 +109,7 @@ int do_timens(struct run *run, const struct sbi_op *op)
 	long fd, r;
 
 	(void)run;
-	r = SYS(unshare, CLONE_NEWTIME);
+	r = time_is_new ? 0 : SYS(unshare, CLONE_NEWTIME);
 	if (r < 0)
 		return (int)r;
 	if (op->arg[0])

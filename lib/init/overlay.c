@@ -81,7 +81,7 @@ int new_overlay(struct run *run, const struct sbi_op *op)
 	if (r == 0)
 		r = make_upper(scratch, op_text(run, op->text[0]), op_text(run, op->text[3]), uid, gid);
 	if (r == 0)
-		r = SYS(fchdir, scratch);
+		r = leave_root(scratch);
 	if (r == 0) {
 		r = fd = new_fs("overlay", options, attributes_of(op->arg[0]));
 		if (r == -EINVAL)

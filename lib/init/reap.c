@@ -15,8 +15,10 @@
 
 #include "commands.h"
 
+#define FEW 16 /* slots that are closed with others */
 #define FIXED 4 /* control, host, signals, name; then a channel for each command */
 
+static uint64_t reaped; /* processes of all kinds */
 static struct pollfd polled[FIXED + 3 * MAX_COMMANDS + MAX_LISTENERS];
 
 static void leave(int code) __attribute__((noreturn));
@@ -90,10 +92,8 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 
 	rec.time_ns = now() - command->start_ns;
 	hear_opening(command); /* before the end is told: why it came, maybe */
-	if (single) {
-		kill_everything();
+	if (single && (kill_everything() || reaped > 1)) /* else it was the only one, and that is its own */
 		SYS(getrusage, RUSAGE_CHILDREN, usage);
-	}
 	fill_times(&rec, usage, command->base_ns);
 	add_sampled(&rec, &command->watch);
 	empty_leaf(command);
@@ -127,6 +127,7 @@ static void reap(void)
 		info.si_pid = 0;
 		if (SYS(waitid, P_ALL, 0, &info, WEXITED | WNOHANG, &usage) < 0 || !info.si_pid)
 			return;
+		reaped++;
 		for (uint32_t i = 0; i < command_count; i++)
 			if (commands[i].pid == info.si_pid) {
 				ended(i, &info, &usage);
@@ -168,6 +169,8 @@ static void on_signal(int fd)
 	} info[4];
 	long n;
 
+	if (single) /* if its command has ended there is nobody to pass anything on to */
+		reap();
 	do {
 		n = SYS(read, fd, info, sizeof(info));
 		for (long k = 0; k < n / (long)sizeof(info[0]); k++) {
@@ -258,27 +261,47 @@ static void loop(int signals)
 	}
 }
 
+/* Signals are blocked from our birth on, and wait. */
+static int open_signals(void)
+{
+	uint64_t all = ~UINT64_C(0);
+
+	return (int)SYS(signalfd4, -1, &all, sizeof(all), O_NONBLOCK | O_CLOEXEC);
+}
+
+static void start_single(struct run *setup)
+{
+	uint32_t slots = setup->plan->slots;
+
+	use_command_section(setup);
+	if (launch(setup) < 0) {
+		kill_everything(); /* it may have run, and forked, before it was taken back */
+		leave(1);
+	}
+	seal_self(1);
+	/* What came with the plan as well: the other ends wait for the command to close it, not for us. */
+	for (int fd = 0; fd < SBI_FD_CONTROL; fd++)
+		done_with(fd);
+	if (slots > FEW)
+		SYS(close_range, SBI_FD_FIRST, SBI_FD_FIRST + slots - 1, 0);
+	for (uint32_t i = 0; i < slots && slots <= FEW; i++)
+		done_with(SBI_FD_FIRST + (int)i);
+	close_dropped();
+}
+
 void supervise(struct run *setup)
 {
 	struct sbi_record ready = { .type = SBI_READY, .skipped = setup->skipped, .at = setup->left_out };
-	uint64_t all = ~UINT64_C(0);
-	int signals;
 
 	single = setup->plan->flags & SBI_PLAN_SINGLE ? 1 : 0;
-	signals = (int)SYS(signalfd4, -1, &all, sizeof(all), O_NONBLOCK | O_CLOEXEC);
 	seal_self(0);
 	if (single) {
-		use_command_section(setup);
-		if (launch(setup) < 0) {
-			kill_everything(); /* it may have run, and forked, before it was taken back */
-			leave(1);
-		}
-		seal_self(1);
-		if (setup->plan->slots) /* the other ends wait for the command to close them, not for us */
-			SYS(close_range, SBI_FD_FIRST, SBI_FD_FIRST + setup->plan->slots - 1, 0);
+		start_single(setup);
 	} else {
+		close_dropped();
 		send_record(SBI_FD_CONTROL, &ready, -1);
-		SYS(munmap, setup->base, setup->plan->size); /* and the tables that led there: an idle box is to be small */
+		/* And the tables that led there: an idle box is to be small. */
+		SYS(munmap, setup->base, setup->plan->size > PLAN_ROOM ? setup->plan->size : PLAN_ROOM);
 	}
-	loop(signals);
+	loop(open_signals());
 }

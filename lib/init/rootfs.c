@@ -10,12 +10,30 @@
 #include "init.h"
 
 #define MS_PRIVATE_ (1UL << 18)
+
+static int is_restricted; /* the present root, which stays, and all below it */
+
+/* What is shown elsewhere is opened before the root is restricted: that would be as well. */
+static int shows_nothing(const struct run *run)
+{
+	for (uint32_t i = run->at; i < run->count; i++)
+		if (run->ops[i].step == SB_STEP_BIND || run->ops[i].step == SB_STEP_OVERLAY)
+			return 0;
+	return 1;
+}
+
+/* Of a root that stays, attributes and propagation can be changed together; that fails for itself if it has to. */
 int do_private(struct run *run, const struct sbi_op *op)
 {
 	struct mount_attr attr = { .propagation = MS_PRIVATE_ };
+	const struct sbi_op *root = op + 1; /* ROOT, which always follows */
 
-	(void)run, (void)op;
-	return (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
+	if (root->id[0] == SBI_ROOT_KEEP && shows_nothing(run)) {
+		attr.attr_set = attributes_of(root->arg[0]);
+		is_restricted = SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) == 0;
+		attr.attr_set = 0;
+	}
+	return is_restricted ? 0 : (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
 }
 
 static int on_slash(int mount)
@@ -27,6 +45,7 @@ static int root_tmpfs(struct run *run, const struct sbi_op *op)
 {
 	char uid[24], gid[24];
 	const char *options[] = { "mode", "755", "uid", uid, "gid", gid, NULL };
+	int r;
 
 	if (op->arg[1]) { /* writable: it belongs to the command */
 		text_number(uid, op->id[1]);
@@ -37,8 +56,11 @@ static int root_tmpfs(struct run *run, const struct sbi_op *op)
 	root_fd = new_fs("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 	if (root_fd < 0)
 		return root_fd;
-	remember_own_root(run);
-	return on_slash(root_fd);
+	remember_own_root();
+	r = on_slash(root_fd);
+	if (r == 0)
+		use_paths(run);
+	return r;
 }
 
 static int root_directory(struct run *run, const struct sbi_op *op)
@@ -67,7 +89,7 @@ static int root_keep(struct run *run, const struct sbi_op *op)
 	root_fd = (int)SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (root_fd < 0)
 		return root_fd;
-	return (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
+	return is_restricted ? 0 : (int)SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
 }
 
 static int root_overlay(struct run *run, const struct sbi_op *op)
@@ -75,7 +97,7 @@ static int root_overlay(struct run *run, const struct sbi_op *op)
 	root_fd = new_overlay(run, op);
 	if (root_fd < 0)
 		return root_fd;
-	remember_own_root(run);
+	remember_own_root();
 	return on_slash(root_fd);
 }
 
@@ -100,15 +122,15 @@ int do_pivot(struct run *run, const struct sbi_op *op)
 	long r = 0;
 
 	(void)run;
-	if (op->arg[0])
+	if (op->arg[0] && !is_sealed())
 		r = set_attributes(root_fd, MOUNT_ATTR_RDONLY, 0);
 	if (r == 0)
-		r = SYS(fchdir, root_fd);
+		r = enter_root();
 	if (r == 0)
 		r = SYS(pivot_root, ".", ".");
 	if (r == 0)
 		r = SYS(umount2, ".", MNT_DETACH_);
-	done_with(root_fd); /* sb_init_main() leaves the old root's directory when all is done */
+	done_with(root_fd);
 	root_fd = -1;
 	return (int)r;
 }

@@ -18,6 +18,7 @@ int root_fd;
 static uint64_t own[MAX_OWN];
 static uint32_t own_count;
 static int own_root;
+static uint64_t root_device; /* once it was asked for */
 
 static uint64_t device_of(int fd)
 {
@@ -57,9 +58,8 @@ void remember_own(const struct run *run, int fd)
 }
 
 /* The new root itself: what lies right in it is reached without looking at devices. */
-void remember_own_root(const struct run *run)
+void remember_own_root(void)
 {
-	remember_own(run, root_fd);
 	own_root = 1;
 }
 
@@ -76,6 +76,10 @@ int is_own(int fd)
 	if (fd == root_fd)
 		return own_root;
 	device = device_of(fd);
+	if (own_root && !root_device)
+		root_device = device_of(root_fd);
+	if (own_root && device == root_device)
+		return 1;
 	for (uint32_t i = 0; i < own_count; i++)
 		if (own[i] == device)
 			return 1;
@@ -101,6 +105,7 @@ int open_existing(struct run *run, const char *path)
 {
 	int fd = open_beneath(path, 0, 0);
 
+	forget_places();
 	if (fd == -ENOENT)
 		run->detail = SBI_DETAIL_TARGET_MISSING;
 	return fd;
@@ -184,6 +189,7 @@ int mount_in_own(int mount, const char *path, int directory, int links)
 
 	if (!own_root)
 		return 0;
+	forget_places();
 	parent = find_parent(path, links ? 0 : RESOLVE_NO_SYMLINKS, &name, &ours);
 	if (parent < 0)
 		return 0;
@@ -242,8 +248,9 @@ int open_target(struct run *run, const char *path, int directory, int links)
 {
 	int fd = find_target(run, path, directory, links);
 
-	/* In an empty root of ours there is no link but the caller's own. */
-	if (fd < 0 || (own_root && path[0]) || !is_root(fd))
+	forget_places();
+	/* Without links a name does not lead back; in an empty root of ours there is no link but the caller's own. */
+	if (fd < 0 || (path[0] && (own_root || !links)) || !is_root(fd))
 		return fd;
 	done_with(fd);
 	run->detail = SBI_DETAIL_TARGET_ROOT;

@@ -81,6 +81,8 @@ static void compile_fds(const sb_config *cfg, struct sbi_compiled *c)
 			op = sbi_emit(c, 1, SB_STEP_FD, (uint32_t)fd);
 			op->id[0] = (uint32_t)fd;
 			op->count = sbi_slot(c, slot);
+			if (fd < 3)
+				c->stdio[fd] = op->count + 1;
 		}
 		fd++;
 	}
@@ -131,6 +133,7 @@ static void compile_identity(const sb_config *cfg, const struct sbi_boxed *box, 
 	op = sbi_emit(c, 1, SB_STEP_USER, 0);
 	op->id[0] = c->id.uid;
 	op->id[1] = c->id.gid;
+	op->arg[0] = !c->id.fresh;
 }
 
 static void compile_caps(const sb_config *cfg, struct sbi_compiled *c)

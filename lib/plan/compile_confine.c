@@ -50,6 +50,7 @@ void sbi_compile_securebits(const sb_config *cfg, struct sbi_compiled *c)
 	op->arg[0] = wanted_securebits(cfg);
 	op->arg[1] = (uint64_t)cfg->securebits_set;
 	op->arg[2] = cfg->ambient ? cfg->keep_caps : 0;
+	op->id[0] = (uint32_t)c->id.fresh;
 	op->flags = layer(cfg, SB_APPLIED_SECUREBITS);
 }
 

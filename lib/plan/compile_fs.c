@@ -92,7 +92,7 @@ static void compile_mount(const sb_config *cfg, struct sbi_compiled *c, uint32_t
 	op->count = count;
 	op->id[0] = c->id.owner_uid;
 	op->id[1] = c->id.owner_gid;
-	op->id[2] = m->mode;
+	op->id[2] = m->step == SB_STEP_BIND ? m->type : m->mode;
 	op->arg[0] = m->flags;
 	op->arg[1] = m->step == SB_STEP_FILE ? m->len : m->bytes;
 	op->arg[2] = m->inodes;

@@ -133,6 +133,7 @@ static int resolve_new(const sb_config *cfg, const struct sbi_view *view, struct
 	r = resolve_maps(cfg, view, id, err);
 	if (r < 0)
 		return r;
+	id->fresh = map_id(&id->users, 0) < 0;
 	if (view->privileged) {
 		id->userns = wants_idmapped_mount(cfg) ? SBI_USERNS_READY : SBI_USERNS_LATE;
 		id->set_groups = view->may_setgroups;

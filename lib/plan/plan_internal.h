@@ -46,6 +46,7 @@ struct sbi_identity {
 	int need_helper;       /* the maps need newuidmap and newgidmap */
 	int deny_setgroups;    /* written to /proc/PID/setgroups before gid_map */
 	int set_groups;        /* setgroups(2) is possible */
+	int fresh;             /* a user namespace without root: another id costs no capability, securebits are none */
 	uint32_t uid, gid;     /* the command's, inside */
 	uint32_t owner_uid, owner_gid; /* the same, as sb-init sees them while it mounts */
 	struct sbi_extents users, groups;
@@ -73,6 +74,7 @@ struct sbi_compiled {
 	uint64_t late_sync;      /* what the command's process has to wait for */
 	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf… */
 	uint32_t slot_count;
+	uint32_t stdio[3];       /* slots of 0 to 2, plus 1; 0 = none */
 	struct sbi_op *setup, *command; /* while compiling; an operation moves when the next one is added */
 	struct sbi_filter *filter;      /* a reference; NULL without */
 	struct sbi_op overflow;         /* what is written after a failure */

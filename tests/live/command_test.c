@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -181,6 +182,27 @@ static void core_is_off_unless_asked_for(void **state)
 	fx_is(fx_output(cfg), "rlimit7", want);
 }
 
+/* As root of the host it could be raised, which is what comes first. */
+static const char *spawn_below_a_hard_limit(void)
+{
+	struct rlimit none = {0, 0};
+	sb_config *cfg = fx_config("rlimit=4");
+
+	if (setrlimit(RLIMIT_CORE, &none) < 0)
+		return "no limit can be set";
+	if (fx_who() == FX_ROOT) {
+		fx_ok(sb_set_ns(cfg, SB_NS_MOUNT | SB_NS_PID));
+		fx_ok(sb_set_host_root(cfg, 1));
+	}
+	return strcmp(fx_get(fx_output(cfg), "rlimit4"), "0 0") ? "the hard limit has been raised" : NULL;
+}
+
+static void a_lower_hard_limit_stays(void **state)
+{
+	(void)state;
+	fx_in_child(spawn_below_a_hard_limit);
+}
+
 static void nice_is_set(void **state)
 {
 	sb_config *cfg = fx_config("nice");
@@ -235,6 +257,37 @@ static void descriptors_are_put_where_asked(void **state)
 	fx_is(out, "read", "1");
 }
 
+/* The first process had it at the same number. */
+static void what_the_command_closes_is_closed(void **state)
+{
+	const char *const argv[] = {"sh", "-c", "exec >&-; read line", NULL};
+	sb_config *cfg = sb_config_new();
+	sb_result res = SB_INIT(sb_result);
+	struct pollfd polled;
+	int in[2], out[2];
+	sb_proc *proc;
+	char byte;
+
+	(void)state;
+	fx_ok(pipe2(in, O_CLOEXEC));
+	fx_ok(pipe2(out, O_CLOEXEC));
+	fx_ok(sb_add_system_dirs(cfg));
+	fx_ok(sb_set_command(cfg, "sh", argv));
+	fx_ok(sb_set_fd(cfg, 0, in[0]));
+	fx_ok(sb_set_fd(cfg, 1, out[1]));
+	proc = fx_spawn(cfg);
+	close(in[0]);
+	close(out[1]);
+	polled = (struct pollfd){out[0], POLLIN, 0};
+	assert_int_equal(poll(&polled, 1, 20000), 1);
+	assert_int_equal(read(out[0], &byte, 1), 0);
+	close(in[1]);
+	close(out[0]);
+	fx_wait(proc, &res);
+	assert_int_equal(res.verdict, SB_EXITED);
+	sb_config_free(cfg);
+}
+
 static void a_closed_descriptor_is_named(void **state)
 {
 	sb_config *cfg = fx_config("exit=0");
@@ -269,10 +322,12 @@ int main(void)
 		FX_TEST(cwd_and_umask),
 		FX_TEST(every_rlimit),
 		FX_TEST(core_is_off_unless_asked_for),
+		FX_TEST(a_lower_hard_limit_stays),
 		FX_TEST(nice_is_set),
 		FX_TEST(a_higher_priority_needs_the_hosts_privilege),
 		FX_TEST(descriptors_are_null_and_nothing_else),
 		FX_TEST(descriptors_are_put_where_asked),
+		FX_TEST(what_the_command_closes_is_closed),
 		FX_TEST(a_closed_descriptor_is_named),
 		FX_TEST(many_descriptors),
 	};

@@ -42,11 +42,12 @@ static int refuse(long call, int code)
 static const struct refusal *now;
 static int code;
 
-/* With a target below a directory: in a root of its own a name of one part is reached without openat2. */
+/* With a target below a directory that is there: what a root of its own has not seen before is reached without openat2. */
 static sb_config *usual(void)
 {
 	sb_config *cfg = fx_config("exit=0");
 
+	fx_ok(sb_add_dir(cfg, "/deep", 0755));
 	fx_ok(sb_add_bind(cfg, fx_inside(), "/deep/inside", SB_MOUNT_RO));
 	return cfg;
 }

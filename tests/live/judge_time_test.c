@@ -128,7 +128,7 @@ static void set_up_is_not_billed(void **state)
 	(void)state;
 	for (int tries = 0; tries < 3; tries++)
 		for (int much = 0; much < 2; much++) {
-			sb_result res = run(much_set_up(much ? 200 : 0), NULL, 0);
+			sb_result res = run(much_set_up(much ? 400 : 0), NULL, 0);
 
 			is_verdict(&res, SB_EXITED, 0);
 			if (cpu_of(&res) < cpu[much])
