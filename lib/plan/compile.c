@@ -191,7 +191,7 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 	if (what & SBI_COMPILE_COMMAND)
 		head.flags |= SBI_PLAN_COMMAND;
 	if ((what & SBI_COMPILE_SETUP) && (what & SBI_COMPILE_COMMAND))
-		head.flags |= SBI_PLAN_SINGLE | (c->stdio[0] && c->stdio[1] && c->stdio[2] ? SBI_PLAN_STDIO : 0);
+		head.flags |= SBI_PLAN_SINGLE | (c->stdio[0] && c->stdio[1] && c->stdio[2] && !cfg->tty ? SBI_PLAN_STDIO : 0);
 	if ((what & SBI_COMPILE_COMMAND) && !cfg->session)
 		head.flags |= SBI_PLAN_FOREGROUND;
 	if (c->has_leaf && (what & SBI_COMPILE_COMMAND))

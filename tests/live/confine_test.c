@@ -186,6 +186,23 @@ static void a_terminal_of_its_own(void **state)
 	close(p[1]);
 }
 
+static void its_descriptors_may_all_be_others(void **state)
+{
+	sb_config *cfg = fx_config("tty");
+	const char *out;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	fx_ok(sb_add_dev(cfg, "/dev"));
+	fx_ok(sb_set_tty(cfg, 1));
+	fx_ok(sb_set_fd(cfg, 0, null));
+	fx_ok(sb_set_fd(cfg, 2, null));
+	out = fx_output(cfg); /* that is 1 */
+	fx_is(out, "isatty", "000");
+	fx_is(out, "controlling", "yes");
+	close(null);
+}
+
 static void no_terminal_no_master(void **state)
 {
 	sb_config *cfg = fx_config("tty");
@@ -210,6 +227,7 @@ int main(void)
 		FX_TEST(all_capabilities),
 		FX_TEST_IF("keyring", the_session_keyring_is_fresh),
 		FX_TEST(a_terminal_of_its_own),
+		FX_TEST(its_descriptors_may_all_be_others),
 		FX_TEST(no_terminal_no_master),
 	};
 

@@ -125,6 +125,16 @@ class Mounts(Twin):
 
 
 @live
+class MountPlace(Twin):
+    program = "mount_place"
+
+    def test_a_writable_bind_among_them_stays_writable(self):
+        one, two = self.directory(), self.directory()
+        result = shell("touch /rw/a && touch /ro/b || echo refused", mounts=[sb.Bind(one, "/rw"), sb.Bind(two, "/ro", ro=True), sb.Tmpfs("/t")])
+        self.assertEqual((result.stdout, os.listdir(one), os.listdir(two)), ("refused\n", ["a"], []))
+
+
+@live
 class Mountfs(Twin):
     program = "mountfs"
 
