@@ -21,6 +21,7 @@
 
 #define PATIENCE_NS 100000000 /* it has not said that it waits, but a file may have become a FIFO under its hands */
 #define PATIENCES 50          /* … for what opens no file, or for the listener of a filter, whose calls would go unheard */
+#define STOPS 2               /* after which it is not slow, but stopped again whenever it is continued */
 
 static struct sbi_record news(const struct run *run, uint32_t what)
 {
@@ -101,12 +102,21 @@ static int no_exec(const struct run *run, struct sbi_record *failure)
 	return -1;
 }
 
+/* Has somebody stopped it since the last look? */
+static int was_stopped(int pid)
+{
+	siginfo_t info;
+
+	info.si_pid = 0;
+	return SYS(waitid, P_PID, pid, &info, WSTOPPED | WNOHANG, 0) == 0 && info.si_pid == pid;
+}
+
 /* Its process is made: until it executes, fails, or waits. 1, -1 with @failure filled, or 0. */
 static int listen_to(struct run *run, int pid, int from, int *listener, struct sbi_record *failure)
 {
 	struct pollfd polled = { from, POLLIN, 0 };
 	struct sbi_record rec;
-	int executed = 0, waits = 0, fd;
+	int executed = 0, waits = 0, stops = 0, unheard, fd;
 	uint32_t count;
 	long r;
 
@@ -114,10 +124,12 @@ static int listen_to(struct run *run, int pid, int from, int *listener, struct s
 		struct __kernel_timespec patience = { 0, PATIENCE_NS }; /* the system call leaves the rest in it */
 
 		if (SYS(ppoll, &polled, 1, &patience, 0, 0) == 0) {
-			if ((run->plan->flags & SBI_PLAN_OPENS) && (!find_told(run) || *listener >= 0))
+			unheard = find_told(run) && *listener < 0;
+			stops += was_stopped(pid);
+			if (!unheard && ((run->plan->flags & SBI_PLAN_OPENS) || stops == STOPS))
 				return 0;
 			if (++waits == PATIENCES)
-				return find_told(run) && *listener < 0 ? no_exec(run, failure) : 0;
+				return unheard ? no_exec(run, failure) : 0;
 			SYS(kill, pid, SIGCONT); /* others of its user may have stopped it */
 			look_at_limits(now());
 			continue;
