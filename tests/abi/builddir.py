@@ -56,6 +56,11 @@ def plain(words):
     return kept
 
 
+def without_cache(words):
+    """The compiler's own command, where a cache calls it."""
+    return words[1:] if "ccache" in pathlib.Path(words[0]).name else words
+
+
 def compiled(below):
     """(source, compiler, flags without the source) of every file below @below that the build compiles."""
     found = {}
@@ -63,9 +68,7 @@ def compiled(below):
         source = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
         if not source.is_relative_to((SOURCE / below).resolve()):
             continue
-        words = shlex.split(entry["command"])
-        while not words[0].startswith("-") and "ccache" in words[0]:
-            words.pop(0)
+        words = without_cache(shlex.split(entry["command"]))
         flags = [w for w in plain(words[1:]) if w != entry["file"]]
         # The same file may be compiled for more than one program: once is enough.
         found.setdefault(source, (source, words[0], flags))
