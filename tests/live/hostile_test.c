@@ -210,7 +210,7 @@ static void who_is_stopped_on_its_way_holds_up_nobody(void **state)
 	fx_ok(sb_box_spawn(box, cfg, &stopper, NULL));
 	close(out[1]);
 	assert_true(read(out[0], word, sizeof(word)) > 0);
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 50; i++) {
 		sb_result res = SB_INIT(sb_result);
 
 		fx_ok(sb_box_spawn(box, victim, &proc, NULL));
