@@ -42,16 +42,19 @@ ssize_t sbi_cg_read_all(int dir, const char *file, char **text)
 	*text = NULL;
 	for (size_t room = 4096;; room *= 4) {
 		bigger = realloc(*text, room);
+		n = -ENOMEM;
 		if (!bigger)
 			break;
 		*text = bigger;
 		n = sbi_cg_read(dir, file, *text, room);
+		if (n < 0)
+			break;
 		if (n < (ssize_t)room - 1)
 			return n;
 	}
 	free(*text);
 	*text = NULL;
-	return -ENOMEM;
+	return n;
 }
 
 int sbi_cg_write(int dir, const char *file, const char *text)

@@ -3,6 +3,7 @@
 #include "../fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "host/box_check.h"
+#include "host/cgroup_dir.h"
 
 struct world {
 	struct sbi_identity then, now;
@@ -246,6 +248,15 @@ static void a_layer_that_is_missing_is_found(void **state)
 	finish(&w);
 }
 
+static void of_a_table_that_cannot_be_read_nothing_is_kept(void **state)
+{
+	char *text = (char *)state;
+
+	assert_int_equal(sbi_cg_read_all(AT_FDCWD, "/proc/0/mountinfo", &text), -ENOENT);
+	assert_null(text);
+	assert_int_equal(sbi_look_at_mounts(0, &text), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +268,7 @@ int main(void)
 		FX_TEST(every_difference_of_mounts_is_found),
 		FX_TEST(other_ids_are_found),
 		FX_TEST(a_layer_that_is_missing_is_found),
+		FX_TEST(of_a_table_that_cannot_be_read_nothing_is_kept),
 	};
 
 	fx_begin();
