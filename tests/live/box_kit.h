@@ -31,13 +31,10 @@ static inline sb_proc *start_in(sb_box *box, const sb_config *cfg)
 	return proc;
 }
 
-/* What a command in it prints; how it ends, in @res (NULL: of no interest). @cfg's fd 1 is changed. In static memory. */
-static inline const char *said_in(sb_box *box, sb_config *cfg, sb_result *res)
+/* A command in it whose fd 1 is a pipe, read at @out, which the caller closes. */
+static inline sb_proc *start_printing(sb_box *box, sb_config *cfg, int *out)
 {
-	static char buf[65536];
 	sb_proc *proc;
-	size_t at = 0;
-	ssize_t n;
 	int p[2];
 
 	fx_ok(pipe2(p, O_CLOEXEC));
@@ -45,10 +42,23 @@ static inline const char *said_in(sb_box *box, sb_config *cfg, sb_result *res)
 	proc = start_in(box, cfg);
 	fx_ok(sb_set_fd(cfg, 1, -1));
 	close(p[1]);
-	while ((n = read(p[0], buf + at, sizeof(buf) - 1 - at)) > 0)
+	*out = p[0];
+	return proc;
+}
+
+/* What a command in it prints; how it ends, in @res (NULL: of no interest). @cfg's fd 1 is changed. In static memory. */
+static inline const char *said_in(sb_box *box, sb_config *cfg, sb_result *res)
+{
+	static char buf[65536];
+	size_t at = 0;
+	ssize_t n;
+	int out;
+	sb_proc *proc = start_printing(box, cfg, &out);
+
+	while ((n = read(out, buf + at, sizeof(buf) - 1 - at)) > 0)
 		at += (size_t)n;
 	buf[at] = '\0';
-	close(p[0]);
+	close(out);
 	fx_wait(proc, res);
 	return buf;
 }
