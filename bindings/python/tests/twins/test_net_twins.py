@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from kit import READ, Twin, is_root, live, main, sb, shell
@@ -153,11 +154,14 @@ class NetPool(Twin):
         self.root_only()
         with sb.NetPool(2) as pool, sb.Config.standard() as config:
             config.set_netpool(pool)
-            for _ in range(200):  # one that was used rests a while before it is lent again
+            for _ in range(3):
                 self.assertTrue(sb.run(["true"], config=config).ok)
-                if pool.info()["made"] < pool.info()["handed_out"]:
-                    return
-        self.fail("each run had one of its own")
+                deadline = time.monotonic() + 60
+                while pool.info()["resting"] and time.monotonic() < deadline:  # before it is lent again
+                    time.sleep(0.01)
+                    pool.fill(0)
+            info = pool.info()
+            self.assertEqual((info["made"], info["handed_out"], info["ready"]), (1, 3, 1))
 
     def test_filling_makes_what_is_missing(self):
         self.root_only()
