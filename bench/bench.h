@@ -27,8 +27,8 @@ void samples_add(struct samples *s, uint64_t ns);
 uint64_t samples_at(struct samples *s, unsigned int permille);
 void samples_free(struct samples *s);
 /*
- * The numbers below @count in another order each time, the same ones in every run of the program: what one case
- * leaves to the kernel's background must not always be in the way of the same other.
+ * The numbers below @count in another order each time, the same ones in every run of the program:
+ * what one case leaves to the kernel's background must not always be in the way of the same other.
  */
 void next_order(size_t *order, size_t count);
 /* "12" to 12; ends the program with a message when it is no number from 1 to 1000000. */
@@ -83,7 +83,10 @@ int minijail_open(struct bench_case *c, const struct target *t);
 int nsjail_open(struct bench_case *c, const struct target *t);
 int firejail_open(struct bench_case *c, const struct target *t);
 
-/* vfork, exec and wait: what is left of a run when there is no sandbox. Exit status, or -errno. Any thread. */
+/*
+ * vfork, exec and wait: what is left of a run when there is no sandbox. Exit status, or -errno. Any
+ * thread.
+ */
 int vfork_run(const char *path, char *const argv[]);
 
 /* The configuration that the floor is equal to; NULL with @err filled. */

@@ -91,7 +91,10 @@ static int try_open(struct box *b, const struct target *t, unsigned int what)
 	return r;
 }
 
-/* What a machine without controllers of cgroup v2 can do is found out by a run, but not where runs are looked at. */
+/*
+ * What a machine without controllers of cgroup v2 can do is found out by a run, but not where runs
+ * are looked at.
+ */
 int box_open(struct box *b, const struct target *t, unsigned int what)
 {
 	int r;

@@ -26,7 +26,8 @@ static struct leaf_case {
 	{ .name = "pids", .settings = { { "pids.max", "64" } } },
 	{ .name = "cpu", .settings = { { "cpu.max", "100%" } } },
 	{ .name = "memory", .settings = { { "memory.max", "256M" } } },
-	{ .name = "all three", .settings = { { "pids.max", "64" }, { "cpu.max", "100%" }, { "memory.max", "256M" } } },
+	{ .name = "all three",
+	  .settings = { { "pids.max", "64" }, { "cpu.max", "100%" }, { "memory.max", "256M" } } },
 };
 
 static int run(struct leaf_case *c, bool count)

@@ -135,7 +135,10 @@ static int become(struct host *h, struct bench_case *c, const struct target *t)
 	return r;
 }
 
-/* Says once whether it is ready (an empty text), then answers each request for TURN spawns with their times. */
+/*
+ * Says once whether it is ready (an empty text), then answers each request for TURN spawns with
+ * their times.
+ */
 static void be_host(struct host *h, const struct target *t)
 {
 	struct bench_case c = { .composed = true };

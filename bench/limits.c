@@ -28,7 +28,13 @@ static struct limit_case {
 	{ .name = "… memory, pids", .leaf = true, .cpu = true, .wall = true, .memory = true, .pids = true },
 	{ .name = "two captures", .capture = true },
 	{ .name = "data, two captures", .capture = true, .data = true },
-	{ .name = "a judge's all", .leaf = true, .cpu = true, .wall = true, .memory = true, .pids = true, .capture = true,
+	{ .name = "a judge's all",
+	  .leaf = true,
+	  .cpu = true,
+	  .wall = true,
+	  .memory = true,
+	  .pids = true,
+	  .capture = true,
 	  .data = true },
 };
 

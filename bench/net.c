@@ -106,10 +106,13 @@ static void measure(size_t runs)
 	for (size_t n = 0; n < runs; n++)
 		for (size_t i = 0; i < CASES; i++)
 			run(&cases[(i + n) % CASES], true);
-	printf("%zu runs each, in turns; microseconds\n%-24s %10s %10s %10s %10s\n", runs, "", "start p50", "min", "total p50", "min");
+	printf("%zu runs each, in turns; microseconds\n%-24s %10s %10s %10s %10s\n", runs, "", "start p50",
+	       "min", "total p50", "min");
 	for (size_t i = 0; i < CASES; i++) {
-		printf("%-24s %10.1f %10.1f %10.1f %10.1f\n", cases[i].name, (double)samples_at(&cases[i].start, 500) / 1e3,
-		       (double)samples_at(&cases[i].start, 0) / 1e3, (double)samples_at(&cases[i].total, 500) / 1e3,
+		printf("%-24s %10.1f %10.1f %10.1f %10.1f\n", cases[i].name,
+		       (double)samples_at(&cases[i].start, 500) / 1e3,
+		       (double)samples_at(&cases[i].start, 0) / 1e3,
+		       (double)samples_at(&cases[i].total, 500) / 1e3,
 		       (double)samples_at(&cases[i].total, 0) / 1e3);
 		sb_config_free(cases[i].cfg);
 		samples_free(&cases[i].start);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bench-net-pool: a sandbox whose network namespace is new beside one that has it out of a pool,
- * in turns; then many in a row of each kind, with what the kernel does in the background in the way: five times,
- * and between them it has a second to finish.
+ * in turns; then many in a row of each kind, with what the kernel does in the background in the
+ * way: five times, and between them it has a second to finish.
  */
 #include "bench.h"
 
@@ -101,8 +101,8 @@ int main(int argc, char **argv)
 		       at(&cases[kind].setup, 0), at(&cases[kind].total, 500), at(&cases[kind].total, 0),
 		       at(&cases[kind].row, 500), at(&cases[kind].row, 0));
 	sb_netpool_look(pool, &info);
-	printf("pool: %ju handed out, %ju made, %ju discarded\n", (uintmax_t)info.handed_out, (uintmax_t)info.made,
-	       (uintmax_t)info.discarded);
+	printf("pool: %ju handed out, %ju made, %ju discarded\n", (uintmax_t)info.handed_out,
+	       (uintmax_t)info.made, (uintmax_t)info.discarded);
 	for (int kind = 0; kind < 2; kind++) {
 		sb_config_free(cases[kind].cfg);
 		samples_free(&cases[kind].setup);

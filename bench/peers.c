@@ -104,8 +104,12 @@ int minijail_open(struct bench_case *c, const struct target *t)
 
 	if (!cmd)
 		return -1;
-	/* static: nothing is preloaded. Then user, mount and pid namespace, /proc read-only, network, ipc, cgroup. */
-	command_add(cmd, "-T", "static", "-U", "-v", "-p", "-r", "-e", "-l", "-N", "--uts", "-m", "-M", "--", NULL);
+	/*
+	 * static: nothing is preloaded. Then user, mount and pid namespace, /proc read-only,
+	 * network, ipc, cgroup.
+	 */
+	command_add(cmd, "-T", "static", "-U", "-v", "-p", "-r", "-e", "-l", "-N", "--uts", "-m", "-M", "--",
+		    NULL);
 	add_target(cmd, t, false);
 	return 0;
 }
@@ -272,7 +276,10 @@ static int make_bundle(struct command *cmd, const struct target *t, const struct
 	put_spec(out, t, f);
 	if (fclose(out) != 0)
 		return -1;
-	/* It makes its user the owner of whatever the standard descriptors are: never the host's /dev/null. */
+	/*
+	 * It makes its user the owner of whatever the standard descriptors are: never the host's
+	 * /dev/null.
+	 */
 	snprintf(cmd->stdio, sizeof(cmd->stdio), "%s/stdio", cmd->scratch);
 	out = fopen(cmd->stdio, "we");
 	return out && fclose(out) == 0 ? 0 : -1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench-pool: one run in a box of its own, in an open box that is never reset, and in boxes of a pool, whose reset
- * counts; in turns, then many in a row, with what the kernel does in the background in the way.
+ * bench-pool: one run in a box of its own, in an open box that is never reset, and in boxes of a
+ * pool, whose reset counts; in turns, then many in a row, with what the kernel does in the
+ * background in the way.
  */
 #include "bench.h"
 
@@ -111,8 +112,9 @@ static void print(size_t runs, size_t row)
 	printf("%-14s %9s %9s %9s %9s %9s %9s\n", "", "get", "min", "total", "min", "in a row", "min");
 	for (int kind = 0; kind < KINDS; kind++)
 		if (cases[kind].cfg)
-			printf("%-14s %9.1f %9.1f %9.1f %9.1f %9.1f %9.1f\n", kinds[kind], at(&cases[kind].get, 500),
-			       at(&cases[kind].get, 0), at(&cases[kind].total, 500), at(&cases[kind].total, 0),
+			printf("%-14s %9.1f %9.1f %9.1f %9.1f %9.1f %9.1f\n", kinds[kind],
+			       at(&cases[kind].get, 500), at(&cases[kind].get, 0),
+			       at(&cases[kind].total, 500), at(&cases[kind].total, 0),
 			       at(&cases[kind].row, 500), at(&cases[kind].row, 0));
 }
 

@@ -162,8 +162,8 @@ static void print_threads(size_t rounds, uint64_t slice_ns)
 	printf("runs a second by 1, 2 and 4 threads, medians of %zu slices of %ju ms each; x 1: times one thread;\n"
 	       "x vfork: that, times what it is of vfork\n",
 	       rounds, (uintmax_t)(slice_ns / 1000000));
-	printf("%-10s %8s %8s %8s %6s %6s %9s %9s  %s\n", "", "1", "2", "4", "2 x 1", "4 x 1", "2 x vfork", "4 x vfork",
-	       "what");
+	printf("%-10s %8s %8s %8s %6s %6s %9s %9s  %s\n", "", "1", "2", "4", "2 x 1", "4 x 1", "2 x vfork",
+	       "4 x vfork", "what");
 	for (size_t i = 0; i < KINDS; i++) {
 		struct kind *k = &kinds[i];
 		double two = rate(k, 1) / rate(k, 0), four = rate(k, 2) / rate(k, 0);
@@ -172,8 +172,8 @@ static void print_threads(size_t rounds, uint64_t slice_ns)
 			printf("%-10s skipped: %s\n", k->name, k->workers[0].box.why);
 			continue;
 		}
-		printf("%-10s %8.0f %8.0f %8.0f %6.2f %6.2f %9.2f %9.2f  %s\n", k->name, rate(k, 0), rate(k, 1),
-		       rate(k, 2), two, four, two * rate(&kinds[0], 0) / rate(&kinds[0], 1),
+		printf("%-10s %8.0f %8.0f %8.0f %6.2f %6.2f %9.2f %9.2f  %s\n", k->name, rate(k, 0),
+		       rate(k, 1), rate(k, 2), two, four, two * rate(&kinds[0], 0) / rate(&kinds[0], 1),
 		       four * rate(&kinds[0], 0) / rate(&kinds[0], 2), k->what);
 	}
 }
@@ -212,7 +212,8 @@ int main(int argc, char **argv)
 		else if (option == 'p')
 			part = optarg;
 		else
-			errx(2, "usage: bench-scale [-n RUNS] [-l LIVE] [-s SLICE_MS] [-p threads|live|memory]");
+			errx(2,
+			     "usage: bench-scale [-n RUNS] [-l LIVE] [-s SLICE_MS] [-p threads|live|memory]");
 	}
 	if (*part && strcmp(part, "threads") != 0 && strcmp(part, "live") != 0 && strcmp(part, "memory") != 0)
 		errx(2, "there is no part '%s'", part);

@@ -13,7 +13,10 @@
 
 static struct bench_case cases[] = {
 	{ .name = "vfork", .what = "vfork, exec, wait: no sandbox", .open = vfork_open },
-	{ .name = "floor", .what = "the kernel's work for a sandbox alone", .composed = true, .open = floor_open },
+	{ .name = "floor",
+	  .what = "the kernel's work for a sandbox alone",
+	  .composed = true,
+	  .open = floor_open },
 	{ .name = "warm", .what = "in a box, default filter", .open = warm_open, .box = BOX_FILTER },
 	{ .name = "cold", .what = "a sandbox for each run", .composed = true, .open = library_open },
 };

@@ -121,14 +121,15 @@ static void load(struct load_case *c, bool count)
 static void print_loads(size_t runs)
 {
 	printf("\n%zu children each; loading in us, calls in ns; x: times that without a filter\n", runs);
-	printf("%-28s %7s %9s %9s %6s %9s %6s\n", "a process with", "length", "loading", "getpid", "x", "ioctl",
-	       "x");
+	printf("%-28s %7s %9s %9s %6s %9s %6s\n", "a process with", "length", "loading", "getpid", "x",
+	       "ioctl", "x");
 	for (size_t i = 0; i < LOADS; i++) {
 		struct load_case *c = &loads[i];
 
-		printf("%-28s %7u %9.1f %9.1f %6.2f %9.1f %6.2f\n", c->name, c->program.count, median(&c->load, 1e3),
-		       median(&c->getpid, CALLS), median(&c->getpid, 1) / median(&loads[0].getpid, 1),
-		       median(&c->ioctl, CALLS), median(&c->ioctl, 1) / median(&loads[0].ioctl, 1));
+		printf("%-28s %7u %9.1f %9.1f %6.2f %9.1f %6.2f\n", c->name, c->program.count,
+		       median(&c->load, 1e3), median(&c->getpid, CALLS),
+		       median(&c->getpid, 1) / median(&loads[0].getpid, 1), median(&c->ioctl, CALLS),
+		       median(&c->ioctl, 1) / median(&loads[0].ioctl, 1));
 	}
 }
 

@@ -45,10 +45,14 @@ static void compile_ours(struct program *p, const struct sbi_policy *policy)
 
 static uint32_t their_action(uint32_t action)
 {
-	return SBI_ACTION_KIND(action) == SB_SECCOMP_ALLOW ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(SBI_ACTION_ERRNO(action));
+	return SBI_ACTION_KIND(action) == SB_SECCOMP_ALLOW ? SCMP_ACT_ALLOW
+							   : SCMP_ACT_ERRNO(SBI_ACTION_ERRNO(action));
 }
 
-/* Each rule is one of libseccomp's: what is translated from a docker profile says one thing of each call only once. */
+/*
+ * Each rule is one of libseccomp's: what is translated from a docker profile says one thing of each
+ * call only once.
+ */
 static void add_rule(scmp_filter_ctx context, const struct sbi_policy *policy, const struct sbi_rule *rule)
 {
 	static const enum scmp_compare operators[] = {
@@ -63,7 +67,8 @@ static void add_rule(scmp_filter_ctx context, const struct sbi_policy *policy, c
 
 		compares[i] = (struct scmp_arg_cmp){ c->argument, operators[c->operator], c->value, 0 };
 		if (c->operator == SBI_EQ && c->mask != UINT64_MAX)
-			compares[i] = (struct scmp_arg_cmp){ c->argument, SCMP_CMP_MASKED_EQ, c->mask, c->value };
+			compares[i] =
+				(struct scmp_arg_cmp){ c->argument, SCMP_CMP_MASKED_EQ, c->mask, c->value };
 	}
 	r = seccomp_rule_add_array(context, their_action(rule->action), rule->number, rule->count, compares);
 	if (r < 0 && r != -EACCES) /* the default says the same */
@@ -126,7 +131,8 @@ static void measure(const struct program *p, unsigned calls, struct times *times
 
 struct times program_measure(const struct program *p, unsigned calls)
 {
-	struct times *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct times *shared =
+		mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct times result;
 	int status;
 	pid_t pid;

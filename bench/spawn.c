@@ -46,10 +46,7 @@ static struct bench_case cases[] = {
 	  .what = "/ kept and read-only, the kernel's work alone",
 	  .base = "floor-root",
 	  .open = floor_open },
-	{ .name = "library-root",
-	  .what = "the same by the library",
-	  .base = "floor-root",
-	  .open = library_open },
+	{ .name = "library-root", .what = "the same by the library", .base = "floor-root", .open = library_open },
 	{ .name = "cli-root",
 	  .what = "the same by the example command line",
 	  .base = "floor-root",
@@ -71,12 +68,18 @@ static struct bench_case cases[] = {
 	  .what = "/ kept, by minijail0, without a filter",
 	  .base = "floor-root",
 	  .open = minijail_open },
-	{ .name = "nsjail", .what = "/ kept, by nsjail, without a filter", .base = "floor-root", .open = nsjail_open },
+	{ .name = "nsjail",
+	  .what = "/ kept, by nsjail, without a filter",
+	  .base = "floor-root",
+	  .open = nsjail_open },
 	{ .name = "firejail",
 	  .what = "/ kept, by firejail, without a profile",
 	  .base = "floor-root",
 	  .open = firejail_open },
-	{ .name = "vfork", .what = "the command alone, by vfork, exec and wait", .base = "vfork", .open = vfork_open },
+	{ .name = "vfork",
+	  .what = "the command alone, by vfork, exec and wait",
+	  .base = "vfork",
+	  .open = vfork_open },
 	{ .name = "warm",
 	  .what = "in an open box of the library",
 	  .composed = true,
@@ -198,7 +201,8 @@ static void print_text(size_t runs, const struct target *t)
 		else
 			printf("%8s %8s  %s\n", "-", "-", c->what);
 	}
-	printf("x: times %s, floor-root where / is kept, or vfork in an open box; of the same column\n", cases[0].name);
+	printf("x: times %s, floor-root where / is kept, or vfork in an open box; of the same column\n",
+	       cases[0].name);
 }
 
 static void print_json(size_t runs, const struct target *t)

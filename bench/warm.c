@@ -11,7 +11,8 @@
 #include <stdlib.h>
 
 #define WARM_UP 3
-#define RESET_EVERY 10 /* rounds: it takes much longer than a run, and its end is the kernel's work in the background */
+/* rounds: it takes much longer than a run, and its end is the kernel's work in the background */
+#define RESET_EVERY 10
 #define RESET_SHARE 1000 /* runs that share a reset in the last row */
 #define CASES (sizeof(cases) / sizeof(cases[0]))
 
@@ -99,8 +100,8 @@ static void print(size_t runs)
 	const struct box *all = all_case->state;
 
 	printf("%zu runs each; microseconds from the start to the end that was collected\n", runs);
-	printf("%-11s %9s %9s %9s %9s %7s %7s %7s  %s\n", "case", "min", "p50", "p90", "p99", "x min", "x p50",
-	       "p99/p50", "what");
+	printf("%-11s %9s %9s %9s %9s %7s %7s %7s  %s\n", "case", "min", "p50", "p90", "p99", "x min",
+	       "x p50", "p99/p50", "what");
 	for (size_t i = 0; i < CASES; i++) {
 		if (cases[i].skipped)
 			printf("%-11s skipped: %s\n", cases[i].name, cases[i].why);
@@ -136,7 +137,8 @@ static void print_steps(size_t runs)
 		if (i >= WARM_UP)
 			steps_note(trace);
 	}
-	printf("%zu runs of `all`; medians in microseconds; `before` = since the end of the lane's last step\n", runs);
+	printf("%zu runs of `all`; medians in microseconds; `before` = since the end of the lane's last step\n",
+	       runs);
 	steps_print();
 	steps_free();
 	sb_set_trace(b->cfg, NULL);

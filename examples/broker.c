@@ -79,7 +79,8 @@ static int connect_here(int theirs, const struct sockaddr_storage *to, socklen_t
 	struct timeval patience = { .tv_sec = 10 };
 	int type = 0, ours;
 
-	if (getsockopt(theirs, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){ sizeof(type) }) < 0 || type != SOCK_STREAM)
+	if (getsockopt(theirs, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){ sizeof(type) }) < 0 ||
+	    type != SOCK_STREAM)
 		return -EACCES;
 	ours = socket(to->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (ours < 0)
@@ -107,7 +108,8 @@ static void on_connect(sb_proc *proc, const sb_notification *call)
 		return;
 	}
 	if (len < address_text(&to, text) || !address_text(&to, text)) {
-		sb_notify_continue(proc, call); /* AF_UNIX and the like: its network is empty, nothing is granted */
+		/* AF_UNIX and the like: its network is empty, nothing is granted */
+		sb_notify_continue(proc, call);
 		return;
 	}
 	theirs = sb_notify_open_fd(proc, call, (int)call->args[0]);
@@ -138,7 +140,8 @@ static void on_path(sb_proc *proc, const sb_notification *call)
 			snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)call->pid, (int)call->args[0]);
 		len = path[0] == '/' ? 0 : readlink(link, base, sizeof(base) - 1);
 		base[len > 0 ? len : 0] = '\0';
-		snprintf(whole, sizeof(whole), "%s%s%s", base, base[0] && base[len - 1] != '/' ? "/" : "", path);
+		snprintf(whole, sizeof(whole), "%s%s%s", base, base[0] && base[len - 1] != '/' ? "/" : "",
+			 path);
 		if (sb_notify_is_valid(proc, call) == 1) /* else it was another process's directory */
 			note(strncmp(call->name, "exec", 4) == 0 ? "execute" : "open", whole);
 	}

@@ -26,7 +26,8 @@ extern const unsigned char sbi_init_start[], sbi_init_end[]; /* init_blob.S */
 struct made {
 	struct made *before; /* one that a host closed behind our back */
 	int fd;
-	dev_t dev; /* what the descriptor was: hosts close what they do not know, and numbers are used again */
+	/* what the descriptor was: hosts close what they do not know, and numbers are used again */
+	dev_t dev;
 	ino_t ino;
 };
 
@@ -101,8 +102,8 @@ static int make(sb_error *err)
 	fd = open(SBI_INIT_PATH, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
-	sbi_fail(err, SB_STEP_PREPARE, 0, EACCES, "memfd for sb-init: %s, and %s: %s", strerror(EACCES), SBI_INIT_PATH,
-		 strerror(errno));
+	sbi_fail(err, SB_STEP_PREPARE, 0, EACCES, "memfd for sb-init: %s, and %s: %s", strerror(EACCES),
+		 SBI_INIT_PATH, strerror(errno));
 	sbi_hint(err, "vm.memfd_noexec is 2 here: install libsandbox, so that sb-init lies in libexecdir");
 	return -EACCES;
 }

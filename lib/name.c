@@ -70,9 +70,12 @@ static int make_address(struct address *a, const char *name, uint32_t uid, sb_er
 		return r;
 	memset(a, 0, sizeof(*a));
 	a->to.sun_family = AF_UNIX;
-	n = snprintf(a->to.sun_path + 1, sizeof(a->to.sun_path) - 1, SBI_NAME_PREFIX "%u.%lu/%s", uid, inode, name);
+	n = snprintf(a->to.sun_path + 1, sizeof(a->to.sun_path) - 1, SBI_NAME_PREFIX "%u.%lu/%s", uid, inode,
+		     name);
 	a->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
-	return (size_t)n < sizeof(a->to.sun_path) - 1 ? 0 : sbi_fail(err, SB_STEP_NAME, 0, ENAMETOOLONG, "the name %s is too long", name);
+	return (size_t)n < sizeof(a->to.sun_path) - 1
+		       ? 0
+		       : sbi_fail(err, SB_STEP_NAME, 0, ENAMETOOLONG, "the name %s is too long", name);
 }
 
 /* Who listens there. Return: 0, or -errno: -ECONNREFUSED if nobody does. */
@@ -195,8 +198,8 @@ static int is_taken(const struct address *a, const char *name, sb_error *err)
 
 	sbi_close_fd(&peer.pidfd);
 	if (r == 0 && peer.cred.pid)
-		sbi_fail(err, SB_STEP_NAME, 0, EADDRINUSE, "the name %s is taken by process %d of user %u", name, peer.cred.pid,
-			 peer.cred.uid);
+		sbi_fail(err, SB_STEP_NAME, 0, EADDRINUSE, "the name %s is taken by process %d of user %u",
+			 name, peer.cred.pid, peer.cred.uid);
 	else
 		sbi_fail(err, SB_STEP_NAME, 0, EADDRINUSE, "the name %s is taken%s", name,
 			 r == -ECONNREFUSED ? " by a sandbox that is just being made" : "");
@@ -223,23 +226,29 @@ int sbi_name_take(const char *name, sb_error *err)
 static int not_found(int code, const char *name, uint32_t uid, sb_error *err)
 {
 	if (code == EAGAIN)
-		return sbi_fail(err, SB_STEP_NAME, 0, code, "the sandbox %s of user %u does not answer", name, uid);
+		return sbi_fail(err, SB_STEP_NAME, 0, code, "the sandbox %s of user %u does not answer", name,
+				uid);
 	if (code != ECONNREFUSED && code != ESRCH)
-		return sbi_fail(err, SB_STEP_NAME, 0, code, "asking for the sandbox %s: %s", name, strerror(code));
+		return sbi_fail(err, SB_STEP_NAME, 0, code, "asking for the sandbox %s: %s", name,
+				strerror(code));
 	sbi_fail(err, SB_STEP_NAME, 0, ENOENT, "there is no sandbox %s of user %u", name, uid);
-	sbi_hint(err, "sbx ls shows those that there are, as far as they were made in this network and user namespace");
+	sbi_hint(err,
+		 "sbx ls shows those that there are, as far as they were made in this network and user namespace");
 	return -ENOENT;
 }
 
 static int is_impostor(const struct peer *peer, const char *name, uint32_t uid, sb_error *err)
 {
 	if (!peer->cred.pid)
-		sbi_fail(err, SB_STEP_NAME, 0, EPERM, "the name %s is held by a process that cannot be seen from here", name);
+		sbi_fail(err, SB_STEP_NAME, 0, EPERM,
+			 "the name %s is held by a process that cannot be seen from here", name);
 	else
-		sbi_fail(err, SB_STEP_NAME, 0, EPERM, "the name %s is held by process %d of user %u, which is no sandbox that user %u has made here",
+		sbi_fail(err, SB_STEP_NAME, 0, EPERM,
+			 "the name %s is held by process %d of user %u, which is no sandbox that user %u has made here",
 			 name, peer->cred.pid, peer->cred.uid, uid);
-	sbi_hint(err, "a sandbox is joined from the pid namespace it was made in; any process that shares this network may hold a name "
-		      "(docs/boxes.md)");
+	sbi_hint(err,
+		 "a sandbox is joined from the pid namespace it was made in; any process that shares this network may hold a name "
+		 "(docs/boxes.md)");
 	return -EPERM;
 }
 

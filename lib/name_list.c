@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* All sandboxes that are registered where the caller is: its network namespace's list of sockets, each asked who it is. */
+/*
+ * All sandboxes that are registered where the caller is: its network namespace's list of sockets,
+ * each asked who it is.
+ */
 #include <errno.h>
 #include <sandbox/join.h>
 #include <stddef.h>
@@ -30,11 +33,14 @@ static uint64_t started(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	sbi_read_text(path, text, sizeof(text));
 	at = strrchr(text, ')'); /* the name before it may hold anything */
-	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1)
+	if (!at || sscanf(at + 1,
+			  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			  &ticks) != 1)
 		return 0;
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	clock_gettime(CLOCK_REALTIME, &real);
-	since = (uint64_t)boot.tv_sec * 1000000000 + (uint64_t)boot.tv_nsec - ticks * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
+	since = (uint64_t)boot.tv_sec * 1000000000 + (uint64_t)boot.tv_nsec -
+		ticks * (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
 	return (uint64_t)real.tv_sec * 1000000000 + (uint64_t)real.tv_nsec - since;
 }
 
@@ -61,7 +67,8 @@ static int take_line(char *line, unsigned long userns, struct listing *all)
 	char *at = strstr(line, " @" SBI_NAME_PREFIX);
 	int n = 0;
 
-	if (!at || sscanf(at, " @" SBI_NAME_PREFIX "%u.%lu/%n", &entry.uid, &inode, &n) != 2 || !n || inode != userns)
+	if (!at || sscanf(at, " @" SBI_NAME_PREFIX "%u.%lu/%n", &entry.uid, &inode, &n) != 2 || !n ||
+	    inode != userns)
 		return 0;
 	at += n;
 	at[strcspn(at, "\n")] = '\0';
@@ -81,7 +88,10 @@ static int compare(const void *a, const void *b)
 	return strcmp(one->name, other->name);
 }
 
-/* A socket that comes or goes meanwhile may be listed twice: one is asked again, and both answers are the same. */
+/*
+ * A socket that comes or goes meanwhile may be listed twice: one is asked again, and both answers
+ * are the same.
+ */
 static void tidy(struct listing *all)
 {
 	size_t kept = 0;
@@ -128,7 +138,8 @@ ssize_t sb_named_list(sb_named *entries, size_t room, sb_error *err)
 	if (entries && room)
 		stride = entries[0].size;
 	if (room && stride < offsetof(sb_named, name))
-		return sbi_fail(err, SB_STEP_NAME, 0, EINVAL, "list: room for %zu entries, and none of a known size", room);
+		return sbi_fail(err, SB_STEP_NAME, 0, EINVAL,
+				"list: room for %zu entries, and none of a known size", room);
 	r = list(&all, err);
 	for (size_t i = 0; r == 0 && i < all.count && i < room; i++) {
 		char *to = (char *)entries + i * stride;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the sandboxes of one config and its copies share in the host's network: bridges that were made, the table of rules. */
+/*
+ * What the sandboxes of one config and its copies share in the host's network: bridges that were
+ * made, the table of rules.
+ */
 #ifndef SBI_NETPLACE_H
 #define SBI_NETPLACE_H
 

@@ -142,8 +142,8 @@ int sb_probe(const char *feature, sb_error *why)
 	}
 	if (!feature || !describe(cfg, feature)) {
 		sb_config_free(cfg);
-		return sbi_fail(why, SB_STEP_CONFIG, 0, EINVAL, "sb_probe: \"%.40s\" is not a feature it knows",
-				feature ? feature : "");
+		return sbi_fail(why, SB_STEP_CONFIG, 0, EINVAL,
+				"sb_probe: \"%.40s\" is not a feature it knows", feature ? feature : "");
 	}
 	r = sb_box_open(cfg, &box, why);
 	if (r == 0)

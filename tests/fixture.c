@@ -171,7 +171,8 @@ const char *fx_beside(const char *program)
 {
 	static char path[sizeof(fx.inside) + 64];
 
-	snprintf(path, sizeof(path), "%.*s/%.60s", (int)(strrchr(fx.inside, '/') - fx.inside), fx.inside, program);
+	snprintf(path, sizeof(path), "%.*s/%.60s", (int)(strrchr(fx.inside, '/') - fx.inside), fx.inside,
+		 program);
 	return path;
 }
 

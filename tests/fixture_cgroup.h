@@ -57,7 +57,10 @@ struct fx_talk {
 };
 /** fx_talk_begin - spawn it (in @box, unless NULL). @cfg's fds 0 and 1 are changed. */
 void fx_talk_begin(struct fx_talk *talk, sb_box *box, sb_config *cfg);
-/** fx_talk_until - read until it has said @word; fails the test if it ends before. Returns all it has said. */
+/**
+ * fx_talk_until - read until it has said @word; fails the test if it ends before. Returns all it
+ * has said.
+ */
 const char *fx_talk_until(struct fx_talk *talk, const char *word);
 /** fx_talk_go - a byte for a "read=0". */
 void fx_talk_go(struct fx_talk *talk);

@@ -35,8 +35,8 @@ static void identity(void)
 	if (status)
 		fclose(status);
 	printf("  host name   %s\n", name);
-	printf("  user        %u:%u, capabilities it could ever get: %d\n", (unsigned)getuid(), (unsigned)getgid(),
-	       __builtin_popcountll(mask));
+	printf("  user        %u:%u, capabilities it could ever get: %d\n", (unsigned)getuid(),
+	       (unsigned)getgid(), __builtin_popcountll(mask));
 }
 
 static void network(void)

@@ -28,7 +28,10 @@ enum mode { MODE_NONE, MODE_INIT, MODE_RUN, MODE_CLEANUP, MODE_CG_ROOT, MODE_VER
 #define RULE_NOREC (1u << 6)
 #define RULE_MINIMAL_DEV (1u << 7) /* the default one for /dev */
 
-/* One directory: @in below the root, without slashes around it; @out on the host, or the file system's name. */
+/*
+ * One directory: @in below the root, without slashes around it; @out on the host, or the file
+ * system's name.
+ */
 struct rule {
 	char *in, *out;
 	unsigned flags;

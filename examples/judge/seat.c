@@ -132,7 +132,10 @@ struct bytes read_file(const char *path)
 	return file;
 }
 
-/* The compiler reads hostile text, so it is held to limits as well. Return: 0, or -1: its words are on stderr. */
+/*
+ * The compiler reads hostile text, so it is held to limits as well. Return: 0, or -1: its words are
+ * on stderr.
+ */
 int compile(const char *path, const struct limits *most, struct program *program, sb_result *res)
 {
 	struct bytes source = read_file(path), words;

@@ -116,7 +116,8 @@ void judge_ruling(struct row *row, const struct seat *seat, const sb_result *res
 		if (res->verdict == SB_EXITED)
 			snprintf(text, sizeof(text), "the referee ended with %d: ", res->code);
 		else
-			snprintf(text, sizeof(text), "the referee failed, %s: ", verdict_name(verdict_of(res)));
+			snprintf(text, sizeof(text),
+				 "the referee failed, %s: ", verdict_name(verdict_of(res)));
 		set_note(row, text, last_line(seat_output(seat, 2)));
 		return;
 	}

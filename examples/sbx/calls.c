@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls by number and name: libseccomp's table, and the calls that are younger than some releases of it. */
+/*
+ * System calls by number and name: libseccomp's table, and the calls that are younger than some
+ * releases of it.
+ */
 #include "calls.h"
 
 #include <seccomp.h>
@@ -10,9 +13,10 @@
 /* Since Linux 5.0 a new call has one number on every machine. */
 #define FIRST_YOUNG 451U
 static const char *const young[] = {
-	"cachestat", "fchmodat2", "map_shadow_stack", "futex_wake", "futex_wait", "futex_requeue", "statmount",
-	"listmount", "lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules", "mseal", "setxattrat",
-	"getxattrat", "listxattrat", "removexattrat", "open_tree_attr", "file_getattr", "file_setattr", "listns",
+	"cachestat", "fchmodat2", "map_shadow_stack", "futex_wake", "futex_wait", "futex_requeue",
+	"statmount", "listmount", "lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules", "mseal",
+	"setxattrat", "getxattrat", "listxattrat", "removexattrat", "open_tree_attr", "file_getattr",
+	"file_setattr", "listns",
 };
 #define YOUNG (sizeof(young) / sizeof(young[0]))
 
@@ -30,7 +34,8 @@ static const struct {
 
 bool call_name(unsigned number, char buf[CALL_NAME])
 {
-	char *known = number < CALL_NUMBERS ? seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)number) : NULL;
+	char *known = number < CALL_NUMBERS ? seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)number)
+					    : NULL;
 	const char *name = known;
 
 	if (!name && number >= FIRST_YOUNG && number - FIRST_YOUNG < YOUNG)

@@ -7,10 +7,14 @@
 
 int json_fail(struct docker_reader *r, const char *key, const char *why)
 {
-	return docker_fail(&r->profile, "%s%s%.40s: %.100s", r->where, r->where[0] && key[0] ? "." : "", key, why);
+	return docker_fail(&r->profile, "%s%s%.40s: %.100s", r->where, r->where[0] && key[0] ? "." : "", key,
+			   why);
 }
 
-/* A typing error in a key must not open anything. Go, and so docker, does not care about letter case; we do. */
+/*
+ * A typing error in a key must not open anything. Go, and so docker, does not care about letter
+ * case; we do.
+ */
 int json_check_keys(struct docker_reader *r, const json_t *object, const char *const known[])
 {
 	const char *key;
@@ -26,7 +30,10 @@ int json_check_keys(struct docker_reader *r, const json_t *object, const char *c
 	return 0;
 }
 
-/* An object's member that must have a type if it is there at all; null is as good as absent. Return: 0 or -EINVAL. */
+/*
+ * An object's member that must have a type if it is there at all; null is as good as absent.
+ * Return: 0 or -EINVAL.
+ */
 int json_member(struct docker_reader *r, const json_t *object, const char *key, json_type type, json_t **out)
 {
 	static const char *const types[] = { "an object", "an array", "a string", "an integer" };

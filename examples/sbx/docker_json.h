@@ -20,8 +20,10 @@ int json_check_keys(struct docker_reader *r, const json_t *object, const char *c
 /* A member that must have a type if it is there at all; null is as good as absent: *@out is NULL then. */
 int json_member(struct docker_reader *r, const json_t *object, const char *key, json_type type, json_t **out);
 /* A number up to @most; *@out stays as it is if there is none. */
-int json_natural(struct docker_reader *r, const json_t *object, const char *key, uint64_t most, uint64_t *out);
+int json_natural(struct docker_reader *r, const json_t *object, const char *key, uint64_t most,
+		 uint64_t *out);
 /* Is @word among the strings of an array? */
-int json_has_word(struct docker_reader *r, const json_t *object, const char *key, const char *word, bool *has);
+int json_has_word(struct docker_reader *r, const json_t *object, const char *key, const char *word,
+		  bool *has);
 
 #endif

@@ -139,7 +139,8 @@ int docker_settle(struct docker_profile *p)
 			if (a->number < 0 || a->number != b->number || same_action(a->action, b->action) ||
 			    are_apart(a, b))
 				continue;
-			return docker_fail(p, "two rules of %s contradict each other for some arguments", a->name);
+			return docker_fail(p, "two rules of %s contradict each other for some arguments",
+					   a->name);
 		}
 	return 0;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a docker profile comes to once it has been read: rules in order, as runc would hand them to libseccomp. */
+/*
+ * What a docker profile comes to once it has been read: rules in order, as runc would hand them to
+ * libseccomp.
+ */
 #ifndef SBX_DOCKER_RULES_H
 #define SBX_DOCKER_RULES_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads docker's seccomp profiles: what moby takes out of the JSON for a machine and a set of capabilities. */
+/*
+ * Reads docker's seccomp profiles: what moby takes out of the JSON for a machine and a set of
+ * capabilities.
+ */
 #include "docker_seccomp.h"
 
 #include "caps.h"
@@ -46,7 +49,8 @@ static int read_action(struct docker_reader *r, const json_t *object, const char
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(kinds[i].name, json_string_value(word)) != 0)
 			continue;
-		*out = (struct docker_action){ kinds[i].kind, kinds[i].kind == KIND_ERRNO ? (unsigned)error : 0 };
+		out->kind = kinds[i].kind;
+		out->error = kinds[i].kind == KIND_ERRNO ? (unsigned)error : 0;
 		if (kinds[i].kind == KIND_ERRNO && error == 0)
 			return json_fail(r, errno_key, "0 would report success for a call that was not made");
 		return 0;
@@ -76,7 +80,10 @@ static int is_kernel(struct docker_reader *r, const json_t *object, bool *is)
 	return 0;
 }
 
-/* How many capabilities the list has, and how many of them are kept; names that are not known here are not. */
+/*
+ * How many capabilities the list has, and how many of them are kept; names that are not known here
+ * are not.
+ */
 static int count_caps(struct docker_reader *r, const json_t *object, size_t *all, size_t *kept)
 {
 	json_t *list, *item;

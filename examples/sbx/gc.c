@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* `gc`: removes the cgroups and bridges that an sbx, or any program with the library, left behind when it was killed. */
+/*
+ * `gc`: removes the cgroups and bridges that an sbx, or any program with the library, left behind
+ * when it was killed.
+ */
 #include "sbx.h"
 
 #include <string.h>

@@ -39,8 +39,11 @@ void id_maps_report(FILE *to, const struct id_maps *maps)
 		if (!at)
 			continue;
 		fprintf(to, ", \"%s\": [", files[i]);
-		while (sscanf(at, " %" SCNu32 " %" SCNu32 " %" SCNu32 "%n", &inside, &outside, &count, &len) == 3) {
-			fprintf(to, "%s{\"inside\": %" PRIu32 ", \"outside\": %" PRIu32 ", \"count\": %" PRIu32 "}",
+		while (sscanf(at, " %" SCNu32 " %" SCNu32 " %" SCNu32 "%n", &inside, &outside, &count,
+			      &len) == 3) {
+			fprintf(to,
+				"%s{\"inside\": %" PRIu32 ", \"outside\": %" PRIu32 ", \"count\": %" PRIu32
+				"}",
 				comma, inside, outside, count);
 			comma = ", ";
 			at += len;

@@ -8,14 +8,15 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
-			    "       " CLI_NAME " seccomp check|show|test|convert [--cap-add NAME]... NAME|FILE ...\n"
-			    "       " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...\n"
-			    "       " CLI_NAME " ls [--json]\n"
-			    "       " CLI_NAME " unpin FILE...\n"
-			    "       " CLI_NAME " net ls | rm BRIDGE...\n"
-			    "       " CLI_NAME " gc [--cgroup-parent PATH]\n"
-			    "       " CLI_NAME " --help | --version\n";
+static const char usage[] =
+	"usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+	"       " CLI_NAME " seccomp check|show|test|convert [--cap-add NAME]... NAME|FILE ...\n"
+	"       " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+	"       " CLI_NAME " ls [--json]\n"
+	"       " CLI_NAME " unpin FILE...\n"
+	"       " CLI_NAME " net ls | rm BRIDGE...\n"
+	"       " CLI_NAME " gc [--cgroup-parent PATH]\n"
+	"       " CLI_NAME " --help | --version\n";
 
 /* Flushed here, since a full disk or a closed pipe shows only then. */
 static int finish_stdout(int code)
@@ -97,7 +98,10 @@ static int do_help(void)
 	return finish_stdout(0);
 }
 
-/* A caller that closed one of 0, 1 and 2 must not see our files turn up there, nor hand them to the command. */
+/*
+ * A caller that closed one of 0, 1 and 2 must not see our files turn up there, nor hand them to the
+ * command.
+ */
 static int fill_standard_fds(void)
 {
 	int fd;
@@ -113,7 +117,8 @@ int main(int argc, char **argv)
 	char text[256];
 
 	if (getauxval(AT_SECURE)) {
-		complain("this program must not be set-user-ID", "unprivileged callers need no privilege for it");
+		complain("this program must not be set-user-ID",
+			 "unprivileged callers need no privilege for it");
 		return EXIT_SBX;
 	}
 	if (fill_standard_fds() < 0)

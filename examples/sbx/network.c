@@ -196,8 +196,8 @@ int network_begin(struct run *run)
 }
 
 /*
- * Can a file of ours stand there? In a root that is made, always; in an overlay where we may write, or over a file;
- * in a directory of the host only over a file.
+ * Can a file of ours stand there? In a root that is made, always; in an overlay where we may write,
+ * or over a file; in a directory of the host only over a file.
  */
 static bool has_place(const struct run *run, const char *name)
 {
@@ -224,10 +224,9 @@ static int copy_dns(struct run *run)
 
 	if (r < 0)
 		return net->search.count
-			       ? contradiction(
-					 "--dns-search needs a name server, and the host names none that can be "
-					 "reached from another network",
-					 "add --dns ADDRESS")
+			       ? contradiction("--dns-search needs a name server, and the host names none that can be "
+					       "reached from another network",
+					       "add --dns ADDRESS")
 			       : 0;
 	if (resolv.as_it_is)
 		r = sb_set_dns(run->cfg, NULL, net->search.list);

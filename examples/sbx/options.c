@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the options of `run` and `exec`: one table drives getopt_long(), the order of application and --help. */
+/*
+ * Reads the options of `run` and `exec`: one table drives getopt_long(), the order of application
+ * and --help.
+ */
 #include "sbx.h"
 
 #include <errno.h>
@@ -25,7 +28,10 @@ static const struct {
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 #define ROWS_MAX 192
-/* getopt_long() answers with this plus the row's number for a long option, with the letter for a short one. */
+/*
+ * getopt_long() answers with this plus the row's number for a long option, with the letter for a
+ * short one.
+ */
 #define LONG_BASE 256
 
 /* getopt_long()'s view of the table. */
@@ -61,7 +67,10 @@ static void table_fill(struct getopt_table *table, bool joins)
 {
 	size_t n = 0, s = 0;
 
-	/* '+': the first word that is no option is the command; ':': tell "unknown" from "lacks an argument". */
+	/*
+	 * '+': the first word that is no option is the command; ':': tell "unknown" from "lacks an
+	 * argument".
+	 */
 	table->shorts[s++] = '+';
 	table->shorts[s++] = ':';
 	for (size_t g = 0; g < GROUPS; g++) {
@@ -141,7 +150,10 @@ static int complain_word(const char *what, const char *word, int letter, const c
 	return -EINVAL;
 }
 
-/* getopt_long() completes "--tr" to "--trace", and a later option would make that ambiguous: whole names only. */
+/*
+ * getopt_long() completes "--tr" to "--trace", and a later option would make that ambiguous: whole
+ * names only.
+ */
 static bool is_abbreviated(const char *word, const struct option_row *row)
 {
 	return strcspn(word + 2, "=") != strlen(row->name);
@@ -170,7 +182,9 @@ static int next_option(struct run *run, struct getopt_table *table, int argc, ch
 		return complain_word("this option takes no argument", word, optopt, NULL);
 	row = c >= LONG_BASE ? table->rows[c - LONG_BASE] : row_of_letter(table, c);
 	if (c == '?' || !row || (c >= LONG_BASE && is_abbreviated(word, row)))
-		return complain_word("unknown option", word, optopt, run->joins ? "see " CLI_NAME " exec --help" : "see " CLI_NAME " run --help");
+		return complain_word("unknown option", word, optopt,
+				     run->joins ? "see " CLI_NAME " exec --help"
+						: "see " CLI_NAME " run --help");
 	if (take(run, row, optarg) < 0)
 		return -EINVAL;
 	return 1;
@@ -209,7 +223,8 @@ static int take_sandbox(struct run *run, struct getopt_table *table, int argc, c
 	if (run->help)
 		return 0;
 	if (!argv[optind] || strcmp(argv[optind - 1], "--") == 0) {
-		complain("in which sandbox?", "usage: " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...");
+		complain("in which sandbox?",
+			 "usage: " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...");
 		return -EINVAL;
 	}
 	if (sb_set_join_name(run->cfg, argv[optind++]) < 0) {
@@ -258,20 +273,23 @@ static void help_row(FILE *to, const struct option_row *row)
 		before = row->flags & ROW_OPTIONAL ? "[=" : " ";
 	if (row->flags & ROW_OPTIONAL)
 		after = "]";
-	snprintf(left, sizeof(left), "%s --%s%s%s%s", letter, row->name, before, row->arg ? row->arg : "", after);
+	snprintf(left, sizeof(left), "%s --%s%s%s%s", letter, row->name, before, row->arg ? row->arg : "",
+		 after);
 	fprintf(to, "  %-31s %s\n", left, row->help);
 }
 
 void options_help(FILE *to, bool joins)
 {
-	static const char run_text[] = "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
-				       "\n"
-				       "Runs a command in a sandbox of its own. Without options: every namespace is new,\n"
-				       "the root is read-only and holds the host's programs, /tmp is empty and private.\n";
-	static const char exec_text[] = "usage: " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...\n"
-					"\n"
-					"Runs a command in a sandbox that " CLI_NAME " run --name NAME has made: with its files,\n"
-					"processes and network, and with a filter and limits of its own.\n";
+	static const char run_text[] =
+		"usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+		"\n"
+		"Runs a command in a sandbox of its own. Without options: every namespace is new,\n"
+		"the root is read-only and holds the host's programs, /tmp is empty and private.\n";
+	static const char exec_text[] =
+		"usage: " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+		"\n"
+		"Runs a command in a sandbox that " CLI_NAME " run --name NAME has made: with its files,\n"
+		"processes and network, and with a filter and limits of its own.\n";
 
 	fputs(joins ? exec_text : run_text, to);
 	for (size_t g = 0; g < GROUPS; g++) {

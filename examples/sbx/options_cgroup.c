@@ -148,7 +148,8 @@ static int opt_cpu_weight(struct run *run, const char *arg)
 {
 	int r;
 
-	r = only_by(run, &run->cgroup.cpu_weight_by, "weight", "contradicts --cpu-shares: both are cpu.weight");
+	r = only_by(run, &run->cgroup.cpu_weight_by, "weight",
+		    "contradicts --cpu-shares: both are cpu.weight");
 	return r < 0 ? r : set_word(run, "cpu.weight", arg);
 }
 
@@ -157,7 +158,8 @@ static int opt_cpu_shares(struct run *run, const char *arg)
 	uint64_t shares;
 	int r;
 
-	r = only_by(run, &run->cgroup.cpu_weight_by, "shares", "contradicts --cpu-weight: both are cpu.weight");
+	r = only_by(run, &run->cgroup.cpu_weight_by, "shares",
+		    "contradicts --cpu-weight: both are cpu.weight");
 	if (r < 0)
 		return r;
 	if (parse_u64(arg, &shares) < 0)
@@ -241,7 +243,8 @@ static int throttle(struct run *run, const char *arg, int which)
 	snprintf(text, sizeof(text), "%s", one->device);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (one->limits[i])
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s=%s", keys[i], one->limits[i]);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s=%s", keys[i],
+				 one->limits[i]);
 	return set_file(run, "io.max", text);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The options about what holds the command back besides its namespaces: seccomp, Landlock, and smaller layers. */
+/*
+ * The options about what holds the command back besides its namespaces: seccomp, Landlock, and
+ * smaller layers.
+ */
 #include "parse.h"
 #include "sbx.h"
 
@@ -24,7 +27,8 @@ static bool find_word(const struct word *list, const char *name, uint64_t *bits)
 	return false;
 }
 
-static int read_words(struct run *run, const struct word *list, const char *arg, const char *why, uint64_t *bits)
+static int read_words(struct run *run, const struct word *list, const char *arg, const char *why,
+		      uint64_t *bits)
 {
 	AUTOFREE char *copy = strdup(arg);
 	char *rest = copy, *word;
@@ -199,12 +203,17 @@ const struct option_row confine_options[] = {
 	{ "landlock-path", 0, "PATH:RIGHTS", 0, opt_landlock_path,
 	  "allow read, write, execute, make, all…; refuse the rest" },
 	{ "landlock-port", 0, "RIGHT:PORT", 0, opt_landlock_port, "the same for TCP: bind:PORT, connect:PORT" },
-	{ "landlock", 0, "RIGHTS", 0, opt_landlock, "what is refused unless allowed: fs, net, scope, all, none…" },
-	{ "landlock-optional", 0, "RIGHTS", 0, opt_landlock_optional, "those of them that the kernel may lack" },
-	{ "ambient", 0, "yes|no", 0, opt_ambient, "no: a kept capability is for root and for files that have it" },
-	{ "securebits", 0, "LIST", 0, opt_securebits, "noroot, no_setuid_fixup…, each also with _locked; none" },
+	{ "landlock", 0, "RIGHTS", 0, opt_landlock,
+	  "what is refused unless allowed: fs, net, scope, all, none…" },
+	{ "landlock-optional", 0, "RIGHTS", 0, opt_landlock_optional,
+	  "those of them that the kernel may lack" },
+	{ "ambient", 0, "yes|no", 0, opt_ambient,
+	  "no: a kept capability is for root and for files that have it" },
+	{ "securebits", 0, "LIST", 0, opt_securebits,
+	  "noroot, no_setuid_fixup…, each also with _locked; none" },
 	{ "core-sched", 0, NULL, 0, opt_core_sched, "share no core with other programs" },
-	{ "no-new-userns", 0, NULL, 0, opt_no_new_userns, "the kernel's limit forbids user namespaces inside, too" },
+	{ "no-new-userns", 0, NULL, 0, opt_no_new_userns,
+	  "the kernel's limit forbids user namespaces inside, too" },
 	{ "optional", 0, "LIST", 0, opt_optional, "layers to do without where they cannot be had: landlock,…" },
 	{ 0 },
 };

@@ -119,8 +119,9 @@ static int bind_flags(struct run *run, char *list, uint64_t *flags)
 		while (i < n && strcmp(words[i].name, word) != 0)
 			i++;
 		if (i == n)
-			return refuse(run, "expected ro, rw, noexec, exec, dev, nodev, suid, nosuid, rec, norec, "
-					   "optional or idmap after the second colon");
+			return refuse(run,
+				      "expected ro, rw, noexec, exec, dev, nodev, suid, nosuid, rec, norec, "
+				      "optional or idmap after the second colon");
 		set |= words[i].set;
 		clear |= words[i].clear;
 	}
@@ -273,7 +274,8 @@ static int opt_dir(struct run *run, const char *arg)
 }
 
 /* The keys of --overlayfs; @place is what a key stands for. Return: NULL for anything else. */
-static const char **overlay_place(const char *field, const char **lower, const char **upper, const char **work)
+static const char **overlay_place(const char *field, const char **lower, const char **upper,
+				  const char **work)
 {
 	if (strncmp(field, "lower=", 6) == 0)
 		return lower;

@@ -24,7 +24,8 @@ static const struct {
 	{ "none", 0 },
 };
 
-static const char kinds_text[] = "expected names out of user, pid, mount, net, ipc, uts, cgroup, time, all, none";
+static const char kinds_text[] =
+	"expected names out of user, pid, mount, net, ipc, uts, cgroup, time, all, none";
 
 static int kind_bits(const char *name, size_t len, uint64_t *bits)
 {
@@ -43,7 +44,8 @@ static int kind_of_pair(struct run *run, const char *pair, uint64_t *bit, const 
 	const char *equals = strchr(pair, '=');
 
 	if (!equals || kind_bits(pair, (size_t)(equals - pair), bit) < 0)
-		return refuse(run, "expected KIND=FILE, KIND one of user, pid, mount, net, ipc, uts, cgroup, time");
+		return refuse(run,
+			      "expected KIND=FILE, KIND one of user, pid, mount, net, ipc, uts, cgroup, time");
 	if (*bit == 0 || *bit == SB_NS_ALL)
 		return refuse(run, "\"all\" and \"none\" have no file");
 	*rest = equals + 1;
@@ -168,7 +170,8 @@ static int opt_name(struct run *run, const char *arg)
 }
 
 const struct option_row namespace_options[] = {
-	{ "name", 0, "NAME", ROW_LATE, opt_name, "what others call it while it lives: " CLI_NAME " exec NAME, " CLI_NAME " ls" },
+	{ "name", 0, "NAME", ROW_LATE, opt_name,
+	  "what others call it while it lives: " CLI_NAME " exec NAME, " CLI_NAME " ls" },
 	{ "ns", 0, "LIST", 0, opt_ns, "create these only: pid,net,…; KIND=FILE or KIND=fd:N joins one" },
 	{ "share", 0, "LIST", 0, opt_share, "stay in the caller's: net, time,…" },
 	{ "hostname", 'h', "NAME", ROW_LATE, opt_hostname, "host name (default sandbox)" },

@@ -46,7 +46,8 @@ static int opt_help(struct run *run, const char *arg)
 
 const struct option_row output_options[] = {
 	{ "dry-run", 0, NULL, 0, opt_dry_run, "print the steps that would be taken, take none" },
-	{ "trace", 0, "FILE", ROW_OPTIONAL, opt_trace, "tell each step with its time; FILE.json: Chrome trace" },
+	{ "trace", 0, "FILE", ROW_OPTIONAL, opt_trace,
+	  "tell each step with its time; FILE.json: Chrome trace" },
 	{ "explain", 0, NULL, 0, opt_explain, "as --trace, with a sentence for each kind of step" },
 	{ "report", 0, "FILE", 0, opt_report, "how it ended, as JSON, to FILE or fd:N" },
 	{ "pid-file", 0, "FILE", 0, opt_pid_file, "the command's process id, as it starts, to FILE or fd:N" },

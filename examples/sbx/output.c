@@ -81,7 +81,11 @@ int output_close(FILE *to, const char *option, const char *where)
 static size_t utf8_length(const unsigned char *text)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
+	size_t len = text[0] < 0x80       ? 1
+		     : text[0] >> 5 == 6  ? 2
+		     : text[0] >> 4 == 14 ? 3
+		     : text[0] >> 3 == 30 ? 4
+					  : 0;
 	uint32_t point;
 
 	if (len < 2)

@@ -19,7 +19,8 @@ static int digits(const char *text, size_t len, unsigned base, uint64_t *out)
 
 		if (digit >= base)
 			return -EINVAL;
-		if (__builtin_mul_overflow(value, base, &value) || __builtin_add_overflow(value, digit, &value))
+		if (__builtin_mul_overflow(value, base, &value) ||
+		    __builtin_add_overflow(value, digit, &value))
 			return -ERANGE;
 	}
 	*out = value;

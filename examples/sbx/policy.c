@@ -131,9 +131,11 @@ static int check_root(const struct run *run)
 	if (run->read_only && (run->writable || run->overlay))
 		return contradiction("--read-only contradicts --rw and --overlay", NULL);
 	if (run->overlay && !run->rootfs)
-		return contradiction("--overlay needs --rootfs", "--rw makes a root without --rootfs writable");
+		return contradiction("--overlay needs --rootfs",
+				     "--rw makes a root without --rootfs writable");
 	if (run->system_dirs == CHOICE_NO && run->rootfs)
-		return contradiction("--no-system contradicts --rootfs", "a directory as root brings its own /usr");
+		return contradiction("--no-system contradicts --rootfs",
+				     "a directory as root brings its own /usr");
 	return 0;
 }
 
@@ -206,8 +208,10 @@ int policy_finish(struct run *run)
 
 	if (!run->argv[0])
 		return contradiction("which command?",
-				     run->joins ? "usage: " CLI_NAME " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]..."
-						: "usage: " CLI_NAME " run [OPTION]... [--] COMMAND [ARGUMENT]...");
+				     run->joins ? "usage: " CLI_NAME
+						  " exec NAME [OPTION]... [--] COMMAND [ARGUMENT]..."
+						: "usage: " CLI_NAME
+						  " run [OPTION]... [--] COMMAND [ARGUMENT]...");
 	if (run->map_root && run->user_given)
 		return contradiction("--map-root contradicts --user", "--map-root means --user 0:0");
 	if (run->map_root && sb_set_user(run->cfg, 0, 0) < 0)

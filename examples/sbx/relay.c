@@ -41,7 +41,8 @@ int relay_open(void)
 /* A key of the terminal is meant for the whole job, which leads a process group of its own inside. */
 static void signal_job(sb_proc *proc, int signal)
 {
-	if (syscall(SYS_pidfd_send_signal, sb_proc_pidfd(proc), signal, NULL, PIDFD_SIGNAL_PROCESS_GROUP) == 0)
+	if (syscall(SYS_pidfd_send_signal, sb_proc_pidfd(proc), signal, NULL, PIDFD_SIGNAL_PROCESS_GROUP) ==
+	    0)
 		return;
 	if (errno == EINVAL)
 		sb_proc_signal(proc, signal);

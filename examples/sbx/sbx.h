@@ -156,7 +156,8 @@ const char *setter_message(const sb_error *err);
 
 /* The rows of each group; the last has no name. */
 extern const struct option_row command_options[], identity_options[], namespace_options[], network_options[],
-	fs_options[], confine_options[], limit_options[], stream_options[], cgroup_options[], output_options[];
+	fs_options[], confine_options[], limit_options[], stream_options[], cgroup_options[],
+	output_options[];
 
 /* options_cgroup.c */
 int cgroup_finish(struct run *run);
@@ -291,7 +292,10 @@ void report_network(FILE *to, const struct ending *end);
 void report_failure(FILE *to, const sb_error *err, int exit_code);
 
 /* output.c */
-/* Open since before sbx was started: whatever it opens itself is close-on-exec, an inherited one cannot be. */
+/*
+ * Open since before sbx was started: whatever it opens itself is close-on-exec, an inherited one
+ * cannot be.
+ */
 bool fd_is_inherited(int fd);
 void complain(const char *message, const char *hint);
 bool wants_colour(int fd);

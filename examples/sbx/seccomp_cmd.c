@@ -10,7 +10,10 @@
 
 static const char usage[] = "usage: " CLI_NAME " seccomp check|show|test|convert [--cap-add NAME]... ...";
 
-/* Values that policies ask for: each bit, small numbers, and the ioctls and file types that are told apart. */
+/*
+ * Values that policies ask for: each bit, small numbers, and the ioctls and file types that are
+ * told apart.
+ */
 #define SMALL 64U
 static const uint64_t probes[] = {
 	0x5412, 0x541c, 0x5423, 0020000, 0060000, 0100000, 0x20008, UINT32_MAX, UINT64_MAX,
@@ -144,7 +147,8 @@ static int check(const struct run *run)
 	AUTOFREE char *text = malloc(1 << 16);
 	const char *line, *length;
 
-	if (!text || sb_set_command(run->cfg, NULL, argv) < 0 || sb_config_dump(run->cfg, text, 1 << 16, &err) < 0) {
+	if (!text || sb_set_command(run->cfg, NULL, argv) < 0 ||
+	    sb_config_dump(run->cfg, text, 1 << 16, &err) < 0) {
 		complain(err.code ? err.message : "out of memory", err.hint);
 		return EXIT_SBX;
 	}

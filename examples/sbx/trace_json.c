@@ -18,13 +18,14 @@ static void one_event(FILE *to, const sb_trace_event *event, uint64_t zero)
 {
 	fputs(",\n{\"ph\": \"X\", \"name\": ", to);
 	json_string(to, sb_step_name(event->step));
-	fprintf(to, ", \"cat\": \"spawn\", \"pid\": %" PRIu32 ", \"tid\": %" PRIu32, event->spawn + 1, event->lane);
+	fprintf(to, ", \"cat\": \"spawn\", \"pid\": %" PRIu32 ", \"tid\": %" PRIu32, event->spawn + 1,
+		event->lane);
 	microseconds(to, "ts", event->start_ns - zero);
 	microseconds(to, "dur", event->duration_ns);
 	fputs(", \"args\": {\"object\": ", to);
 	json_string(to, event->object);
-	fprintf(to, ", \"index\": %" PRIu32 ", \"errno\": %" PRId32 ", \"skipped\": %s, \"sentence\": ", event->index,
-		event->error, event->skipped ? "true" : "false");
+	fprintf(to, ", \"index\": %" PRIu32 ", \"errno\": %" PRId32 ", \"skipped\": %s, \"sentence\": ",
+		event->index, event->error, event->skipped ? "true" : "false");
 	json_string(to, sb_step_sentence(event->step));
 	fputs(", \"counterpart\": ", to);
 	json_string(to, sb_step_counterpart(event->step));
@@ -39,7 +40,8 @@ void trace_json(FILE *to, const sb_trace *trace)
 	for (size_t i = 0; sb_trace_get(trace, i, &event) == 0; i++)
 		zero = event.start_ns < zero ? event.start_ns : zero;
 	fputs("{\"displayTimeUnit\": \"ns\", \"traceEvents\": [\n"
-	      "{\"ph\": \"M\", \"name\": \"process_name\", \"pid\": 1, \"args\": {\"name\": \"" CLI_NAME " run\"}}",
+	      "{\"ph\": \"M\", \"name\": \"process_name\", \"pid\": 1, \"args\": {\"name\": \"" CLI_NAME
+	      " run\"}}",
 	      to);
 	for (unsigned lane = 1; lane < LANES; lane++)
 		fprintf(to,

@@ -74,8 +74,10 @@ static void print_event(struct table *table, const sb_trace_event *event)
 		paint(table, slow ? YELLOW : ""), micro(event->duration_ns), paint(table, PLAIN),
 		paint(table, BOLD), name, paint(table, PLAIN), object);
 	if (event->error)
-		fprintf(table->to, "%s%s%s%s%s", *object ? "  " : "", paint(table, event->skipped ? YELLOW : RED),
-			event->skipped ? "left out: " : "failed: ", strerror(event->error), paint(table, PLAIN));
+		fprintf(table->to, "%s%s%s%s%s", *object ? "  " : "",
+			paint(table, event->skipped ? YELLOW : RED),
+			event->skipped ? "left out: " : "failed: ", strerror(event->error),
+			paint(table, PLAIN));
 	else if (event->skipped)
 		fprintf(table->to, "%sleft out", *object ? "  " : "");
 	fputc('\n', table->to);
@@ -91,12 +93,12 @@ static void print_events(struct table *table, sb_trace_event *events, size_t cou
 	for (size_t i = 0; i < count; i++)
 		if (events[i].start_ns + events[i].duration_ns > table->end)
 			table->end = events[i].start_ns + events[i].duration_ns;
-	fprintf(table->to, "%s%-8s %9s %9s  %-12s %s%s\n", paint(table, DIM), "who", "at us", "took us", "step",
-		"what it was done to", paint(table, PLAIN));
+	fprintf(table->to, "%s%-8s %9s %9s  %-12s %s%s\n", paint(table, DIM), "who", "at us", "took us",
+		"step", "what it was done to", paint(table, PLAIN));
 	for (size_t i = 0; i < count; i++)
 		print_event(table, &events[i]);
-	fprintf(table->to, "%s%zu steps in %.1f us%s\n", paint(table, DIM), count, micro(table->end - table->zero),
-		paint(table, PLAIN));
+	fprintf(table->to, "%s%zu steps in %.1f us%s\n", paint(table, DIM), count,
+		micro(table->end - table->zero), paint(table, PLAIN));
 }
 
 void trace_text(FILE *to, const sb_trace *trace, bool colour, bool explain)

@@ -41,7 +41,8 @@ SB_API int sb_set_memory(sb_config *cfg, uint64_t bytes);
 SB_API int sb_set_swap(sb_config *cfg, uint64_t bytes);
 /**
  * sb_set_cpu_quota - cpu.max: at most @quota_ns of cpu time in every @period_ns
- * @quota_ns: at least 1 ms (the kernel's least); more than the period for more than one CPU; UINT64_MAX = no limit
+ * @quota_ns: at least 1 ms (the kernel's least); more than the period for more than one CPU;
+ *	UINT64_MAX = no limit
  * @period_ns: 1 ms to 1 s; 0 = 100 ms
  *
  * Both are rounded down to microseconds.
@@ -71,9 +72,11 @@ SB_API int sb_set_pids(sb_config *cfg, uint64_t count);
  */
 SB_API int sb_set_devices(sb_config *cfg, const char *const rules[]);
 
-#define SB_CGROUP_MOVE_SELF (UINT64_C(1) << 0)  /* the calling process may be moved into a leaf of its own cgroup */
+/* the calling process may be moved into a leaf of its own cgroup */
+#define SB_CGROUP_MOVE_SELF (UINT64_C(1) << 0)
 #define SB_CGROUP_NO_SYSTEMD (UINT64_C(1) << 1) /* do not ask systemd for a scope */
-#define SB_CGROUP_ACCOUNT (UINT64_C(1) << 2)    /* a leaf without limits too; cpu, memory, io, pids where there */
+/* a leaf without limits too; cpu, memory, io, pids where there */
+#define SB_CGROUP_ACCOUNT (UINT64_C(1) << 2)
 
 /**
  * sb_set_cgroup_flags - SB_CGROUP_*; default 0
@@ -94,7 +97,10 @@ SB_API int sb_set_cgroup_flags(sb_config *cfg, uint64_t flags);
  * found, stay enabled.
  */
 SB_API int sb_set_cgroup_parent(sb_config *cfg, const char *path);
-/** sb_set_cgroup_parent_fd - the same by descriptor, which must be open at the first sb_spawn(); -1 = none. */
+/**
+ * sb_set_cgroup_parent_fd - the same by descriptor, which must be open at the first sb_spawn(); -1
+ * = none.
+ */
 SB_API int sb_set_cgroup_parent_fd(sb_config *cfg, int fd);
 /**
  * sb_add_cgroupfs - show the command's own leaf as a cgroup2 file system
@@ -207,7 +213,8 @@ SB_API int sb_proc_set_cgroup(sb_proc *proc, const char *file, const char *value
  * sb_proc_get_cgroup - any file of the leaf as text ("memory.stat"), while the command runs
  * @buf: NUL-terminated; may be NULL with @len 0
  *
- * Return: the length without the NUL, also when it was cut; -EINVAL for a name that is no file of a cgroup, -errno.
+ * Return: the length without the NUL, also when it was cut; -EINVAL for a name that is no file of a
+ * cgroup, -errno.
  */
 SB_API ssize_t sb_proc_get_cgroup(sb_proc *proc, const char *file, char *buf, size_t len, sb_error *err);
 /**
@@ -235,9 +242,12 @@ SB_API ssize_t sb_proc_pids(sb_proc *proc, pid_t *pids, size_t room, sb_error *e
  *
  * Return: a descriptor for poll(2) that shows POLLPRI; the caller closes it. -errno.
  */
-SB_API int sb_proc_pressure(sb_proc *proc, const char *resource, int full, uint64_t stall_ns, uint64_t window_ns,
-			    sb_error *err);
-/** sb_proc_cgroup_fd - the leaf's directory; borrowed. -ENOENT without one, -ESRCH once the command has ended. */
+SB_API int sb_proc_pressure(sb_proc *proc, const char *resource, int full, uint64_t stall_ns,
+			    uint64_t window_ns, sb_error *err);
+/**
+ * sb_proc_cgroup_fd - the leaf's directory; borrowed. -ENOENT without one, -ESRCH once the command
+ * has ended.
+ */
 SB_API int sb_proc_cgroup_fd(const sb_proc *proc);
 /**
  * sb_gc - remove what died hosts left behind: cgroups, where @cfg would make its leaves, and bridges
@@ -245,14 +255,15 @@ SB_API int sb_proc_cgroup_fd(const sb_proc *proc);
  *
  * A host holds a lock (flock(2)) on the directory of its leaves; what nobody
  * holds has no owner any more. Processes left in it are killed. A bridge of the caller's network
- * namespace that was made for a sandbox (SB_NET_MAKE_BRIDGE) is removed if its maker is dead and it has no ports;
- * those of sandboxes that have just ended go within milliseconds. A directory in /tmp with the socket of a slirp4netns
- * whose host was killed while it published ports. What a reset was removing beside the upper directories of @cfg,
- * if that has sb_set_overlay_reset(). Nothing else is touched.
- * Asks nothing of systemd and moves nothing. Where there is no cgroup v2, or the
- * caller has no CAP_NET_ADMIN, the other part is done.
+ * namespace that was made for a sandbox (SB_NET_MAKE_BRIDGE) is removed if its maker is dead and it
+ * has no ports; those of sandboxes that have just ended go within milliseconds. A directory in /tmp
+ * with the socket of a slirp4netns whose host was killed while it published ports. What a reset was
+ * removing beside the upper directories of @cfg, if that has sb_set_overlay_reset(). Nothing else
+ * is touched. Asks nothing of systemd and moves nothing. Where there is no cgroup v2, or the caller
+ * has no CAP_NET_ADMIN, the other part is done.
  *
- * Return: how many owners of cgroups were cleaned up after, how many bridges and directories removed, together; or -errno.
+ * Return: how many owners of cgroups were cleaned up after, how many bridges and directories
+ * removed, together; or -errno.
  */
 SB_API int sb_gc(const sb_config *cfg, sb_error *err);
 

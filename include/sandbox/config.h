@@ -21,8 +21,8 @@ SB_BEGIN_DECLS
  * sb_config_new - the tightest sandbox that can run a program
  *
  * From its first spawn on, a config and its copies share one descriptor, the
- * program that runs inside; with a cgroup also the place of their leaves. It remembers how ids look in the caller's user
- * namespace: a process that enters another one makes a new config there.
+ * program that runs inside; with a cgroup also the place of their leaves. It remembers how ids look
+ * in the caller's user namespace: a process that enters another one makes a new config there.
  *
  * Return: NULL if memory is short.
  */
@@ -141,7 +141,8 @@ SB_API int sb_set_ns_fd(sb_config *cfg, uint64_t kind, int fd);
  * @path is a file in the caller's own mount namespace; it is created if it is
  * missing. For a mount namespace the file is first bound to itself and made
  * private, so that the pin cannot propagate into the namespace it pins
- * (unshare(1), mount_namespaces(7)). Needs CAP_SYS_ADMIN. A spawn that fails takes its pins back. Release with sb_unpin().
+ * (unshare(1), mount_namespaces(7)). Needs CAP_SYS_ADMIN. A spawn that fails takes its pins back.
+ * Release with sb_unpin().
  */
 SB_API int sb_add_pin(sb_config *cfg, uint64_t kind, const char *path);
 /**
@@ -223,7 +224,8 @@ SB_API int sb_set_host_root(sb_config *cfg, int allow);
  */
 SB_API int sb_set_rootfs(sb_config *cfg, const char *dir, uint64_t flags);
 /** sb_set_rootfs_overlay - root is an overlay, as sb_add_overlay() at "/". */
-SB_API int sb_set_rootfs_overlay(sb_config *cfg, const char *const lower[], const char *upper, const char *work);
+SB_API int sb_set_rootfs_overlay(sb_config *cfg, const char *const lower[], const char *upper,
+				 const char *work);
 /** sb_set_rootfs_writable - 1: the empty tmpfs root may be written to by its owner; default 0. */
 SB_API int sb_set_rootfs_writable(sb_config *cfg, int writable);
 
@@ -268,11 +270,12 @@ SB_API int sb_add_overlay(sb_config *cfg, const char *target, const char *const 
 /**
  * sb_set_overlay_reset - 1: the upper and work directories of all overlays are the box's alone; default 0
  *
- * Then sb_box_reset() may put new, empty directories in their place, and removes the old ones with all that is
- * in them. It does so only if they were empty at sb_box_open(); the new ones have their mode, owner, ACL and
- * extended attributes. Without it a box with an upper directory is not reset (-EOPNOTSUPP).
- * The caller must be able to write to the directories that they are in: a reset makes ".sb-reset-NAME"
- * beside the upper directory NAME, and removes it. If the host is killed meanwhile, sb_gc() does.
+ * Then sb_box_reset() may put new, empty directories in their place, and removes the old ones with
+ * all that is in them. It does so only if they were empty at sb_box_open(); the new ones have their
+ * mode, owner, ACL and extended attributes. Without it a box with an upper directory is not reset
+ * (-EOPNOTSUPP). The caller must be able to write to the directories that they are in: a reset
+ * makes ".sb-reset-NAME" beside the upper directory NAME, and removes it. If the host is killed
+ * meanwhile, sb_gc() does.
  */
 SB_API int sb_set_overlay_reset(sb_config *cfg, int allow);
 /** sb_add_file - a file with the given content (at most 1 MiB in all), owned by the command. */

@@ -36,14 +36,14 @@ SB_API int sb_add_landlock_path(sb_config *cfg, const char *path, const char *ri
 SB_API int sb_add_landlock_port(sb_config *cfg, const char *right, uint16_t port);
 /**
  * sb_set_landlock - what is refused unless a line allows it
- * @handled: words as above, with spaces or commas between, "bind", "connect", "abstract" (connections to abstract UNIX
- *	sockets of processes outside), "signal" (signals to them); "fs", "net", "scope" and "all"
- *	for each kind; "none": no Landlock. NULL, the default: what the lines turn on; and "abstract" if
- *	the command has no network namespace of its own, "signal" if it has no pid namespace
- *	of its own, both only where the kernel can
+ * @handled: words as above, with spaces or commas between, "bind", "connect", "abstract"
+ *	(connections to abstract UNIX sockets of processes outside), "signal" (signals to them);
+ *	"fs", "net", "scope" and "all" for each kind; "none": no Landlock. NULL, the default: what
+ *	the lines turn on; and "abstract" if the command has no network namespace of its own,
+ *	"signal" if it has no pid namespace of its own, both only where the kernel can
  * @optional: those of them that a kernel may lack; what any other lacks is an error
- *	(-EOPNOTSUPP; -ENOSYS if there is no Landlock at all). ABI 1: 5.13; 2: refer, 5.19; 3: truncate, 6.2; 4: ports, 6.7; 5: ioctl,
- *	6.10; 6: scopes, 6.12. NULL = none
+ *	(-EOPNOTSUPP; -ENOSYS if there is no Landlock at all). ABI 1: 5.13; 2: refer, 5.19; 3:
+ *	truncate, 6.2; 4: ports, 6.7; 5: ioctl, 6.10; 6: scopes, 6.12. NULL = none
  *
  * A line that allows nothing of what is refused is an error of the spawn, but with "none".
  * sb_result.landlock_abi tells what was used.

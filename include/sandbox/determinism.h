@@ -27,7 +27,8 @@ SB_API int sb_set_aslr(sb_config *cfg, int on);
  */
 SB_API int sb_set_affinity(sb_config *cfg, const char *cpus);
 /**
- * sb_set_tsc - 0: reading the time stamp counter is SIGSEGV (PR_SET_TSC(2const)); 1 (default): as the caller's
+ * sb_set_tsc - 0: reading the time stamp counter is SIGSEGV (PR_SET_TSC(2const)); 1 (default): as
+ * the caller's
  *
  * x86; elsewhere the spawn fails with -EINVAL. The kernel keeps it over fork and exec. Also what
  * merely uses the counter ends so: the dynamic linker of glibc, and clock_gettime(2) where the vDSO

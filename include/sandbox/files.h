@@ -25,14 +25,21 @@ SB_BEGIN_DECLS
  * Threads: any number at once may use one box for these calls, and one more may spawn in it.
  *
  * Errors: -ELOOP a symbolic link stands in the way; -ENXIO it is a FIFO, a socket or a device; -EISDIR,
- * -ENOTDIR; -ENOENT; -EEXIST; -EACCES it is in /proc, /sys or the like, or belongs to nobody of the box; -EROFS; -ENOSPC;
- * -EAGAIN a command changed it faster than it could be looked at, or holds a lease (fcntl(2)); -EMFILE, also of sb-init; -ESRCH the
- * sandbox is gone.
+ * -ENOTDIR; -ENOENT; -EEXIST; -EACCES it is in /proc, /sys or the like, or belongs to nobody of the
+ * box; -EROFS; -ENOSPC; -EAGAIN a command changed it faster than it could be looked at, or holds a
+ * lease (fcntl(2)); -EMFILE, also of sb-init; -ESRCH the sandbox is gone.
  */
 
-/** sb_box_put - make a file, which must not be there yet (O_EXCL). Its directory must be. A failure leaves no part of it. */
-SB_API int sb_box_put(sb_box *box, const char *path, const void *data, size_t len, uint32_t mode, sb_error *err);
-/** sb_box_put_fd - the same with what is left to read in @host_fd (a regular file or a pipe; read to its end). */
+/**
+ * sb_box_put - make a file, which must not be there yet (O_EXCL). Its directory must be. A failure
+ * leaves no part of it.
+ */
+SB_API int sb_box_put(sb_box *box, const char *path, const void *data, size_t len, uint32_t mode,
+		      sb_error *err);
+/**
+ * sb_box_put_fd - the same with what is left to read in @host_fd (a regular file or a pipe; read to
+ * its end).
+ */
 SB_API int sb_box_put_fd(sb_box *box, const char *path, int host_fd, uint32_t mode, sb_error *err);
 /**
  * sb_box_get - the content of a regular file
@@ -50,8 +57,8 @@ SB_API int sb_box_get(sb_box *box, const char *path, size_t max, void **data, si
 SB_API ssize_t sb_box_get_fd(sb_box *box, const char *path, int host_fd, uint64_t max, sb_error *err);
 /**
  * sb_box_open_file - a descriptor of a regular file or a directory
- * @flags: O_RDONLY, O_WRONLY or O_RDWR, with O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_CLOEXEC, O_NOFOLLOW; the
- *	last two are always on
+ * @flags: O_RDONLY, O_WRONLY or O_RDWR, with O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY,
+ *	O_CLOEXEC, O_NOFOLLOW; the last two are always on
  * @mode: with O_CREAT
  *
  * Return: it (the caller closes it), or -errno.
@@ -79,11 +86,12 @@ typedef struct sb_dirent {
  */
 SB_API ssize_t sb_box_list(sb_box *box, const char *path, sb_dirent *entries, size_t room, sb_error *err);
 /**
- * sb_box_remove - a file, link or the like, or a directory with all that is in it, however deep, also what the
- * command made undeletable by modes
+ * sb_box_remove - a file, link or the like, or a directory with all that is in it, however deep,
+ * also what the command made undeletable by modes
  *
  * A mount point, and the root, are -EBUSY; what was removed before it was met stays so. After a
- * million names it ends with -EAGAIN, or who makes files as fast as they go would keep it for ever: call it again.
+ * million names it ends with -EAGAIN, or who makes files as fast as they go would keep it for ever:
+ * call it again.
  *
  * Return: 0, -ENOENT if it is not there, or -errno.
  */

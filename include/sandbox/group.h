@@ -36,10 +36,11 @@ SB_API int sb_group_add(sb_group *group, const sb_config *cfg, sb_box *box, sb_e
  * host through a buffer of 64 KiB: whoever writes faster than the other reads
  * waits. When a side is gone the other sees the end of the file, or EPIPE.
  *
- * Return: its number, from 0 on, or -errno: -EEXIST for a descriptor that has a wire, -EINVAL, -E2BIG, -EBUSY.
+ * Return: its number, from 0 on, or -errno: -EEXIST for a descriptor that has a wire, -EINVAL,
+ * -E2BIG, -EBUSY.
  */
-SB_API int sb_group_wire(sb_group *group, unsigned from, int from_fd, unsigned to, int to_fd, int transcript_fd,
-			 uint64_t limit, sb_error *err);
+SB_API int sb_group_wire(sb_group *group, unsigned from, int from_fd, unsigned to, int to_fd,
+			 int transcript_fd, uint64_t limit, sb_error *err);
 /**
  * sb_group_set_limit - as sb_set_limit(), for all together
  * @limit: SB_LIMIT_CPU: the sum. SB_LIMIT_WALL: from the start of the last member
@@ -80,7 +81,10 @@ typedef struct sb_member {
 	uint64_t bytes_out; /* that it wrote to its wires              */
 } sb_member;
 
-/** sb_group_wait, sb_group_fd, sb_group_process - as sb_proc_wait(), sb_proc_fd(), sb_proc_process(), for all together. */
+/**
+ * sb_group_wait, sb_group_fd, sb_group_process - as sb_proc_wait(), sb_proc_fd(),
+ * sb_proc_process(), for all together.
+ */
 SB_API int sb_group_wait(sb_group *group, uint64_t timeout_ns, sb_group_result *res, sb_error *err);
 SB_API int sb_group_fd(sb_group *group);
 SB_API int sb_group_process(sb_group *group, sb_group_result *res, sb_error *err);
@@ -103,8 +107,8 @@ SB_API sb_group *sb_group_free(sb_group *group);
  *
  * Return: 1, 0 at the timeout, -ECHILD if there is none, -errno.
  */
-SB_API int sb_wait_any(sb_proc *const procs[], size_t count, uint64_t timeout_ns, size_t *index, sb_result *res,
-		       sb_error *err);
+SB_API int sb_wait_any(sb_proc *const procs[], size_t count, uint64_t timeout_ns, size_t *index,
+		       sb_result *res, sb_error *err);
 
 SB_END_DECLS
 #endif

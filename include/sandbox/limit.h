@@ -20,7 +20,8 @@ SB_BEGIN_DECLS
 #define SB_LIMIT_WALL UINT32_C(2)   /* ns of CLOCK_MONOTONIC, stopped or not */
 #define SB_LIMIT_MEMORY UINT32_C(3) /* bytes, all its processes together; swap is off */
 #define SB_LIMIT_PIDS UINT32_C(4)   /* processes and threads at once */
-#define SB_LIMIT_OUTPUT UINT32_C(5) /* bytes written to all its captured and copied streams together (sandbox/stream.h) */
+/* bytes written to all its captured and copied streams together (sandbox/stream.h) */
+#define SB_LIMIT_OUTPUT UINT32_C(5)
 
 /**
  * sb_set_limit - a run that uses more than @value of @limit has that verdict

@@ -30,7 +30,10 @@ typedef struct sb_notification {
 	char name[32];    /* "connect"                                            */
 } sb_notification;
 
-/** sb_proc_notify_fd - readable when a call waits (poll(2): POLLHUP when the last process is gone); borrowed. -ENOENT: no line says notify. */
+/**
+ * sb_proc_notify_fd - readable when a call waits (poll(2): POLLHUP when the last process is gone);
+ * borrowed. -ENOENT: no line says notify.
+ */
 SB_API int sb_proc_notify_fd(const sb_proc *proc);
 /**
  * sb_notify_receive - the next waiting call
@@ -55,13 +58,24 @@ SB_API int sb_notify_is_valid(sb_proc *proc, const sb_notification *call);
  * Checked for validity after the copy. Return: the number of bytes (less at the
  * end of a mapping), -ENOENT no longer valid, -EFAULT, -EPERM (process_vm_readv(2)).
  */
-SB_API ssize_t sb_notify_read(sb_proc *proc, const sb_notification *call, uint64_t address, void *buf, size_t len);
-/** sb_notify_read_string - as above, up to a NUL; -ENAMETOOLONG if there is none in @len bytes. Return: the length without it. */
-SB_API ssize_t sb_notify_read_string(sb_proc *proc, const sb_notification *call, uint64_t address, char *buf, size_t len);
-/** sb_notify_open_fd - a duplicate of descriptor @fd of the calling process (pidfd_getfd(2)); yours to close. */
+SB_API ssize_t sb_notify_read(sb_proc *proc, const sb_notification *call, uint64_t address, void *buf,
+			      size_t len);
+/**
+ * sb_notify_read_string - as above, up to a NUL; -ENAMETOOLONG if there is none in @len bytes.
+ * Return: the length without it.
+ */
+SB_API ssize_t sb_notify_read_string(sb_proc *proc, const sb_notification *call, uint64_t address, char *buf,
+				     size_t len);
+/**
+ * sb_notify_open_fd - a duplicate of descriptor @fd of the calling process (pidfd_getfd(2)); yours
+ * to close.
+ */
 SB_API int sb_notify_open_fd(sb_proc *proc, const sb_notification *call, int fd);
 
-/* Answers: 0, -ENOENT if the call does not wait any more, or -errno. From any thread, like all that names a call. */
+/*
+ * Answers: 0, -ENOENT if the call does not wait any more, or -errno. From any thread, like all that
+ * names a call.
+ */
 
 /** sb_notify_error - the call fails with @error, a positive errno value. */
 SB_API int sb_notify_error(sb_proc *proc, const sb_notification *call, int error);

@@ -27,14 +27,16 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_SIGNALED 2 /* by a signal that was no limit's: code = its number    */
 #define SB_KILLED 3   /* by sb_proc_kill(), sb_box_kill(), sb_box_reset(), sb_proc_free() */
 #define SB_LOST 4     /* sb-init was killed from outside; how the command ended is unknown */
-#define SB_MEMORY_EXCEEDED 5 /* the OOM killer was at work in its leaf: with SB_LIMIT_MEMORY it takes all, else the command */
+/* the OOM killer was at work in its leaf: with SB_LIMIT_MEMORY it takes all, else the command */
+#define SB_MEMORY_EXCEEDED 5
 #define SB_FILTERED 6        /* killed for a system call, sb_proc_denied(): code = SIGSYS */
 #define SB_CPU_EXCEEDED 7    /* SB_LIMIT_CPU (sandbox/limit.h), and so on      */
 #define SB_WALL_EXCEEDED 8
 #define SB_OUTPUT_EXCEEDED 9
 #define SB_PIDS_EXCEEDED 10
 #define SB_NOT_STARTED 11 /* no verdict on it: set-up failed after sb_spawn() had returned, sb_proc_error() */
-#define SB_BOX_ENDED 12   /* the sandbox that it had joined has ended (sb_set_join()), and all in it was killed */
+/* the sandbox that it had joined has ended (sb_set_join()), and all in it was killed */
+#define SB_BOX_ENDED 12
 
 /* sb_result.has: which figures exist. A figure that does not is 0. */
 #define SB_HAS_CODE (UINT32_C(1) << 0)
@@ -42,7 +44,8 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_HAS_CPU (UINT32_C(1) << 2)
 #define SB_HAS_RSS (UINT32_C(1) << 3)
 #define SB_HAS_SETUP (UINT32_C(1) << 4)
-#define SB_HAS_LEAF_CPU (UINT32_C(1) << 5)    /* user_ns and system_ns are the leaf's: of every process, waited for or not */
+/* user_ns and system_ns are the leaf's: of every process, waited for or not */
+#define SB_HAS_LEAF_CPU (UINT32_C(1) << 5)
 #define SB_HAS_MEMORY_PEAK (UINT32_C(1) << 6) /* memory controller, 5.19 */
 #define SB_HAS_OOM_KILLS (UINT32_C(1) << 7)   /* memory controller      */
 
@@ -64,12 +67,14 @@ SB_API int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err) SB_MUST_
 #define SB_APPLIED_SESSION (UINT64_C(1) << 37)
 #define SB_APPLIED_NO_GROUPS (UINT64_C(1) << 38)    /* the host's supplementary groups were dropped */
 #define SB_APPLIED_SECCOMP (UINT64_C(1) << 39)      /* a filter of @filter_length instructions */
-#define SB_APPLIED_SECCOMP_REPORT (UINT64_C(1) << 40) /* … whose kill and log lines are told: sb_proc_denied() */
+/* … whose kill and log lines are told: sb_proc_denied() */
+#define SB_APPLIED_SECCOMP_REPORT (UINT64_C(1) << 40)
 #define SB_APPLIED_LANDLOCK (UINT64_C(1) << 41)     /* by @landlock_abi                      */
 #define SB_APPLIED_SECUREBITS (UINT64_C(1) << 42)
 #define SB_APPLIED_CORE_SCHED (UINT64_C(1) << 43)
 #define SB_APPLIED_NO_NEW_USERNS (UINT64_C(1) << 44)
-#define SB_APPLIED_CGROUP (UINT64_C(1) << 45)       /* a leaf of its own, with the controllers that its limits need */
+/* a leaf of its own, with the controllers that its limits need */
+#define SB_APPLIED_CGROUP (UINT64_C(1) << 45)
 
 /**
  * sb_result - how a command ended, in memory the caller owns
@@ -146,7 +151,8 @@ SB_API int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err);
 SB_API int sb_proc_signal(sb_proc *proc, int signal);
 /**
  * sb_proc_kill - SIGKILL the command and, if it came from sb_spawn(), its whole
- * sandbox; with a cgroup, all that is in it. Any thread. Return: 0 (also when it has ended already), or -errno.
+ * sandbox; with a cgroup, all that is in it. Any thread. Return: 0 (also when it has ended
+ * already), or -errno.
  */
 SB_API int sb_proc_kill(sb_proc *proc);
 /** sb_proc_pidfd - of the command itself; borrowed. */

@@ -15,8 +15,8 @@
  * sb_config that nobody is changing may be used by any number of threads at
  * once. An sb_box and the sb_procs started in it belong to one thread at a
  * time, but for sb_proc_signal(), sb_proc_kill(), what names an
- * sb_notification, the files of a box (files.h) and its mounts (box.h), which any thread may call while the handle lives.
- * An sb_trace locks itself.
+ * sb_notification, the files of a box (files.h) and its mounts (box.h), which any thread may call
+ * while the handle lives. An sb_trace locks itself.
  *
  * The calling process: the library never exits, prints, starts a thread,
  * installs a signal handler, or changes cwd, umask, environment, credentials

@@ -51,7 +51,10 @@ SB_API int sb_set_seccomp(sb_config *cfg, const char *preset);
  * included files; more than 4096 instructions (BPF_MAXINSNS, bpf(2)) are -E2BIG at the spawn or check.
  */
 SB_API int sb_set_seccomp_text(sb_config *cfg, const char *text, const char *name);
-/** sb_set_seccomp_file - a policy from a file; what it includes lies beside it. Errors as above, and open(2)'s. */
+/**
+ * sb_set_seccomp_file - a policy from a file; what it includes lies beside it. Errors as above, and
+ * open(2)'s.
+ */
 SB_API int sb_set_seccomp_file(sb_config *cfg, const char *path);
 /** sb_add_seccomp - one or more lines after those that are there: "allow ptrace". Errors as above. */
 SB_API int sb_add_seccomp(sb_config *cfg, const char *line);
@@ -71,7 +74,8 @@ SB_API int sb_add_seccomp(sb_config *cfg, const char *line);
  *
  * Return: SB_SECCOMP_*, or -errno with @err as sb_config_check().
  */
-SB_API int sb_seccomp_test(const sb_config *cfg, const char *call, const uint64_t args[], int32_t *error, sb_error *err);
+SB_API int sb_seccomp_test(const sb_config *cfg, const char *call, const uint64_t args[], int32_t *error,
+			   sb_error *err);
 
 /**
  * sb_denied - a system call that was killed for, or logged, by the filter

@@ -16,12 +16,16 @@
 
 SB_BEGIN_DECLS
 
-/* Each of these replaces what was set for @fd (0 to 1023) before, also by sb_set_fd(), and the other way round. */
+/*
+ * Each of these replaces what was set for @fd (0 to 1023) before, also by sb_set_fd(), and the
+ * other way round.
+ */
 
 /**
  * sb_set_stream_data - the command reads @data from @fd
  *
- * Copied now, once; every spawn reads it from the start. A read-only file that cannot be changed (sealed memfd).
+ * Copied now, once; every spawn reads it from the start. A read-only file that cannot be changed
+ * (sealed memfd).
  */
 SB_API int sb_set_stream_data(sb_config *cfg, int fd, const void *data, size_t len);
 
@@ -37,10 +41,14 @@ SB_API int sb_set_stream_data(sb_config *cfg, int fd, const void *data, size_t l
  */
 SB_API int sb_set_stream_path(sb_config *cfg, int fd, const char *path, int flags, uint32_t mode);
 
-/** sb_set_stream_same - @fd is a duplicate of @other, as 2>&1 makes one: whatever that is set to in the end. */
+/**
+ * sb_set_stream_same - @fd is a duplicate of @other, as 2>&1 makes one: whatever that is set to in
+ * the end.
+ */
 SB_API int sb_set_stream_same(sb_config *cfg, int fd, int other);
 
-#define SB_STREAM_DROP UINT64_C(1) /* what exceeds the cap is counted and dropped; else it ends the run: SB_OUTPUT_EXCEEDED */
+/* what exceeds the cap is counted and dropped; else it ends the run: SB_OUTPUT_EXCEEDED */
+#define SB_STREAM_DROP UINT64_C(1)
 
 /**
  * sb_set_stream_capture - keep what the command writes to @fd
@@ -55,9 +63,10 @@ SB_API int sb_set_stream_capture(sb_config *cfg, int fd, uint64_t cap, uint64_t 
  * @cap: bytes that are passed on and copied at most; UINT64_MAX = all
  *
  * Neither can make the host wait: what they do not take yet waits in a buffer of 64 KiB, then the command
- * waits. A reader that is gone (EPIPE) ends the passing on, not the run and not the copy. The command has ended
- * (sb_proc_wait()) when all is passed on; after sb_proc_kill() what would have to wait is dropped. Flags such as
- * O_NONBLOCK of what others share stay as they are, and no SIGPIPE reaches the host.
+ * waits. A reader that is gone (EPIPE) ends the passing on, not the run and not the copy. The
+ * command has ended (sb_proc_wait()) when all is passed on; after sb_proc_kill() what would have to
+ * wait is dropped. Flags such as O_NONBLOCK of what others share stay as they are, and no SIGPIPE
+ * reaches the host.
  */
 SB_API int sb_set_stream_copy(sb_config *cfg, int fd, int host_fd, int copy_fd, uint64_t cap, uint64_t flags);
 
@@ -84,7 +93,10 @@ typedef struct sb_stream {
 	uint32_t reserved; /* 0                                        */
 } sb_stream;
 
-/** sb_proc_stream - figures of @fd, now or at the end. Return: 0, -ENOENT if the library does not carry it. */
+/**
+ * sb_proc_stream - figures of @fd, now or at the end. Return: 0, -ENOENT if the library does not
+ * carry it.
+ */
 SB_API int sb_proc_stream(sb_proc *proc, int fd, sb_stream *stream);
 
 SB_END_DECLS

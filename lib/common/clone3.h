@@ -10,10 +10,14 @@
 
 #include "sys.h"
 
-/* The child runs fn(arg) on the stack in @args and exits with its result. @word: what a filter around us wants to see as sixth argument. */
-static inline long sys_clone3_pass(struct clone_args *args, unsigned long size, int (*fn)(void *), void *arg, uint64_t word)
-{
+/*
+ * The child runs fn(arg) on the stack in @args and exits with its result. @word: what a filter
+ * around us wants to see as sixth argument.
+ */
 #if defined(__x86_64__)
+static inline long sys_clone3_pass(struct clone_args *args, unsigned long size, int (*fn)(void *), void *arg,
+				   uint64_t word)
+{
 	register void *r8 __asm__("r8") = (void *)fn;
 	register uint64_t r9 __asm__("r9") = word;
 	register void *r10 __asm__("r10") = arg;
@@ -31,10 +35,15 @@ static inline long sys_clone3_pass(struct clone_args *args, unsigned long size, 
 			 "hlt\n"
 			 "1:"
 			 : "=a"(ret)
-			 : "0"((long)__NR_clone3), "D"(args), "S"(size), "r"(r8), "r"(r9), "r"(r10), [exit] "i"(__NR_exit)
+			 : "0"((long)__NR_clone3), "D"(args), "S"(size), "r"(r8), "r"(r9),
+			   "r"(r10), [exit] "i"(__NR_exit)
 			 : "rcx", "r11", "memory");
 	return ret;
+}
 #elif defined(__aarch64__)
+static inline long sys_clone3_pass(struct clone_args *args, unsigned long size, int (*fn)(void *), void *arg,
+				   uint64_t word)
+{
 	register long x8 __asm__("x8") = __NR_clone3;
 	register long x0 __asm__("x0") = (long)args;
 	register long x1 __asm__("x1") = (long)size;
@@ -54,7 +63,11 @@ static inline long sys_clone3_pass(struct clone_args *args, unsigned long size, 
 			 : "r"(x8), "r"(x1), "r"(x5), "r"(x9), "r"(x10), [exit] "i"(__NR_exit)
 			 : "x30", "memory");
 	return x0;
+}
 #elif defined(__riscv)
+static inline long sys_clone3_pass(struct clone_args *args, unsigned long size, int (*fn)(void *), void *arg,
+				   uint64_t word)
+{
 	register long a7 __asm__("a7") = __NR_clone3;
 	register long a0 __asm__("a0") = (long)args;
 	register long a1 __asm__("a1") = (long)size;
@@ -74,8 +87,8 @@ static inline long sys_clone3_pass(struct clone_args *args, unsigned long size, 
 			 : "r"(a7), "r"(a1), "r"(a5), "r"(t1), "r"(t2), [exit] "i"(__NR_exit)
 			 : "ra", "memory");
 	return a0;
-#endif
 }
+#endif
 
 static inline long sys_clone3(struct clone_args *args, unsigned long size, int (*fn)(void *), void *arg)
 {

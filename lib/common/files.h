@@ -11,14 +11,18 @@
 
 #define SBI_FILE_PAGE 16384
 
-/* sbi_record.at of FILE. With it: status = flags of open(2), detail = mode, args[] = the box's user and group. */
+/*
+ * sbi_record.at of FILE. With it: status = flags of open(2), detail = mode, args[] = the box's user
+ * and group.
+ */
 enum sbi_file_call {
 	SBI_FILE_OPEN,
 	SBI_FILE_MKDIR,
 	SBI_FILE_UNLINK, /* not a directory */
 	SBI_FILE_REMOVE, /* what is not, or an empty one; else ENOTEMPTY, with a descriptor of it */
 	SBI_FILE_EMPTY,  /* some of what is in the directory that comes with it; count: is anything left? */
-	SBI_FILE_LIST,   /* the next entries of it into the page, from its beginning on; count, status: is there more? */
+	/* the next entries of it into the page, from its beginning on; count, status: is there more? */
+	SBI_FILE_LIST,
 	SBI_FILE_CALLS
 };
 

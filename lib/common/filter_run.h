@@ -26,7 +26,8 @@ static inline uint32_t sbi_filter_untold(uint32_t k)
 }
 
 /* What @code returns for @data. The part of BPF that seccomp(2) takes; anything else is KILL_PROCESS. */
-static inline uint32_t sbi_filter_run(const struct sock_filter *code, uint32_t count, const struct seccomp_data *data)
+static inline uint32_t sbi_filter_run(const struct sock_filter *code, uint32_t count,
+				      const struct seccomp_data *data)
 {
 	const uint32_t *words = (const uint32_t *)data;
 	uint32_t a = 0;

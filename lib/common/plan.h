@@ -13,8 +13,9 @@
 #define SBI_PLAN_MAGIC UINT32_C(0x31706273) /* "sbp1" */
 
 /*
- * Descriptors of sb-init: but for the control socket they arrive over it in this order. 0 to 2 are those of a single
- * command (SBI_PLAN_STDIO), so that they need not be moved, or the program, so that nothing else gets these numbers.
+ * Descriptors of sb-init: but for the control socket they arrive over it in this order. 0 to 2 are
+ * those of a single command (SBI_PLAN_STDIO), so that they need not be moved, or the program, so
+ * that nothing else gets these numbers.
  */
 #define SBI_FD_CONTROL 3
 #define SBI_FD_HOST 4  /* pidfd of the host process */
@@ -59,11 +60,13 @@
 /* Kinds of RLIMIT (sbi_op.arg[2]); 0: set it. */
 #define SBI_RLIMIT_DEFAULT 1 /* but give way to a lower hard limit */
 #define SBI_RLIMIT_RAISE 2   /* raise the hard limit if it is lower, leave the soft one */
-#define SBI_RLIMIT_PIDS 3    /* as DEFAULT, unless there is a pids controller: who is refused by that is told of */
+/* as DEFAULT, unless there is a pids controller: who is refused by that is told of */
+#define SBI_RLIMIT_PIDS 3
 
 /* sbi_op.arg[1] of SECCOMP. */
 #define SBI_SECCOMP_NOTIFY UINT64_C(1)     /* the listener goes to the host */
-#define SBI_SECCOMP_TELL UINT64_C(2)       /* it is sb-init's, unless it goes to the host: kill and log lines */
+/* it is sb-init's, unless it goes to the host: kill and log lines */
+#define SBI_SECCOMP_TELL UINT64_C(2)
 #define SBI_SECCOMP_PRIVILEGED UINT64_C(4) /* without no_new_privs: CAP_SYS_ADMIN is needed */
 
 /* Kinds of root (sbi_op.id[0] of ROOT). */
@@ -86,7 +89,10 @@ struct sbi_op {
 
 #define SBI_MARK_SKIPPED UINT16_C(1)
 
-/* What became of one operation. start_ns == 0: not begun; end_ns == 0: not finished. If not TIMED they are 0 or 1. */
+/*
+ * What became of one operation. start_ns == 0: not begun; end_ns == 0: not finished. If not TIMED
+ * they are 0 or 1.
+ */
 struct sbi_mark {
 	uint16_t step;
 	uint16_t flags;

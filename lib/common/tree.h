@@ -136,7 +136,10 @@ static inline int sbi_tree_flatten(int top, const char *name, int *left)
 	return r;
 }
 
-/* Remove what is in @dir. Return: 0 it is empty, 1 the slice is over, -EXDEV with the name to go @down to, -errno. */
+/*
+ * Remove what is in @dir. Return: 0 it is empty, 1 the slice is over, -EXDEV with the name to go
+ * @down to, -errno.
+ */
 static inline int sbi_tree_sweep(int top, int dir, char down[SBI_TREE_NAME], int *left)
 {
 	uint64_t buf[512];
@@ -158,7 +161,8 @@ static inline int sbi_tree_sweep(int top, int dir, char down[SBI_TREE_NAME], int
 			seen = 1;
 			r = sbi_tree_drop(dir, e->name);
 			if (r == -ENOTEMPTY)
-				r = dir == top ? sbi_tree_flatten(top, e->name, left) : sbi_tree_move_up(top, dir, e);
+				r = dir == top ? sbi_tree_flatten(top, e->name, left)
+					       : sbi_tree_move_up(top, dir, e);
 			if (r == -EXDEV && dir != top) {
 				for (size_t i = 0; i < SBI_TREE_NAME && (i == 0 || e->name[i - 1]); i++)
 					down[i] = e->name[i];

@@ -24,7 +24,10 @@
 #define MOUNT_ATTR_IDMAP 0x00100000
 #endif
 
-/* Landlock as it has grown until ABI 7: what the headers have depends on their age, so all of it by names of ours. */
+/*
+ * Landlock as it has grown until ABI 7: what the headers have depends on their age, so all of it by
+ * names of ours.
+ */
 #define LANDLOCK_CREATE_RULESET_VERSION_ (1U << 0)
 #define LANDLOCK_RULE_PATH_BENEATH_ 1
 #define LANDLOCK_RULE_NET_PORT_ 2 /* ABI 4 */

@@ -22,7 +22,11 @@ enum sbi_record_type {
 	SBI_TTY,     /* with a descriptor: the master side */
 	SBI_STARTED, /* with a descriptor: pidfd of the command */
 	SBI_FAILED,  /* lane, at, error, detail */
-	SBI_NETSOCK, /* with a descriptor: a netlink socket of the new network namespace, at = its protocol, or SBI_ORPHANS */
+	/*
+	 * with a descriptor: a netlink socket of the new network namespace, at = its protocol, or
+	 * SBI_ORPHANS
+	 */
+	SBI_NETSOCK,
 	SBI_LISTENER, /* with a descriptor: of the command's filter */
 	SBI_DENIED,  /* before ENDED: at = system call, detail = SBI_TELL_*, count, args */
 	SBI_SOFT,    /* at = SB_LIMIT_*: its soft limit was passed */
@@ -30,7 +34,11 @@ enum sbi_record_type {
 	/* files of an open box (common/files.h) */
 	SBI_FILE,  /* host to sb-init */
 	SBI_FILED, /* its answer: error, detail, and what the call gives; maybe a descriptor */
-	SBI_AGAIN, /* host to sb-init: as SPAWN without the plan; it is the last one, which was SBI_PLAN_WARM and has started */
+	/*
+	 * host to sb-init: as SPAWN without the plan; it is the last one, which was SBI_PLAN_WARM
+	 * and has started
+	 */
+	SBI_AGAIN,
 	SBI_RECORD_TYPES
 };
 
@@ -51,7 +59,8 @@ enum sbi_detail {
 	SBI_DETAIL_KILLED,          /* the command's process was killed on its way to the exec */
 	SBI_DETAIL_FULL,            /* no room for another command, or another listener */
 	SBI_DETAIL_LISTENER,        /* seccomp: a filter around us has a listener already */
-	SBI_DETAIL_LANDLOCK_ABI,    /* landlock: the kernel's ABI, in status, lacks a right that is not optional */
+	/* landlock: the kernel's ABI, in status, lacks a right that is not optional */
+	SBI_DETAIL_LANDLOCK_ABI,
 	SBI_DETAIL_KERNELS,         /* files: it lies in /proc or the like */
 	SBI_DETAIL_LEASE,           /* files: somebody holds a lease of it (fcntl(2)) */
 };
@@ -70,7 +79,8 @@ struct sbi_record {
 		struct {
 			uint64_t time_ns; /* STARTED: when (host's monotonic clock); ENDED: wall time */
 			uint64_t user_ns;
-			uint64_t system_ns; /* STARTED: cpu time that the command's process used before its exec */
+			/* STARTED: cpu time that the command's process used before its exec */
+			uint64_t system_ns;
 			uint64_t max_rss;
 			uint64_t cause_ns; /* ENDED: when @at came about, on the host's monotonic clock */
 			uint64_t minor_faults, major_faults, voluntary, involuntary;
@@ -98,7 +108,8 @@ enum sbi_cause {
 	SBI_CAUSES
 };
 
-#define SBI_ORPHANS 255 /* NETSOCK.at: /proc/sys/net/ipv4/tcp_orphan_retries of that namespace, to be written */
+/* NETSOCK.at: /proc/sys/net/ipv4/tcp_orphan_retries of that namespace, to be written */
+#define SBI_ORPHANS 255
 #define SBI_MAX_DENIED 64    /* DENIED records of one command */
 /* STARTED.detail, bits */
 #define SBI_STARTED_TOLD 1    /* kill and log lines are told of */

@@ -23,7 +23,8 @@ static uint32_t place_of(const sb_config *cfg, const char *file, const char *key
 {
 	uint32_t at = 0;
 
-	while (at < cfg->cgroup_count && (strcmp(cfg->cgroup[at].file, file) || strcmp(cfg->cgroup[at].key, key)))
+	while (at < cfg->cgroup_count &&
+	       (strcmp(cfg->cgroup[at].file, file) || strcmp(cfg->cgroup[at].key, key)))
 		at++;
 	return at;
 }
@@ -56,7 +57,8 @@ static int set(sb_config *cfg, const char *setter, const char *file, const char 
 	if (!value || sbi_cgroup_value(file, value, &checked, why, sizeof(why)) < 0)
 		return sbi_cfg_fail(cfg, EINVAL, "%s: %s: %s", setter, file, why);
 	if (checked.live)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: %s is not a setting: see sb_proc_set_cgroup()", setter, file);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: %s is not a setting: see sb_proc_set_cgroup()", setter,
+				    file);
 	at = place_of(cfg, file, checked.key);
 	if (at == cfg->cgroup_count) {
 		if (at == MAX_SETTINGS)
@@ -112,7 +114,8 @@ int sb_set_cpu_shares(sb_config *cfg, uint64_t shares)
 	if (!cfg)
 		return -EINVAL;
 	if (shares < 2 || shares > 262144)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_cpu_shares: %" PRIu64 " is not between 2 and 262144", shares);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_cpu_shares: %" PRIu64 " is not between 2 and 262144",
+				    shares);
 	return set_number(cfg, __func__, "cpu.weight", sbi_weight_of_shares(shares));
 }
 
@@ -143,8 +146,8 @@ static int check_device(sb_config *cfg, const char *rule, struct sbi_device *dev
 	uint64_t number[2];
 	int end = 0;
 
-	if (sscanf(rule, " %c %47s %7s %n", &kind, numbers, access, &end) != 3 || rule[end] || !strchr("abc", kind) ||
-	    !(colon = strchr(numbers, ':')))
+	if (sscanf(rule, " %c %47s %7s %n", &kind, numbers, access, &end) != 3 || rule[end] ||
+	    !strchr("abc", kind) || !(colon = strchr(numbers, ':')))
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_devices: \"%.60s\" is not like \"c 1:3 rwm\"", rule);
 	*colon = '\0';
 	for (int i = 0; i < 2; i++) {
@@ -153,14 +156,19 @@ static int check_device(sb_config *cfg, const char *rule, struct sbi_device *dev
 		if (!strcmp(text, "*"))
 			number[i] = UINT32_MAX;
 		else if (sbi_unit_count(text, &number[i]) < 0 || number[i] >= UINT32_MAX)
-			return sbi_cfg_fail(cfg, EINVAL, "sb_set_devices: \"%.40s\" is neither a device number nor *", text);
+			return sbi_cfg_fail(cfg, EINVAL,
+					    "sb_set_devices: \"%.40s\" is neither a device number nor *",
+					    text);
 	}
-	*device = (struct sbi_device){ .kind = kind, .major = (uint32_t)number[0], .minor = (uint32_t)number[1] };
+	*device = (struct sbi_device){
+		.kind = kind, .major = (uint32_t)number[0], .minor = (uint32_t)number[1]
+	};
 	for (const char *p = access; *p; p++) {
 		const char *letter = strchr("mrw", *p); /* BPF_DEVCG_ACC_MKNOD 1, READ 2, WRITE 4 */
 
 		if (!letter)
-			return sbi_cfg_fail(cfg, EINVAL, "sb_set_devices: \"%s\" is not made of r, w and m", access);
+			return sbi_cfg_fail(cfg, EINVAL, "sb_set_devices: \"%s\" is not made of r, w and m",
+					    access);
 		device->access |= UINT32_C(1) << (letter - "mrw");
 	}
 	return 0;
@@ -232,7 +240,8 @@ int sb_set_cgroup_parent(sb_config *cfg, const char *path)
 		if (r < 0)
 			return r;
 		if (strchr(path, '\n'))
-			return sbi_cfg_fail(cfg, EINVAL, "sb_set_cgroup_parent: no cgroup has a line break in its name");
+			return sbi_cfg_fail(cfg, EINVAL,
+					    "sb_set_cgroup_parent: no cgroup has a line break in its name");
 	}
 	r = elsewhere(cfg);
 	if (r < 0)

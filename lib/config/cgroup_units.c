@@ -123,8 +123,8 @@ int sbi_unit_device(const char *text, char *out, size_t len)
 		return 0;
 	}
 	rest = digits(text, &major_number, NULL);
-	if (!rest || *rest != ':' || sbi_unit_count(rest + 1, &minor_number) < 0 || major_number > UINT32_MAX ||
-	    minor_number > UINT32_MAX)
+	if (!rest || *rest != ':' || sbi_unit_count(rest + 1, &minor_number) < 0 ||
+	    major_number > UINT32_MAX || minor_number > UINT32_MAX)
 		return -EINVAL;
 	snprintf(out, len, "%u:%u", (unsigned)major_number, (unsigned)minor_number);
 	return 0;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The table of cgroup v2's writable files (Documentation/admin-guide/cgroup-v2.rst)
- * and the grammar of each. Whether this kernel has the file shows at the write.
- */
+/* A setting of cgroup v2 as it may be given, and what the kernel takes: a grammar for each kind of file. */
 #include "cgroup_value.h"
 
 #include <ctype.h>
@@ -13,83 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup_file.h"
 #include "cgroup_units.h"
 
 #define MAX_KEYS 4
 
-enum kind {
-	BYTES,      /* bytes or max */
-	COUNT,      /* a number or max */
-	RANGE,      /* least to most */
-	WORDS,      /* one of words[] */
-	LIST,       /* cpus or memory nodes */
-	CPU_MAX,    /* quota and period, or a percentage */
-	PERCENT,    /* 0 to 100, two decimals, or max */
-	DEVICE_KEYS, /* device, then words[]=value: bytes for the first two, counts */
-	DEVICE_WEIGHT, /* weight, or device and weight */
-	NAMED_KEYS, /* name, then words[]=count */
-	NAMED_BYTES, /* name, then bytes or max */
-	NAMED_COUNT, /* name, then a number or max */
-	RECLAIM,    /* bytes, and swappiness=N */
-};
-
-struct row {
-	const char *file;
-	uint32_t controller;
-	enum kind kind;
-	int64_t least, most;
-	const char *words[5];
-};
-
-static const struct row table[] = {
-	{ "cgroup.max.depth", 0, COUNT, 0, INT32_MAX, { 0 } },
-	{ "cgroup.max.descendants", 0, COUNT, 0, INT32_MAX, { 0 } },
-	{ "cgroup.pressure", 0, RANGE, 0, 1, { 0 } },
-	{ "cpu.max", SBI_CG_CPU, CPU_MAX, 0, 0, { 0 } },
-	{ "cpu.max.burst", SBI_CG_CPU, RANGE, 0, INT64_MAX, { 0 } },
-	{ "cpu.weight", SBI_CG_CPU, RANGE, 1, 10000, { 0 } },
-	{ "cpu.weight.nice", SBI_CG_CPU, RANGE, -20, 19, { 0 } },
-	{ "cpu.idle", SBI_CG_CPU, RANGE, 0, 1, { 0 } },
-	{ "cpu.uclamp.min", SBI_CG_CPU, PERCENT, 0, 0, { 0 } },
-	{ "cpu.uclamp.max", SBI_CG_CPU, PERCENT, 0, 0, { 0 } },
-	{ "cpuset.cpus", SBI_CG_CPUSET, LIST, 0, 0, { 0 } },
-	{ "cpuset.cpus.exclusive", SBI_CG_CPUSET, LIST, 0, 0, { 0 } },
-	{ "cpuset.mems", SBI_CG_CPUSET, LIST, 0, 0, { 0 } },
-	{ "cpuset.cpus.partition", SBI_CG_CPUSET, WORDS, 0, 0, { "member", "root", "isolated" } },
-	{ "io.max", SBI_CG_IO, DEVICE_KEYS, 0, 0, { "rbps", "wbps", "riops", "wiops" } },
-	{ "io.latency", SBI_CG_IO, DEVICE_KEYS, 0, 0, { "", "", "target" } },
-	{ "io.weight", SBI_CG_IO, DEVICE_WEIGHT, 1, 10000, { 0 } },
-	{ "io.bfq.weight", SBI_CG_IO, DEVICE_WEIGHT, 1, 1000, { 0 } },
-	{ "io.prio.class", SBI_CG_IO, WORDS, 0, 0, { "no-change", "promote-to-rt", "restrict-to-be", "idle", "none-to-rt" } },
-	{ "memory.min", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
-	{ "memory.low", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
-	{ "memory.high", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
-	{ "memory.max", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
-	{ "memory.oom.group", SBI_CG_MEMORY, RANGE, 0, 1, { 0 } },
-	{ "memory.swap.high", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
-	{ "memory.swap.max", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
-	{ "memory.zswap.max", SBI_CG_MEMORY, BYTES, 0, 0, { 0 } },
-	{ "memory.zswap.writeback", SBI_CG_MEMORY, RANGE, 0, 1, { 0 } },
-	{ "memory.reclaim", SBI_CG_MEMORY, RECLAIM, 0, 0, { 0 } },
-	{ "pids.max", SBI_CG_PIDS, COUNT, 0, 4194304 /* PID_MAX_LIMIT */, { 0 } },
-	{ "rdma.max", SBI_CG_RDMA, NAMED_KEYS, 0, INT32_MAX, { "hca_handle", "hca_object" } },
-	{ "misc.max", SBI_CG_MISC, NAMED_COUNT, 0, INT64_MAX, { 0 } },
-	{ "dmem.min", SBI_CG_DMEM, NAMED_BYTES, 0, 0, { 0 } },
-	{ "dmem.low", SBI_CG_DMEM, NAMED_BYTES, 0, 0, { 0 } },
-	{ "dmem.max", SBI_CG_DMEM, NAMED_BYTES, 0, 0, { 0 } },
-};
-
-static const struct row hugetlb = { "hugetlb", SBI_CG_HUGETLB, BYTES, 0, 0, { 0 } };
-
-const char *sbi_controller_name(int number)
-{
-	static const char names[SBI_CG_KINDS][8] = { "cpu", "cpuset", "io", "memory", "hugetlb", "pids", "rdma", "misc", "dmem" };
-
-	return names[number];
-}
-
 struct reading {
-	const struct row *row;
+	const struct sbi_cgroup_row *row;
 	struct sbi_cgroup_value *out;
 	char *why;
 	size_t len;
@@ -149,7 +76,8 @@ static int keep_range(const struct reading *r, const char *text)
 		return refuse(r, "\"%.40s\" is not a number", text);
 	value = negative ? -(int64_t)number : (int64_t)number;
 	if (value < r->row->least || value > r->row->most)
-		return refuse(r, "%" PRId64 " is not between %" PRId64 " and %" PRId64, value, r->row->least, r->row->most);
+		return refuse(r, "%" PRId64 " is not between %" PRId64 " and %" PRId64, value, r->row->least,
+			      r->row->most);
 	return keep(r, "%" PRId64, value);
 }
 
@@ -165,9 +93,14 @@ static int keep_cpu_max(const struct reading *r, const char *quota, const char *
 	if (sbi_unit_percent(quota, &share) == 0)
 		amount = (uint64_t)((unsigned __int128)share * us / 1000000);
 	else if (sbi_unit_count(quota, &amount) < 0)
-		return refuse(r, "\"%.40s\" is neither a percentage of a CPU (\"50%%\"), microseconds nor \"max\"", quota);
+		return refuse(r,
+			      "\"%.40s\" is neither a percentage of a CPU (\"50%%\"), microseconds nor \"max\"",
+			      quota);
 	if (amount < 1000)
-		return refuse(r, "%" PRIu64 " microseconds per %" PRIu64 " is less than the kernel takes (1000): %s", amount, us,
+		return refuse(r,
+			      "%" PRIu64 " microseconds per %" PRIu64
+			      " is less than the kernel takes (1000): %s",
+			      amount, us,
 			      us < 1000000 ? "with a longer period it may be enough" : "allow more");
 	if (amount >= UINT64_C(1) << 44) /* the kernel's MAX_BW */
 		return refuse(r, "\"%.40s\" is too much", quota);
@@ -196,7 +129,8 @@ static int keep_word(const struct reading *r, const char *text)
 	for (size_t i = 0; i < sizeof(r->row->words) / sizeof(r->row->words[0]) && r->row->words[i]; i++) {
 		if (!strcmp(text, r->row->words[i]))
 			return keep(r, "%s", text);
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", all[0] ? ", " : "", r->row->words[i]);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", all[0] ? ", " : "",
+			 r->row->words[i]);
 	}
 	return refuse(r, "\"%.40s\" is not one of %s", text, all);
 }
@@ -241,7 +175,8 @@ static int keep_pair(const struct reading *r, const char *word)
 			return keep_count(r, before, equals + 1, r->row->most);
 		if (!strcmp(equals + 1, "0") || !strcmp(equals + 1, "1"))
 			return refuse(r, "%s is less than the kernel takes (2)", word);
-		return i < 2 ? keep_bytes(r, before, equals + 1) : keep_count(r, before, equals + 1, INT64_MAX);
+		return i < 2 ? keep_bytes(r, before, equals + 1)
+			     : keep_count(r, before, equals + 1, INT64_MAX);
 	}
 	return refuse(r, "\"%.40s\" is not a limit of %s", word, r->row->file);
 }
@@ -270,24 +205,27 @@ static int keep_weight(const struct reading *r, char *const words[], size_t coun
 		code = keep(r, " ");
 	if (code < 0)
 		return code;
-	return count == 2 && r->out->key[0] && !strcmp(number, "default") ? keep(r, "default") : keep_range(r, number);
+	return count == 2 && r->out->key[0] && !strcmp(number, "default") ? keep(r, "default")
+									  : keep_range(r, number);
 }
 
 static int keep_reclaim(const struct reading *r, char *const words[], size_t count)
 {
-	int code = strcmp(words[0], "max") ? keep_bytes(r, "", words[0]) : refuse(r, "a number of bytes is needed");
+	int code = strcmp(words[0], "max") ? keep_bytes(r, "", words[0])
+					   : refuse(r, "a number of bytes is needed");
 	uint64_t swappiness;
 
 	if (code < 0 || count == 1)
 		return code;
 	if (!strcmp(words[1], "swappiness=max")) /* 6.16: anonymous memory only */
 		return keep(r, " swappiness=max");
-	if (strncmp(words[1], "swappiness=", 11) || sbi_unit_count(words[1] + 11, &swappiness) < 0 || swappiness > 200)
+	if (strncmp(words[1], "swappiness=", 11) || sbi_unit_count(words[1] + 11, &swappiness) < 0 ||
+	    swappiness > 200)
 		return refuse(r, "\"%.40s\" is not swappiness=0 to 200", words[1]);
 	return keep(r, " swappiness=%" PRIu64, swappiness);
 }
 
-static size_t most_words(enum kind kind)
+static size_t most_words(enum sbi_cgroup_kind kind)
 {
 	switch (kind) {
 	case DEVICE_KEYS:
@@ -318,8 +256,9 @@ static int keep_words(const struct reading *r, char *const words[], size_t count
 	case WORDS:
 		return keep_word(r, words[0]);
 	case LIST:
-		return sbi_unit_is_list(words[0]) ? keep(r, "%s", words[0]) :
-						    refuse(r, "\"%.40s\" is not a list like \"0-2,7\"", words[0]);
+		return sbi_unit_is_list(words[0])
+			       ? keep(r, "%s", words[0])
+			       : refuse(r, "\"%.40s\" is not a list like \"0-2,7\"", words[0]);
 	case CPU_MAX:
 		return keep_cpu_max(r, words[0], count > 1 ? words[1] : NULL);
 	case PERCENT:
@@ -339,43 +278,8 @@ static int keep_words(const struct reading *r, char *const words[], size_t count
 	code = keep_name(r, words[0]);
 	if (code < 0)
 		return code;
-	return r->row->kind == NAMED_BYTES ? keep_bytes(r, " ", words[1]) : keep_count(r, " ", words[1], r->row->most);
-}
-
-/* hugetlb.2MB.max, hugetlb.1GB.rsvd.max */
-static int is_hugetlb(const char *file)
-{
-	const char *size = file + strlen("hugetlb."), *rest;
-
-	if (strncmp(file, "hugetlb.", strlen("hugetlb.")) || *size < '1' || *size > '9')
-		return 0;
-	rest = size + strspn(size, "0123456789KMGB");
-	return !strcmp(rest, ".max") || !strcmp(rest, ".rsvd.max");
-}
-
-static int find(const char *file, struct reading *r)
-{
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (!strcmp(file, table[i].file)) {
-			r->row = &table[i];
-			return 0;
-		}
-	if (is_hugetlb(file)) {
-		r->row = &hugetlb;
-		return 0;
-	}
-	if (!strcmp(file, "cgroup.freeze") || !strcmp(file, "cgroup.kill"))
-		return refuse(r, "it is not a setting: see sb_proc_%s()", file + 7);
-	if (!strcmp(file, "io.cost.qos") || !strcmp(file, "io.cost.model"))
-		return refuse(r, "it is of the whole machine: only the root cgroup has it");
-	return refuse(r, "it is not a writable file of a cgroup v2 controller");
-}
-
-int sbi_cgroup_file(const char *file, char *why, size_t len)
-{
-	struct reading r = { NULL, NULL, why, len };
-
-	return find(file, &r);
+	return r->row->kind == NAMED_BYTES ? keep_bytes(r, " ", words[1])
+					   : keep_count(r, " ", words[1], r->row->most);
 }
 
 int sbi_cgroup_value(const char *file, const char *value, struct sbi_cgroup_value *out, char *why, size_t len)
@@ -385,12 +289,14 @@ int sbi_cgroup_value(const char *file, const char *value, struct sbi_cgroup_valu
 	size_t count = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (find(file, &r) < 0)
+	r.row = sbi_cgroup_row(file, why, len);
+	if (!r.row)
 		return -EINVAL;
 	if (!value || !value[0] || strlen(value) >= sizeof(copy) || strpbrk(value, "\r\n"))
 		return refuse(&r, "a value of one line, 1 to %zu bytes, is needed", sizeof(copy) - 1);
 	strcpy(copy, value);
-	for (word = strtok_r(copy, " \t", &save); word && count < MAX_KEYS + 2; word = strtok_r(NULL, " \t", &save))
+	for (word = strtok_r(copy, " \t", &save); word && count < MAX_KEYS + 2;
+	     word = strtok_r(NULL, " \t", &save))
 		words[count++] = word;
 	if (!count || count > most_words(r.row->kind))
 		return refuse(&r, "\"%.60s\" has %s words", value, count ? "too many" : "no");

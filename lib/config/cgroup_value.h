@@ -34,7 +34,8 @@ struct sbi_cgroup_value {
  * Check @value for @file. Return: 0, or -EINVAL with the reason in @why. The
  * only look at the machine is for the number of a device given by its path.
  */
-int sbi_cgroup_value(const char *file, const char *value, struct sbi_cgroup_value *out, char *why, size_t len);
+int sbi_cgroup_value(const char *file, const char *value, struct sbi_cgroup_value *out, char *why,
+		     size_t len);
 /* Is @file one of the table? 0, or -EINVAL with the reason in @why. */
 int sbi_cgroup_file(const char *file, char *why, size_t len);
 /* cpu.weight for cgroup v1's cpu.shares, 2 to 262144. */

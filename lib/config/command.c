@@ -11,7 +11,8 @@
 
 #include "common/auto.h"
 
-#define MAX_STRINGS (UINT32_C(1) << 21) /* bytes of argv or environment; the kernel's own limit is a quarter of the stack */
+/* bytes of argv or environment; the kernel's own limit is a quarter of the stack */
+#define MAX_STRINGS (UINT32_C(1) << 21)
 
 static int check_strings(sb_config *cfg, const char *setter, const char *const list[])
 {
@@ -20,7 +21,8 @@ static int check_strings(sb_config *cfg, const char *setter, const char *const l
 	for (size_t i = 0; list[i]; i++) {
 		bytes += strlen(list[i]) + 1;
 		if (bytes > MAX_STRINGS)
-			return sbi_cfg_fail(cfg, E2BIG, "%s: more than %u bytes of strings", setter, MAX_STRINGS);
+			return sbi_cfg_fail(cfg, E2BIG, "%s: more than %u bytes of strings", setter,
+					    MAX_STRINGS);
 	}
 	return 0;
 }
@@ -42,7 +44,8 @@ int sb_set_command(sb_config *cfg, const char *path, const char *const argv[])
 	if (!argv[0])
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_command: argv is empty (argv[0] must be there)");
 	if (strlen(path) >= PATH_MAX)
-		return sbi_cfg_fail(cfg, ENAMETOOLONG, "sb_set_command: the path is longer than %d bytes", PATH_MAX - 1);
+		return sbi_cfg_fail(cfg, ENAMETOOLONG, "sb_set_command: the path is longer than %d bytes",
+				    PATH_MAX - 1);
 	r = check_strings(cfg, "sb_set_command", argv);
 	if (r < 0)
 		return r;
@@ -175,7 +178,8 @@ int sb_set_rlimit(sb_config *cfg, const char *name, uint64_t soft, uint64_t hard
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_rlimit: \"%.40s\" is not a resource of getrlimit(2)",
 				    name ? name : "");
 	if (soft > hard)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_rlimit: %s: the soft limit is above the hard limit", name);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_rlimit: %s: the soft limit is above the hard limit",
+				    name);
 	for (uint32_t i = 0; i < cfg->rlimit_count; i++)
 		if (cfg->rlimits[i].resource == resource)
 			limit = &cfg->rlimits[i];
@@ -215,7 +219,8 @@ int sb_set_tty_size(sb_config *cfg, uint32_t rows, uint32_t columns)
 	if (!cfg)
 		return -EINVAL;
 	if (!rows || !columns || rows > UINT16_MAX || columns > UINT16_MAX)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_tty_size: %u by %u is not between 1 and 65535", rows, columns);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_tty_size: %u by %u is not between 1 and 65535", rows,
+				    columns);
 	cfg->tty_rows = rows;
 	cfg->tty_columns = columns;
 	return 0;

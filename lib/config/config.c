@@ -12,7 +12,8 @@
 #include "error.h"
 #include "policy/filter.h"
 
-static const char *const ns_names[SBI_NS_KINDS] = { "user", "pid", "mount", "net", "ipc", "uts", "cgroup", "time" };
+static const char *const ns_names[SBI_NS_KINDS] = { "user", "pid", "mount",  "net",
+						    "ipc",  "uts", "cgroup", "time" };
 static const uint64_t ns_clone[SBI_NS_KINDS] = { 0x10000000, 0x20000000, 0x00020000, 0x40000000,
 						 0x08000000, 0x04000000, 0x02000000, 0x00000080 };
 
@@ -300,8 +301,8 @@ int sbi_cfg_inside(sb_config *cfg, const char *setter, const char *path)
 	if (path[0] != '/')
 		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.80s\" is not an absolute path", setter, path);
 	if (strlen(path) >= PATH_MAX)
-		return sbi_cfg_fail(cfg, ENAMETOOLONG, "%s: the path \"%.60s…\" is longer than %d bytes", setter, path,
-				    PATH_MAX - 1);
+		return sbi_cfg_fail(cfg, ENAMETOOLONG, "%s: the path \"%.60s…\" is longer than %d bytes",
+				    setter, path, PATH_MAX - 1);
 	for (const char *p = path; (p = strstr(p, "/..")); p += 3)
 		if (p[3] == '\0' || p[3] == '/')
 			return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.80s\" contains \"..\"", setter, path);

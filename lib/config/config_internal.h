@@ -202,11 +202,17 @@ int sbi_dup_block(void *field, size_t bytes);
 char **sbi_strv_copy(const char *const list[]);
 /* Is @path one that can lie inside: absolute, no "..", shorter than PATH_MAX? Else fails for @setter. */
 int sbi_cfg_inside(sb_config *cfg, const char *setter, const char *path);
-/* The place of the command's descriptor @fd in the list, made and empty if it is new; -EINVAL for @setter, -ENOMEM. */
+/*
+ * The place of the command's descriptor @fd in the list, made and empty if it is new; -EINVAL for
+ * @setter, -ENOMEM.
+ */
 int sbi_cfg_stream(sb_config *cfg, const char *setter, int fd, struct sbi_stream **stream);
 /* What was set for @fd, or NULL. */
 const struct sbi_stream *sbi_stream_find(const sb_config *cfg, int fd);
-/* What @stream is a duplicate of in the end, its number in @fd: NULL if that is not set, one of kind SAME in a circle. */
+/*
+ * What @stream is a duplicate of in the end, its number in @fd: NULL if that is not set, one of
+ * kind SAME in a circle.
+ */
 const struct sbi_stream *sbi_stream_origin(const sb_config *cfg, const struct sbi_stream *stream, int *fd);
 void sbi_stream_clear(struct sbi_stream *stream);
 int sbi_stream_copy(struct sbi_stream *to, const struct sbi_stream *from);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What else holds a command back: capabilities beyond the list of ids.c, securebits, and what may be missing. */
+/*
+ * What else holds a command back: capabilities beyond the list of ids.c, securebits, and what may
+ * be missing.
+ */
 #include <cap-ng.h>
 #include <errno.h>
 #include <sandbox/confine.h>
@@ -53,7 +56,8 @@ int sb_set_securebits(sb_config *cfg, uint32_t bits)
 	if (!cfg)
 		return -EINVAL;
 	if (bits & ~SECUREBITS_KNOWN)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_securebits: unknown bits 0x%x", bits & ~SECUREBITS_KNOWN);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_securebits: unknown bits 0x%x",
+				    bits & ~SECUREBITS_KNOWN);
 	cfg->securebits = bits;
 	cfg->securebits_set = 1;
 	return 0;

@@ -68,7 +68,8 @@ int sb_set_affinity(sb_config *cfg, const char *cpus)
 	if (cpus) {
 		bytes = read_cpus(cpus, mask);
 		if (bytes < 0)
-			return sbi_cfg_fail(cfg, EINVAL, "sb_set_affinity: \"%.60s\" is not a list of CPUs as \"0-2,7\", up to %d",
+			return sbi_cfg_fail(cfg, EINVAL,
+					    "sb_set_affinity: \"%.60s\" is not a list of CPUs as \"0-2,7\", up to %d",
 					    cpus, SBI_MAX_CPUS - 1);
 		copy = malloc((size_t)bytes);
 		if (!copy)
@@ -86,9 +87,11 @@ int sb_set_random_seed(sb_config *cfg, const void *seed, size_t len)
 	if (!cfg)
 		return -EINVAL;
 	if (!seed != !len)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_random_seed: %s", seed ? "the seed is empty" : "no seed given");
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_random_seed: %s",
+				    seed ? "the seed is empty" : "no seed given");
 	if (len > sizeof(cfg->seed))
-		return sbi_cfg_fail(cfg, E2BIG, "sb_set_random_seed: %zu bytes are more than %zu", len, sizeof(cfg->seed));
+		return sbi_cfg_fail(cfg, E2BIG, "sb_set_random_seed: %zu bytes are more than %zu", len,
+				    sizeof(cfg->seed));
 	memset(cfg->seed, 0, sizeof(cfg->seed));
 	if (len)
 		memcpy(cfg->seed, seed, len);

@@ -13,9 +13,9 @@
 
 #define MAX_MOUNTS 512
 #define MAX_LOWER 64
-#define BIND_FLAGS                                                                                         \
-	(SB_MOUNT_RO | SB_MOUNT_NOEXEC | SB_MOUNT_DEV | SB_MOUNT_SUID | SB_MOUNT_RECURSIVE | SB_MOUNT_OPTIONAL | \
-	 SB_MOUNT_IDMAP)
+#define BIND_FLAGS \
+	(SB_MOUNT_RO | SB_MOUNT_NOEXEC | SB_MOUNT_DEV | SB_MOUNT_SUID | SB_MOUNT_RECURSIVE | \
+	 SB_MOUNT_OPTIONAL | SB_MOUNT_IDMAP)
 #define ROOT_FLAGS \
 	(SB_MOUNT_RO | SB_MOUNT_NOEXEC | SB_MOUNT_DEV | SB_MOUNT_SUID | SB_MOUNT_IDMAP | SB_ROOT_OVERLAY)
 #define PROC_FLAGS (SB_PROC_SUBSET_PID | SB_PROC_HIDEPID | SB_PROC_WRITABLE)
@@ -25,8 +25,8 @@ static int check_outside(sb_config *cfg, const char *setter, const char *path)
 	if (!path || !path[0])
 		return sbi_cfg_fail(cfg, EINVAL, "%s: no path of the host given", setter);
 	if (strlen(path) >= PATH_MAX)
-		return sbi_cfg_fail(cfg, ENAMETOOLONG, "%s: the path \"%.60s…\" is longer than %d bytes", setter, path,
-				    PATH_MAX - 1);
+		return sbi_cfg_fail(cfg, ENAMETOOLONG, "%s: the path \"%.60s…\" is longer than %d bytes",
+				    setter, path, PATH_MAX - 1);
 	return 0;
 }
 
@@ -42,9 +42,11 @@ static int add(sb_config *cfg, const char *setter, const struct sbi_mount *m)
 	if (r < 0)
 		return r;
 	if (m->target[strspn(m->target, "/")] == '\0')
-		return sbi_cfg_fail(cfg, EINVAL, "%s: the root itself is not a target: see sb_set_rootfs()", setter);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: the root itself is not a target: see sb_set_rootfs()",
+				    setter);
 	if (m->mode > 07777)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: %.80s: mode 0%o is more than 07777", setter, m->target, m->mode);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: %.80s: mode 0%o is more than 07777", setter, m->target,
+				    m->mode);
 	if (cfg->mount_count == MAX_MOUNTS)
 		return sbi_cfg_fail(cfg, E2BIG, "%s: more than %d mounts", setter, MAX_MOUNTS);
 	slot = sbi_cfg_grow(cfg, &cfg->mounts, cfg->mount_count, sizeof(*slot));
@@ -95,7 +97,8 @@ static int check_overlay(sb_config *cfg, const char *setter, const char *const l
 	for (; r == 0 && lower[count]; count++)
 		r = check_outside(cfg, setter, lower[count]);
 	if (r == 0 && count > MAX_LOWER)
-		return sbi_cfg_fail(cfg, E2BIG, "%s: %zu lower directories, more than %d", setter, count, MAX_LOWER);
+		return sbi_cfg_fail(cfg, E2BIG, "%s: %zu lower directories, more than %d", setter, count,
+				    MAX_LOWER);
 	if (r == 0 && !upper != !work)
 		return sbi_cfg_fail(cfg, EINVAL, "%s: upper and work directory go together", setter);
 	if (r == 0 && upper)
@@ -129,7 +132,9 @@ int sb_set_rootfs_overlay(sb_config *cfg, const char *const lower[], const char 
 
 int sb_add_bind(sb_config *cfg, const char *source, const char *target, uint64_t flags)
 {
-	struct sbi_mount m = { .step = SB_STEP_BIND, .source = (char *)source, .target = (char *)target, .flags = flags };
+	struct sbi_mount m = {
+		.step = SB_STEP_BIND, .source = (char *)source, .target = (char *)target, .flags = flags
+	};
 	int r;
 
 	if (!cfg)
@@ -173,7 +178,11 @@ int sb_add_system_dirs(sb_config *cfg)
 
 int sb_add_tmpfs(sb_config *cfg, const char *target, uint64_t bytes, uint64_t inodes, uint32_t mode)
 {
-	struct sbi_mount m = { .step = SB_STEP_TMPFS, .target = (char *)target, .bytes = bytes, .inodes = inodes, .mode = mode };
+	struct sbi_mount m = { .step = SB_STEP_TMPFS,
+			       .target = (char *)target,
+			       .bytes = bytes,
+			       .inodes = inodes,
+			       .mode = mode };
 
 	return add(cfg, "sb_add_tmpfs", &m);
 }
@@ -214,11 +223,13 @@ int sb_add_cgroupfs(sb_config *cfg, const char *target, uint64_t flags)
 	struct sbi_mount m = { .step = SB_STEP_CGROUPFS, .target = (char *)target, .flags = flags };
 
 	if (cfg && (flags & ~SB_MOUNT_RO))
-		return sbi_cfg_fail(cfg, EINVAL, "sb_add_cgroupfs: unknown flags 0x%llx", (unsigned long long)(flags & ~SB_MOUNT_RO));
+		return sbi_cfg_fail(cfg, EINVAL, "sb_add_cgroupfs: unknown flags 0x%llx",
+				    (unsigned long long)(flags & ~SB_MOUNT_RO));
 	return add(cfg, "sb_add_cgroupfs", &m);
 }
 
-int sb_add_overlay(sb_config *cfg, const char *target, const char *const lower[], const char *upper, const char *work)
+int sb_add_overlay(sb_config *cfg, const char *target, const char *const lower[], const char *upper,
+		   const char *work)
 {
 	struct sbi_mount m = { .step = SB_STEP_OVERLAY,
 			       .target = (char *)target,
@@ -240,7 +251,9 @@ int sb_set_overlay_reset(sb_config *cfg, int allow)
 
 int sb_add_file(sb_config *cfg, const char *target, const void *data, size_t len, uint32_t mode)
 {
-	struct sbi_mount m = { .step = SB_STEP_FILE, .target = (char *)target, .data = (void *)data, .len = len, .mode = mode };
+	struct sbi_mount m = {
+		.step = SB_STEP_FILE, .target = (char *)target, .data = (void *)data, .len = len, .mode = mode
+	};
 	int r;
 
 	if (!cfg)
@@ -264,7 +277,8 @@ int sb_add_symlink(sb_config *cfg, const char *text, const char *target)
 	if (!text || !text[0])
 		return sbi_cfg_fail(cfg, EINVAL, "sb_add_symlink: no text given");
 	if (strlen(text) >= PATH_MAX)
-		return sbi_cfg_fail(cfg, ENAMETOOLONG, "sb_add_symlink: the text is longer than %d bytes", PATH_MAX - 1);
+		return sbi_cfg_fail(cfg, ENAMETOOLONG, "sb_add_symlink: the text is longer than %d bytes",
+				    PATH_MAX - 1);
 	return add(cfg, "sb_add_symlink", &m);
 }
 

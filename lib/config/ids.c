@@ -27,7 +27,8 @@ int sb_set_groups(sb_config *cfg, const uint32_t *gids, size_t count)
 	if (!cfg)
 		return -EINVAL;
 	if (count > SBI_MAX_GROUPS)
-		return sbi_cfg_fail(cfg, E2BIG, "sb_set_groups: %zu groups, more than %d", count, SBI_MAX_GROUPS);
+		return sbi_cfg_fail(cfg, E2BIG, "sb_set_groups: %zu groups, more than %d", count,
+				    SBI_MAX_GROUPS);
 	if (count && !gids)
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_groups: no list given");
 	for (size_t i = 0; i < count; i++)
@@ -53,8 +54,9 @@ static int add_extent(sb_config *cfg, struct sbi_extents *map, const char *what,
 
 		if (overlap(e->inside, extent.inside, e->count, extent.count) ||
 		    overlap(e->outside, extent.outside, e->count, extent.count))
-			return sbi_cfg_fail(cfg, EEXIST, "sb_add_idmap: %s range %u %u %u overlaps %u %u %u", what,
-					    extent.inside, extent.outside, extent.count, e->inside, e->outside, e->count);
+			return sbi_cfg_fail(cfg, EEXIST, "sb_add_idmap: %s range %u %u %u overlaps %u %u %u",
+					    what, extent.inside, extent.outside, extent.count, e->inside,
+					    e->outside, e->count);
 	}
 	if (map->count == SBI_MAX_EXTENTS)
 		return sbi_cfg_fail(cfg, E2BIG, "sb_add_idmap: more than %d %s ranges", SBI_MAX_EXTENTS, what);
@@ -79,8 +81,8 @@ int sb_add_idmap(sb_config *cfg, uint64_t which, uint32_t inside, uint32_t outsi
 	if (!count)
 		return sbi_cfg_fail(cfg, EINVAL, "sb_add_idmap: an empty range");
 	if (count > NO_ID - inside || count > NO_ID - outside)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_add_idmap: range %u %u %u reaches beyond 4294967294", inside,
-				    outside, count);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_add_idmap: range %u %u %u reaches beyond 4294967294",
+				    inside, outside, count);
 	if (which & SB_ID_USER)
 		r = add_extent(cfg, &cfg->users, "user", extent);
 	if (r == 0 && (which & SB_ID_GROUP))

@@ -23,7 +23,8 @@ static int check_name(sb_config *cfg, const char *setter, const char *name)
 {
 	if (sbi_name_valid(name))
 		return 0;
-	return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.70s\" is no name: 1 to 64 of A-Z a-z 0-9 . _ -, beginning with none of . and -",
+	return sbi_cfg_fail(cfg, EINVAL,
+			    "%s: \"%.70s\" is no name: 1 to 64 of A-Z a-z 0-9 . _ -, beginning with none of . and -",
 			    setter, name);
 }
 
@@ -42,7 +43,8 @@ int sb_set_join_name(sb_config *cfg, const char *name)
 		errno = 0;
 		uid = strtoul(name, &end, 10);
 		if (name[0] < '0' || name[0] > '9' || end != slash || errno || uid >= SBI_NAME_OWN)
-			return sbi_cfg_fail(cfg, EINVAL, "sb_set_join_name: \"%.70s\" does not begin with a user id", name);
+			return sbi_cfg_fail(cfg, EINVAL,
+					    "sb_set_join_name: \"%.70s\" does not begin with a user id", name);
 	}
 	r = name ? check_name(cfg, __func__, slash ? slash + 1 : name) : 0;
 	if (r == 0)

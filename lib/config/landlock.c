@@ -60,7 +60,8 @@ size_t sbi_landlock_words(uint64_t rights, const char *before, char *buf, size_t
 
 		if ((words[i].rights & rights) != words[i].rights || !(words[i].rights & ~said))
 			continue;
-		n = snprintf(used < len ? buf + used : NULL, used < len ? len - used : 0, "%s%s", before, words[i].name);
+		n = snprintf(used < len ? buf + used : NULL, used < len ? len - used : 0, "%s%s", before,
+			     words[i].name);
 		used += n > 0 ? (size_t)n : 0;
 		said |= words[i].rights;
 	}
@@ -89,8 +90,9 @@ static int parse(sb_config *cfg, const char *setter, const char *text, uint64_t 
 		} else {
 			one = word_rights(text, len, possible);
 			if (!one)
-				return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.*s\" is not a right of Landlock%s", setter,
-						    len > 40 ? 40 : (int)len, text, possible == SBI_LL_FS ? " on files" : "");
+				return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.*s\" is not a right of Landlock%s",
+						    setter, len > 40 ? 40 : (int)len, text,
+						    possible == SBI_LL_FS ? " on files" : "");
 			all |= one;
 		}
 		text += len;
@@ -152,8 +154,8 @@ int sb_add_landlock_port(sb_config *cfg, const char *right, uint16_t port)
 	else if (right && !strcmp(right, "connect"))
 		bits = SBI_LL_CONNECT;
 	if (!bits)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.40s\" is neither \"bind\" nor \"connect\"", __func__,
-				    right ? right : "");
+		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.40s\" is neither \"bind\" nor \"connect\"",
+				    __func__, right ? right : "");
 	return add_rule(cfg, __func__, NULL, port, bits);
 }
 

@@ -23,11 +23,13 @@ int sb_set_limit(sb_config *cfg, uint32_t limit, uint64_t value, uint64_t grace)
 	if (!is_known(limit))
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_limit: %u is not a limit", limit);
 	if (!value && limit != SB_LIMIT_OUTPUT)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_limit: nothing can run within a %s limit of 0", names[limit]);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_limit: nothing can run within a %s limit of 0",
+				    names[limit]);
 	if (grace && (limit == SB_LIMIT_PIDS || limit == SB_LIMIT_OUTPUT))
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_limit: a %s limit has no grace", names[limit]);
 	if (value != UINT64_MAX && grace >= UINT64_MAX - value)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_limit: %s: %" PRIu64 " and a grace of %" PRIu64 " is too much",
+		return sbi_cfg_fail(cfg, EINVAL,
+				    "sb_set_limit: %s: %" PRIu64 " and a grace of %" PRIu64 " is too much",
 				    names[limit], value, grace);
 	cfg->limits[limit].value = value;
 	cfg->limits[limit].grace = value == UINT64_MAX ? 0 : grace;
@@ -41,7 +43,8 @@ int sb_set_soft_limit(sb_config *cfg, uint32_t limit, uint64_t value, int signal
 	if (!cfg)
 		return -EINVAL;
 	if (limit != SB_LIMIT_CPU && limit != SB_LIMIT_WALL)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_soft_limit: %s has none: it is for SB_LIMIT_CPU and SB_LIMIT_WALL",
+		return sbi_cfg_fail(cfg, EINVAL,
+				    "sb_set_soft_limit: %s has none: it is for SB_LIMIT_CPU and SB_LIMIT_WALL",
 				    is_known(limit) ? names[limit] : "this");
 	if (signal < 0 || signal > 64)
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_soft_limit: %d is not a signal", signal);

@@ -12,7 +12,8 @@
 #include "config_internal.h"
 #include "error.h"
 
-#define LINK_FLAGS (SB_NET_MAKE_BRIDGE | SB_NET_MASQUERADE | SB_NET_FORWARD | SB_NET_ISOLATED | SB_NET_NO_GATEWAY)
+#define LINK_FLAGS \
+	(SB_NET_MAKE_BRIDGE | SB_NET_MASQUERADE | SB_NET_FORWARD | SB_NET_ISOLATED | SB_NET_NO_GATEWAY)
 #define MOST_DELAY_NS UINT64_C(3600000000000)
 #define OF_A_BRIDGE (SB_NET_MAKE_BRIDGE | SB_NET_ISOLATED)
 
@@ -23,20 +24,27 @@ const char *sbi_link_kind_name(enum sbi_link_kind kind)
 	return names[kind];
 }
 
-/* What the kernel takes for a name (dev_valid_name()). Setters of text: @value NULL leaves the field empty. */
-static int set_name(sb_config *cfg, const char *setter, const char *what, const char *value, char field[SBI_IF_NAME])
+/*
+ * What the kernel takes for a name (dev_valid_name()). Setters of text: @value NULL leaves the
+ * field empty.
+ */
+static int set_name(sb_config *cfg, const char *setter, const char *what, const char *value,
+		    char field[SBI_IF_NAME])
 {
 	if (!value)
 		return 0;
 	if (strlen(value) >= SBI_IF_NAME)
-		return sbi_cfg_fail(cfg, ENAMETOOLONG, "%s: the %s \"%.40s\" is longer than 15 characters", setter, what, value);
-	if (!value[0] || !strcmp(value, ".") || !strcmp(value, "..") || strpbrk(value, "/: \t\n\v\f\r") || strchr(value, '%'))
+		return sbi_cfg_fail(cfg, ENAMETOOLONG, "%s: the %s \"%.40s\" is longer than 15 characters",
+				    setter, what, value);
+	if (!value[0] || !strcmp(value, ".") || !strcmp(value, "..") || strpbrk(value, "/: \t\n\v\f\r") ||
+	    strchr(value, '%'))
 		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%s\" cannot be a %s", setter, value, what);
 	strcpy(field, value);
 	return 0;
 }
 
-static int set_wish(sb_config *cfg, const char *setter, const char *what, const char *value, int family, struct sbi_wish *wish)
+static int set_wish(sb_config *cfg, const char *setter, const char *what, const char *value, int family,
+		    struct sbi_wish *wish)
 {
 	if (!value)
 		return 0;
@@ -45,22 +53,25 @@ static int set_wish(sb_config *cfg, const char *setter, const char *what, const 
 		return 0;
 	wish->kind = SBI_WISH_GIVEN;
 	if (sbi_address_parse(value, family, &wish->address) < 0)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: the %s \"%.60s\" is no IPv%d address", setter, what, value,
-				    family == AF_INET ? 4 : 6);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: the %s \"%.60s\" is no IPv%d address", setter, what,
+				    value, family == AF_INET ? 4 : 6);
 	return 0;
 }
 
 /* An address of an interface needs a prefix, and must not be its network's own or broadcast address. */
-static int set_full(sb_config *cfg, const char *setter, const char *value, int family, struct sbi_address *address)
+static int set_full(sb_config *cfg, const char *setter, const char *value, int family,
+		    struct sbi_address *address)
 {
 	if (!value)
 		return 0;
 	if (sbi_address_parse(value, family, address) < 0)
 		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.60s\" is no address", setter, value);
 	if (address->prefix == SBI_NO_PREFIX)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.60s\" has no prefix length (\"%.60s/24\")", setter, value, value);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.60s\" has no prefix length (\"%.60s/24\")", setter,
+				    value, value);
 	if (sbi_address_is_edge(address))
-		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.60s\" is the network's own or its broadcast address", setter, value);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.60s\" is the network's own or its broadcast address",
+				    setter, value);
 	return 0;
 }
 
@@ -71,9 +82,11 @@ static int set_mode(sb_config *cfg, const char *setter, const char *value, struc
 		const char *name;
 		uint32_t mode;
 	} modes[] = {
-		{ SBI_LINK_MACVLAN, "bridge", MACVLAN_MODE_BRIDGE }, { SBI_LINK_MACVLAN, "private", MACVLAN_MODE_PRIVATE },
-		{ SBI_LINK_MACVLAN, "vepa", MACVLAN_MODE_VEPA },     { SBI_LINK_MACVLAN, "passthru", MACVLAN_MODE_PASSTHRU },
-		{ SBI_LINK_IPVLAN, "l2", IPVLAN_MODE_L2 },           { SBI_LINK_IPVLAN, "l3", IPVLAN_MODE_L3 },
+		{ SBI_LINK_MACVLAN, "bridge", MACVLAN_MODE_BRIDGE },
+		{ SBI_LINK_MACVLAN, "private", MACVLAN_MODE_PRIVATE },
+		{ SBI_LINK_MACVLAN, "vepa", MACVLAN_MODE_VEPA },
+		{ SBI_LINK_MACVLAN, "passthru", MACVLAN_MODE_PASSTHRU },
+		{ SBI_LINK_IPVLAN, "l2", IPVLAN_MODE_L2 }, { SBI_LINK_IPVLAN, "l3", IPVLAN_MODE_L3 },
 		{ SBI_LINK_IPVLAN, "l3s", IPVLAN_MODE_L3S },
 	};
 
@@ -86,7 +99,8 @@ static int set_mode(sb_config *cfg, const char *setter, const char *value, struc
 }
 
 /* Options that mean nothing for this kind. */
-static int refuse_foreign(sb_config *cfg, const char *setter, const sb_net_link *given, const struct sbi_link *link)
+static int refuse_foreign(sb_config *cfg, const char *setter, const sb_net_link *given,
+			  const struct sbi_link *link)
 {
 	int veth = link->kind == SBI_LINK_VETH, bridged = veth && link->device[0];
 
@@ -97,15 +111,21 @@ static int refuse_foreign(sb_config *cfg, const char *setter, const sb_net_link 
 	if (!bridged && ((link->flags & OF_A_BRIDGE) || given->bridge_address || given->bridge_address6))
 		return sbi_cfg_fail(cfg, EINVAL, "%s: there is no bridge for what is asked of it", setter);
 	if ((given->bridge_address || given->bridge_address6) && !(link->flags & SB_NET_MAKE_BRIDGE))
-		return sbi_cfg_fail(cfg, EINVAL, "%s: a bridge that is there keeps its addresses (SB_NET_MAKE_BRIDGE)", setter);
+		return sbi_cfg_fail(cfg, EINVAL,
+				    "%s: a bridge that is there keeps its addresses (SB_NET_MAKE_BRIDGE)",
+				    setter);
 	if (link->kind == SBI_LINK_TAP && link->device[0])
-		return sbi_cfg_fail(cfg, EINVAL, "%s: a TAP interface has no device of the host below it", setter);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: a TAP interface has no device of the host below it",
+				    setter);
 	if (!veth && link->kind != SBI_LINK_TAP && !link->device[0])
 		return sbi_cfg_fail(cfg, EINVAL, "%s: which device?", setter);
 	if (link->kind == SBI_LINK_IPVLAN && link->mac_set)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: an ipvlan has the MAC address of the device below it", setter);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: an ipvlan has the MAC address of the device below it",
+				    setter);
 	if (link->kind == SBI_LINK_MACVLAN && link->mode == MACVLAN_MODE_PASSTHRU && link->mac_set)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: in the mode passthru it has the MAC address of the device below it", setter);
+		return sbi_cfg_fail(cfg, EINVAL,
+				    "%s: in the mode passthru it has the MAC address of the device below it",
+				    setter);
 	return 0;
 }
 
@@ -114,12 +134,15 @@ static int fill(sb_config *cfg, const char *setter, const sb_net_link *given, st
 	int r = 0;
 
 	if (given->flags & ~LINK_FLAGS)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: unknown bits 0x%llx", setter, (unsigned long long)(given->flags & ~LINK_FLAGS));
+		return sbi_cfg_fail(cfg, EINVAL, "%s: unknown bits 0x%llx", setter,
+				    (unsigned long long)(given->flags & ~LINK_FLAGS));
 	if (given->mtu && (given->mtu < 68 || given->mtu > 65535)) /* RFC 791 */
-		return sbi_cfg_fail(cfg, EINVAL, "%s: an MTU of %u is not between 68 and 65535", setter, given->mtu);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: an MTU of %u is not between 68 and 65535", setter,
+				    given->mtu);
 	if (given->mac && sbi_mac_parse(given->mac, link->mac) < 0)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: \"%.40s\" is no MAC address of one interface (\"02:42:0a:00:00:05\")", setter,
-				    given->mac);
+		return sbi_cfg_fail(cfg, EINVAL,
+				    "%s: \"%.40s\" is no MAC address of one interface (\"02:42:0a:00:00:05\")",
+				    setter, given->mac);
 	link->mac_set = given->mac ? 1 : 0;
 	link->flags = given->flags;
 	link->mtu = given->mtu;
@@ -164,7 +187,8 @@ static int add_link(sb_config *cfg, const char *setter, enum sbi_link_kind kind,
 	if (!cfg)
 		return -EINVAL;
 	if (given && !sbi_size_valid(given, sizeof(all.size)))
-		return sbi_cfg_fail(cfg, EINVAL, "%s: the size of the link is not that of SB_INIT(sb_net_link)", setter);
+		return sbi_cfg_fail(cfg, EINVAL,
+				    "%s: the size of the link is not that of SB_INIT(sb_net_link)", setter);
 	if (given)
 		memcpy(&all, given, given->size < sizeof(all) ? given->size : sizeof(all));
 	if (cfg->net.link_count == SBI_MAX_LINKS)
@@ -174,7 +198,8 @@ static int add_link(sb_config *cfg, const char *setter, enum sbi_link_kind kind,
 		return r;
 	for (uint32_t i = 0; i < cfg->net.link_count; i++)
 		if (!strcmp(cfg->net.links[i].name, link.name))
-			return sbi_cfg_fail(cfg, EEXIST, "%s: there are two interfaces with the name %s", setter, link.name);
+			return sbi_cfg_fail(cfg, EEXIST, "%s: there are two interfaces with the name %s",
+					    setter, link.name);
 	place = sbi_cfg_grow(cfg, &cfg->net.links, cfg->net.link_count, sizeof(*place));
 	if (!place || sbi_cfg_netplace(cfg) < 0)
 		return -ENOMEM;
@@ -240,13 +265,18 @@ int sb_net_route(sb_config *cfg, const char *name, const char *network, const ch
 
 	if (!cfg)
 		return -EINVAL;
-	if (!network || sbi_address_parse(network, AF_UNSPEC, &route.network) < 0 || route.network.prefix == SBI_NO_PREFIX)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_net_route: \"%.60s\" is no network (\"10.1.0.0/16\")", network ? network : "");
+	if (!network || sbi_address_parse(network, AF_UNSPEC, &route.network) < 0 ||
+	    route.network.prefix == SBI_NO_PREFIX)
+		return sbi_cfg_fail(cfg, EINVAL, "sb_net_route: \"%.60s\" is no network (\"10.1.0.0/16\")",
+				    network ? network : "");
 	own = sbi_address_network(&route.network);
 	if (!sbi_address_equal(&own, &route.network))
-		return sbi_cfg_fail(cfg, EINVAL, "sb_net_route: \"%.60s\" has bits behind its prefix", network);
-	if (gateway && (sbi_address_parse(gateway, route.network.family, &route.gateway) < 0 || strchr(gateway, '/')))
-		return sbi_cfg_fail(cfg, EINVAL, "sb_net_route: \"%.60s\" is no gateway to %.60s", gateway, network);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_net_route: \"%.60s\" has bits behind its prefix",
+				    network);
+	if (gateway &&
+	    (sbi_address_parse(gateway, route.network.family, &route.gateway) < 0 || strchr(gateway, '/')))
+		return sbi_cfg_fail(cfg, EINVAL, "sb_net_route: \"%.60s\" is no gateway to %.60s", gateway,
+				    network);
 	if (cfg->net.route_count == SBI_MAX_NET_ITEMS)
 		return sbi_cfg_fail(cfg, E2BIG, "sb_net_route: more than %d", SBI_MAX_NET_ITEMS);
 	r = set_name(cfg, __func__, "name", name, route.name);

@@ -68,7 +68,8 @@ static int append_host_file(sb_config *cfg, char **text)
 
 	sbi_read_text("/etc/resolv.conf", file, sizeof(file));
 	if (!file[0])
-		return sbi_cfg_fail(cfg, ENOENT, "sb_set_dns: the host's /etc/resolv.conf cannot be read, or is empty");
+		return sbi_cfg_fail(cfg, ENOENT,
+				    "sb_set_dns: the host's /etc/resolv.conf cannot be read, or is empty");
 	return append(cfg, text, file);
 }
 

@@ -114,7 +114,8 @@ int sb_net_user(sb_config *cfg, const char *program)
 		if (!strcmp(program, known[i]))
 			cfg->net.user_program = known[i];
 	if (program && !cfg->net.user_program)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_net_user: \"%.40s\" is neither pasta nor slirp4netns", program);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_net_user: \"%.40s\" is neither pasta nor slirp4netns",
+				    program);
 	cfg->net.user = 1;
 	return 0;
 }
@@ -132,8 +133,8 @@ static int protocol_of(const char *name, size_t len)
 	return -EINVAL;
 }
 
-int sb_net_publish(sb_config *cfg, const char *protocol, const char *address, uint16_t host_port, uint16_t port,
-		   uint32_t count)
+int sb_net_publish(sb_config *cfg, const char *protocol, const char *address, uint16_t host_port,
+		   uint16_t port, uint32_t count)
 {
 	struct sbi_port given = { .host_port = host_port, .port = port, .count = count }, *place;
 	uint32_t all = count;
@@ -142,12 +143,15 @@ int sb_net_publish(sb_config *cfg, const char *protocol, const char *address, ui
 	if (!cfg)
 		return -EINVAL;
 	if (number != IPPROTO_TCP && number != IPPROTO_UDP)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_net_publish: \"%.40s\" is neither tcp nor udp", protocol ? protocol : "");
+		return sbi_cfg_fail(cfg, EINVAL, "sb_net_publish: \"%.40s\" is neither tcp nor udp",
+				    protocol ? protocol : "");
 	if (!port || !count || count > SBI_MAX_PORTS || port + count > 65536 || host_port + count > 65536)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_net_publish: %u ports from %u on, to %u, are no range of at most %d", count,
-				    host_port, port, SBI_MAX_PORTS);
+		return sbi_cfg_fail(cfg, EINVAL,
+				    "sb_net_publish: %u ports from %u on, to %u, are no range of at most %d",
+				    count, host_port, port, SBI_MAX_PORTS);
 	if (address && (sbi_address_parse(address, AF_UNSPEC, &given.host) < 0 || strchr(address, '/')))
-		return sbi_cfg_fail(cfg, EINVAL, "sb_net_publish: \"%.60s\" is no address of the host", address);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_net_publish: \"%.60s\" is no address of the host",
+				    address);
 	for (uint32_t i = 0; i < cfg->net.port_count; i++)
 		all += cfg->net.ports[i].count;
 	if (all > SBI_MAX_PORTS)
@@ -233,8 +237,10 @@ int sb_net_allow(sb_config *cfg, const char *rule)
 	if (!cfg)
 		return -EINVAL;
 	if (rule && parse_allow(rule, &allow) < 0)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_net_allow: \"%.80s\" is not \"[tcp|udp|icmp] ADDRESS[/PREFIX]|any [PORT[-PORT]]\"",
-				    rule);
+		return sbi_cfg_fail(
+			cfg, EINVAL,
+			"sb_net_allow: \"%.80s\" is not \"[tcp|udp|icmp] ADDRESS[/PREFIX]|any [PORT[-PORT]]\"",
+			rule);
 	cfg->net.walled = 1;
 	if (!rule)
 		return 0;

@@ -24,7 +24,8 @@ int sb_set_ns_fd(sb_config *cfg, uint64_t kind, int fd)
 	if (!cfg)
 		return -EINVAL;
 	if (number < 0)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_ns_fd: 0x%llx is not one namespace", (unsigned long long)kind);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_set_ns_fd: 0x%llx is not one namespace",
+				    (unsigned long long)kind);
 	if (fd < -1)
 		return sbi_cfg_fail(cfg, EINVAL, "sb_set_ns_fd: %d is no descriptor", fd);
 	cfg->ns_fd[number] = fd;
@@ -39,11 +40,13 @@ int sb_add_pin(sb_config *cfg, uint64_t kind, const char *path)
 	if (!cfg)
 		return -EINVAL;
 	if (sbi_ns_number(kind) < 0)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_add_pin: 0x%llx is not one namespace", (unsigned long long)kind);
+		return sbi_cfg_fail(cfg, EINVAL, "sb_add_pin: 0x%llx is not one namespace",
+				    (unsigned long long)kind);
 	if (!path || !path[0])
 		return sbi_cfg_fail(cfg, EINVAL, "sb_add_pin: no path given");
 	if (strlen(path) >= PATH_MAX)
-		return sbi_cfg_fail(cfg, ENAMETOOLONG, "sb_add_pin: the path is longer than %d bytes", PATH_MAX - 1);
+		return sbi_cfg_fail(cfg, ENAMETOOLONG, "sb_add_pin: the path is longer than %d bytes",
+				    PATH_MAX - 1);
 	for (uint32_t i = 0; i < cfg->pin_count; i++)
 		if (!strcmp(cfg->pins[i].path, path))
 			return sbi_cfg_fail(cfg, EEXIST, "sb_add_pin: %.120s is used twice", path);

@@ -49,7 +49,8 @@ int sb_set_seccomp(sb_config *cfg, const char *preset)
 		return -EINVAL;
 	known = preset ? sbi_policy_preset(preset) : NULL;
 	if (!known)
-		return sbi_cfg_fail(cfg, EINVAL, "sb_set_seccomp: \"%.40s\" is not default, judge, build, nested or none",
+		return sbi_cfg_fail(cfg, EINVAL,
+				    "sb_set_seccomp: \"%.40s\" is not default, judge, build, nested or none",
 				    preset ? preset : "");
 	return replace(cfg, known, NULL);
 }
@@ -128,7 +129,8 @@ static struct sbi_filter_cell *find_cell(const sb_config *cfg)
 /* With a seed libraries are to read the files: the line comes last, and so decides. */
 static struct sbi_policy *effective_policy(const sb_config *cfg, struct sbi_policy_error *error)
 {
-	struct sbi_policy *policy = cfg->policy ? sbi_policy_ref(cfg->policy) : sbi_policy_new(cfg->seccomp_preset, error);
+	struct sbi_policy *policy =
+		cfg->policy ? sbi_policy_ref(cfg->policy) : sbi_policy_new(cfg->seccomp_preset, error);
 	struct sbi_policy *copy;
 
 	if (!policy || !cfg->seeded)
@@ -166,14 +168,16 @@ int sbi_filter_get(const sb_config *cfg, int warm, struct sbi_filter **out, sb_e
 	if (!filter) {
 		filter = make_filter(cfg, warm, &error);
 		if (!filter)
-			return sbi_fail(err, SB_STEP_FILTER, 0, error.code, "seccomp policy: %s", error.message);
+			return sbi_fail(err, SB_STEP_FILTER, 0, error.code, "seccomp policy: %s",
+					error.message);
 		filter = sbi_filter_cell_put(cell, warm, filter);
 	}
 	*out = sbi_filter_ref(filter);
 	return 0;
 }
 
-int sb_seccomp_test(const sb_config *cfg, const char *call, const uint64_t args[], int32_t *error, sb_error *err)
+int sb_seccomp_test(const sb_config *cfg, const char *call, const uint64_t args[], int32_t *error,
+		    sb_error *err)
 {
 	static const uint64_t none[6];
 	struct sbi_filter *filter;
@@ -183,14 +187,16 @@ int sb_seccomp_test(const sb_config *cfg, const char *call, const uint64_t args[
 	int r;
 
 	if (!cfg || !call || !call[0])
-		return sbi_fail(err, SB_STEP_FILTER, 0, EINVAL, "sb_seccomp_test: a configuration and a system call are needed");
+		return sbi_fail(err, SB_STEP_FILTER, 0, EINVAL,
+				"sb_seccomp_test: a configuration and a system call are needed");
 	if (cfg->failed)
 		return sbi_fail_as(err, &cfg->sticky);
 	number = strtol(call, &end, 0);
 	if (*end)
 		number = sbi_syscall_number(call);
 	if (number < 0 || number > UINT32_MAX)
-		return sbi_fail(err, SB_STEP_FILTER, 0, EINVAL, "\"%.40s\" is not a system call of this machine", call);
+		return sbi_fail(err, SB_STEP_FILTER, 0, EINVAL,
+				"\"%.40s\" is not a system call of this machine", call);
 	if (!sbi_has_filter(cfg))
 		return (int)SB_SECCOMP_ALLOW;
 	r = sbi_filter_get(cfg, 0, &filter, err);

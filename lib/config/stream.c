@@ -80,7 +80,8 @@ const struct sbi_stream *sbi_stream_origin(const sb_config *cfg, const struct sb
 
 static int check_host_fd(sb_config *cfg, const char *setter, int host_fd)
 {
-	return host_fd < -1 ? sbi_cfg_fail(cfg, EINVAL, "%s: %d is no descriptor of the host", setter, host_fd) : 0;
+	return host_fd < -1 ? sbi_cfg_fail(cfg, EINVAL, "%s: %d is no descriptor of the host", setter, host_fd)
+			    : 0;
 }
 
 int sb_set_fd(sb_config *cfg, int fd, int host_fd)
@@ -176,7 +177,8 @@ int sb_set_stream_same(sb_config *cfg, int fd, int other)
 		return -EINVAL;
 	r = check_fd(cfg, __func__, other);
 	if (r == 0 && fd == other)
-		r = sbi_cfg_fail(cfg, EINVAL, "%s: descriptor %d cannot be a duplicate of itself", __func__, fd);
+		r = sbi_cfg_fail(cfg, EINVAL, "%s: descriptor %d cannot be a duplicate of itself", __func__,
+				 fd);
 	if (r == 0)
 		r = sbi_cfg_stream(cfg, __func__, fd, &stream);
 	if (r < 0)
@@ -193,7 +195,8 @@ static int set_carried(sb_config *cfg, const char *setter, int fd, const struct 
 	int r;
 
 	if (like->flags & ~SB_STREAM_DROP)
-		return sbi_cfg_fail(cfg, EINVAL, "%s: unknown flags in 0x%llx", setter, (unsigned long long)like->flags);
+		return sbi_cfg_fail(cfg, EINVAL, "%s: unknown flags in 0x%llx", setter,
+				    (unsigned long long)like->flags);
 	r = sbi_cfg_stream(cfg, setter, fd, &stream);
 	if (r < 0)
 		return r;

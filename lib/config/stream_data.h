@@ -12,7 +12,10 @@ int sbi_data_new(const void *data, size_t len, struct sbi_data **out);
 struct sbi_data *sbi_data_ref(struct sbi_data *data);
 /** sbi_data_unref - accepts NULL. */
 void sbi_data_unref(struct sbi_data *data);
-/** sbi_data_open - a descriptor with an offset of its own, at the start. Any thread. Return: it, or -errno. */
+/**
+ * sbi_data_open - a descriptor with an offset of its own, at the start. Any thread. Return: it, or
+ * -errno.
+ */
 int sbi_data_open(const struct sbi_data *data);
 
 #endif

@@ -61,7 +61,9 @@ void sbi_hold(struct sbi_held *held, pid_t pid, uint64_t kinds)
 	sbi_autoclose int dir = open_ns_dir(pid);
 
 	for (int i = 0; i < SBI_NS_KINDS; i++)
-		held->ns[i] = dir >= 0 && (kinds & (UINT64_C(1) << i)) ? openat(dir, files[i], O_RDONLY | O_CLOEXEC) : -EBADF;
+		held->ns[i] = dir >= 0 && (kinds & (UINT64_C(1) << i))
+				      ? openat(dir, files[i], O_RDONLY | O_CLOEXEC)
+				      : -EBADF;
 }
 
 void sbi_let_go(struct sbi_held *held)
@@ -78,7 +80,8 @@ static int is_same(const struct stat *a, const struct stat *b)
 /* Neither ours nor that of before. A caller who may not trace sb-init (ptrace(2)) does not see them. */
 static int check_namespaces(const struct sbi_compared *c, struct why *why)
 {
-	sbi_autoclose int dir = open_ns_dir(c->now.pid), ours = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	sbi_autoclose int dir = open_ns_dir(c->now.pid),
+			  ours = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat now, own, then;
 
 	if (dir < 0 || ours < 0)
@@ -101,7 +104,10 @@ static int check_namespaces(const struct sbi_compared *c, struct why *why)
 
 /* --- processes ------------------------------------------------------------------- */
 
-/* With process 1 of a PID namespace the kernel ends all others, and it is reaped after them (zap_pid_ns_processes). */
+/*
+ * With process 1 of a PID namespace the kernel ends all others, and it is reaped after them
+ * (zap_pid_ns_processes).
+ */
 static int check_ended(const struct sbi_compared *c, struct why *why)
 {
 	if (syscall(SYS_pidfd_send_signal, c->then.pidfd, 0, NULL, 0) == 0 || errno != ESRCH)
@@ -135,12 +141,14 @@ static char *next_field(char *at)
 }
 
 /*
- * One line, from "64 41 0:40 / /dev ro shared:3 - tmpfs none rw" to "0 / /dev ro - tmpfs none rw": ids and peer
- * groups are new each time, and so are the numbers of devices that the kernel makes up. Never longer than it was.
+ * One line, from "64 41 0:40 / /dev ro shared:3 - tmpfs none rw" to "0 / /dev ro - tmpfs none rw":
+ * ids and peer groups are new each time, and so are the numbers of devices that the kernel makes
+ * up. Never longer than it was.
  */
 static char *copy_line(char *to, char *line)
 {
-	char *device = next_field(next_field(line)), *root = next_field(device), *options = next_field(next_field(root));
+	char *device = next_field(next_field(line)), *root = next_field(device),
+	     *options = next_field(next_field(root));
 	char *end = next_field(options), *rest = strstr(options, " - ");
 	size_t length;
 
@@ -211,8 +219,8 @@ static int check_mounts(const struct sbi_compared *c, struct why *why)
 	then -= now - line;
 	if (!*then)
 		return differs(why, "%s is mounted, and was not", mount_point(line, path, sizeof(path)));
-	return differs(why, "where %s was mounted, %s is, or it is not the same", mount_point(then, path, sizeof(path)),
-		       mount_point(line, other, sizeof(other)));
+	return differs(why, "where %s was mounted, %s is, or it is not the same",
+		       mount_point(then, path, sizeof(path)), mount_point(line, other, sizeof(other)));
 }
 
 /* --- what it is made of ---------------------------------------------------------- */
@@ -256,7 +264,8 @@ int sbi_check_box(const struct sbi_compared *c, sb_error *err)
 
 	for (uint32_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		if (checks[i].check(c, &why) < 0)
-			return sbi_fail(err, SB_STEP_RESET, i, why.code, "the box is not as it was at its opening, by the check \"%s\": %s",
+			return sbi_fail(err, SB_STEP_RESET, i, why.code,
+					"the box is not as it was at its opening, by the check \"%s\": %s",
 					checks[i].name, why.text);
 	return 0;
 }

@@ -33,9 +33,15 @@ struct sbi_compared {
 /** sbi_hold - namespaces @kinds of process @pid, as many as it has and we may see. */
 void sbi_hold(struct sbi_held *held, pid_t pid, uint64_t kinds);
 void sbi_let_go(struct sbi_held *held);
-/** sbi_look_at_mounts - its mount table without numbers that differ each time; the caller frees @table. 0, -errno. */
+/**
+ * sbi_look_at_mounts - its mount table without numbers that differ each time; the caller frees
+ * @table. 0, -errno.
+ */
 int sbi_look_at_mounts(pid_t pid, char **table);
-/** sbi_check_box - all checks, one after the other. Return: 0, or -errno; @err names the check that failed. */
+/**
+ * sbi_check_box - all checks, one after the other. Return: 0, or -errno; @err names the check that
+ * failed.
+ */
 int sbi_check_box(const struct sbi_compared *c, sb_error *err);
 
 #endif

@@ -39,7 +39,10 @@ static int make_below(struct sbi_place *place, sb_error *err)
 	return sbi_place_failed(place, "making the cgroup of a box", r, err);
 }
 
-/* New and empty, it takes all of them in one write; what it refuses is asked for one by one, to know which. */
+/*
+ * New and empty, it takes all of them in one write; what it refuses is asked for one by one, to
+ * know which.
+ */
 static int enable_below(struct sbi_place *place, uint32_t more, sb_error *err)
 {
 	char words[96] = "";
@@ -48,7 +51,8 @@ static int enable_below(struct sbi_place *place, uint32_t more, sb_error *err)
 
 	for (int i = 0; i < SBI_CG_KINDS; i++)
 		if (more & (UINT32_C(1) << i))
-			snprintf(words + strlen(words), sizeof(words) - strlen(words), "+%s ", sbi_controller_name(i));
+			snprintf(words + strlen(words), sizeof(words) - strlen(words), "+%s ",
+				 sbi_controller_name(i));
 	r = more ? sbi_cg_write(place->dir, "cgroup.subtree_control", words) : 0;
 	if (r < 0)
 		r = sbi_cg_enable(place->dir, more, &missing);
@@ -59,14 +63,18 @@ static int enable_below(struct sbi_place *place, uint32_t more, sb_error *err)
 }
 
 /* A box's: one level below, with those controllers for its leaves that the level itself has. */
-int sbi_place_get_below(struct sbi_place *place, const sb_config *cfg, uint32_t need, uint32_t want, sb_error *err)
+int sbi_place_get_below(struct sbi_place *place, const sb_config *cfg, uint32_t need, uint32_t want,
+			sb_error *err)
 {
 	int r = sbi_place_get(place->above, cfg, err);
 
 	if (r == 0 && !atomic_load(&place->found))
 		r = make_below(place, err);
 	if (r == 0)
-		r = enable_below(place, (need | want) & sbi_place_controllers(place->above) & ~sbi_place_controllers(place), err);
+		r = enable_below(place,
+				 (need | want) & sbi_place_controllers(place->above) &
+					 ~sbi_place_controllers(place),
+				 err);
 	if (r == 0)
 		atomic_fetch_or(&place->tried, want);
 	return r;

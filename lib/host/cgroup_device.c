@@ -54,7 +54,8 @@ static void add_rule(struct program *p, const struct sbi_device *d)
 
 	if (d->kind != 'a') {
 		jumps[n++] = p->count;
-		add(p, BPF_JMP | BPF_JNE | BPF_K, TYPE, 0, 0, d->kind == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK);
+		add(p, BPF_JMP | BPF_JNE | BPF_K, TYPE, 0, 0,
+		    d->kind == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK);
 	}
 	if (d->major != UINT32_MAX) {
 		jumps[n++] = p->count;
@@ -122,10 +123,12 @@ int sbi_device_filter(int dir, const struct sbi_device *devices, uint32_t count,
 	}
 	if (r == 0)
 		return 0;
-	sbi_fail(err, SB_STEP_DEVICES, 0, -r, "%s the device filter: %s", fd < 0 ? "loading" : "attaching", strerror(-r));
+	sbi_fail(err, SB_STEP_DEVICES, 0, -r, "%s the device filter: %s", fd < 0 ? "loading" : "attaching",
+		 strerror(-r));
 	if (r == -EPERM)
-		sbi_hint(err, "it needs CAP_SYS_ADMIN, or CAP_BPF and CAP_NET_ADMIN, in the initial user namespace; without "
-			      "device nodes in the sandbox there is nothing to filter");
+		sbi_hint(err,
+			 "it needs CAP_SYS_ADMIN, or CAP_BPF and CAP_NET_ADMIN, in the initial user namespace; without "
+			 "device nodes in the sandbox there is nothing to filter");
 	else if (r == -EINVAL || r == -ENOSYS)
 		sbi_hint(err, "the kernel needs CONFIG_BPF_SYSCALL and CONFIG_CGROUP_BPF");
 	return r;

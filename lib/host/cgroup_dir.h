@@ -7,9 +7,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** sbi_cg_read - a file as text, cut at @len - 1 bytes, NUL-terminated. Return: its length as read, or -errno. */
+/**
+ * sbi_cg_read - a file as text, cut at @len - 1 bytes, NUL-terminated. Return: its length as read,
+ * or -errno.
+ */
 ssize_t sbi_cg_read(int dir, const char *file, char *buf, size_t len);
-/** sbi_cg_read_all - the whole of a file that may be long; the caller frees @text. Return: its length, or -errno and NULL. */
+/**
+ * sbi_cg_read_all - the whole of a file that may be long; the caller frees @text. Return: its
+ * length, or -errno and NULL.
+ */
 ssize_t sbi_cg_read_all(int dir, const char *file, char **text);
 /** sbi_cg_write - one write of @text. Return: 0 or -errno. */
 int sbi_cg_write(int dir, const char *file, const char *text);

@@ -60,7 +60,8 @@ static void names_of(uint32_t controllers, char *buf, size_t len)
 	buf[0] = '\0';
 	for (int i = 0; i < SBI_CG_KINDS; i++)
 		if (controllers & (UINT32_C(1) << i))
-			snprintf(buf + strlen(buf), len - strlen(buf), "%s%s", buf[0] ? ", " : "", sbi_controller_name(i));
+			snprintf(buf + strlen(buf), len - strlen(buf), "%s%s", buf[0] ? ", " : "",
+				 sbi_controller_name(i));
 }
 
 void sbi_cg_missing(const struct sbi_cg_tree *tree, const char *path, uint32_t missing, int code,
@@ -70,22 +71,31 @@ void sbi_cg_missing(const struct sbi_cg_tree *tree, const char *path, uint32_t m
 
 	names_of(missing, names, sizeof(names));
 	if (code == -EBUSY) {
-		sbi_reason(reasons, "%s holds processes itself, and then its children cannot have the controller %s", sbi_cg_short(tree, path),
-			   names);
+		sbi_reason(reasons,
+			   "%s holds processes itself, and then its children cannot have the controller %s",
+			   sbi_cg_short(tree, path), names);
 		sbi_way_out(reasons, "move them into a child of it (cgroups(7), no internal processes)");
 	} else if (tree->v1 & missing) {
-		sbi_reason(reasons, "the controller %s is bound to cgroup v1 here, and missing in %s", names, sbi_cg_short(tree, path));
-		sbi_way_out(reasons, "a hybrid tree: boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all");
+		sbi_reason(reasons, "the controller %s is bound to cgroup v1 here, and missing in %s", names,
+			   sbi_cg_short(tree, path));
+		sbi_way_out(reasons,
+			    "a hybrid tree: boot with systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all");
 	} else if (code == -ENOENT || code == -EINVAL) {
 		sbi_reason(reasons, "%s has no controller %s", sbi_cg_short(tree, path), names);
-		sbi_way_out(reasons, "enable it in cgroup.subtree_control of the cgroups above, in a unit by Delegate=%s; or the "
-				     "kernel was built or booted without it", names);
+		sbi_way_out(reasons,
+			    "enable it in cgroup.subtree_control of the cgroups above, in a unit by Delegate=%s; or the "
+			    "kernel was built or booted without it",
+			    names);
 	} else {
-		sbi_reason(reasons, "enabling the controller %s in %s: %s", names, sbi_cg_short(tree, path), strerror(-code));
+		sbi_reason(reasons, "enabling the controller %s in %s: %s", names, sbi_cg_short(tree, path),
+			   strerror(-code));
 	}
 }
 
-/* clone3 into a cgroup needs cgroup.procs of the nearest one above both (cgroups(7), delegation containment). */
+/*
+ * clone3 into a cgroup needs cgroup.procs of the nearest one above both (cgroups(7), delegation
+ * containment).
+ */
 static int check_way(struct search *s, const char *path)
 {
 	char common[PATH_MAX], file[PATH_MAX + 16];
@@ -105,9 +115,11 @@ static int check_way(struct search *s, const char *path)
 	snprintf(file, sizeof(file), "%s/cgroup.procs", common);
 	if (faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) == 0)
 		return 0;
-	sbi_reason(&s->reasons, "the way from our own cgroup to %s leads over %s, whose cgroup.procs we may not write (%s)",
+	sbi_reason(&s->reasons,
+		   "the way from our own cgroup to %s leads over %s, whose cgroup.procs we may not write (%s)",
 		   sbi_cg_short(&s->tree, path), sbi_cg_short(&s->tree, common), strerror(errno));
-	sbi_way_out(&s->reasons, "start the program in the delegated tree: systemd-run --user --scope -p Delegate=yes …");
+	sbi_way_out(&s->reasons,
+		    "start the program in the delegated tree: systemd-run --user --scope -p Delegate=yes …");
 	return -EACCES;
 }
 
@@ -182,7 +194,8 @@ static int try_given(struct search *s, struct sbi_parent *out)
 		return fd;
 	}
 	if (fstatfs(fd, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC) {
-		sbi_reason(&s->reasons, "the parent %s is not a directory of a cgroup v2 file system", sbi_cg_short(&s->tree, path));
+		sbi_reason(&s->reasons, "the parent %s is not a directory of a cgroup v2 file system",
+			   sbi_cg_short(&s->tree, path));
 		return -EINVAL;
 	}
 	return take(s, path, fd, out);
@@ -194,7 +207,8 @@ static int try_own(struct search *s, struct sbi_parent *out)
 	uint32_t missing;
 
 	if (fd < 0) {
-		sbi_reason(&s->reasons, "our own cgroup %s: %s", sbi_cg_short(&s->tree, s->tree.own), strerror(-fd));
+		sbi_reason(&s->reasons, "our own cgroup %s: %s", sbi_cg_short(&s->tree, s->tree.own),
+			   strerror(-fd));
 		return fd;
 	}
 	missing = s->need & ~sbi_cg_available(fd);
@@ -203,11 +217,13 @@ static int try_own(struct search *s, struct sbi_parent *out)
 		return -ENOENT;
 	}
 	if (sbi_cg_has_systemd() && !sbi_cg_is_delegated(&s->tree, s->tree.own)) {
-		sbi_reason(&s->reasons, "our own cgroup %s is systemd's, not delegated", sbi_cg_short(&s->tree, s->tree.own));
+		sbi_reason(&s->reasons, "our own cgroup %s is systemd's, not delegated",
+			   sbi_cg_short(&s->tree, s->tree.own));
 		return -EPERM;
 	}
 	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
-		sbi_reason(&s->reasons, "our own cgroup %s: %s", sbi_cg_short(&s->tree, s->tree.own), strerror(errno));
+		sbi_reason(&s->reasons, "our own cgroup %s: %s", sbi_cg_short(&s->tree, s->tree.own),
+			   strerror(errno));
 		return -EACCES;
 	}
 	if (missing) {
@@ -248,8 +264,10 @@ static int try_move(struct search *s, struct sbi_parent *out)
 	if (fd < 0)
 		return fd;
 	if (!(s->cfg->cgroup_flags & SB_CGROUP_MOVE_SELF)) {
-		sbi_reason(&s->reasons, "our own cgroup %s holds this process itself", sbi_cg_short(&s->tree, s->tree.own));
-		sbi_way_out(&s->reasons, "allow SB_CGROUP_MOVE_SELF (sbx does), or name another parent: sb_set_cgroup_parent()");
+		sbi_reason(&s->reasons, "our own cgroup %s holds this process itself",
+			   sbi_cg_short(&s->tree, s->tree.own));
+		sbi_way_out(&s->reasons,
+			    "allow SB_CGROUP_MOVE_SELF (sbx does), or name another parent: sb_set_cgroup_parent()");
 		return -EBUSY;
 	}
 	r = sbi_self_move(s->tree.own, fd, &s->reasons);
@@ -271,7 +289,8 @@ static int try_systemd(struct search *s, struct sbi_parent *out)
 
 	if (s->cfg->cgroup_flags & SB_CGROUP_NO_SYSTEMD)
 		return -EPERM;
-	r = sbi_scope_start(&s->tree, s->cfg->cgroup_flags & SB_CGROUP_MOVE_SELF ? 1 : 0, &scope, &s->reasons);
+	r = sbi_scope_start(&s->tree, s->cfg->cgroup_flags & SB_CGROUP_MOVE_SELF ? 1 : 0, &scope,
+			    &s->reasons);
 	if (r < 0)
 		return r;
 	if (scope.holds_us) {
@@ -359,10 +378,13 @@ int sbi_cg_find(const sb_config *cfg, uint32_t need, uint32_t want, struct sbi_p
 	if (r == 0 || !s->seen)
 		return r;
 	names_of(need, names, sizeof(names));
-	sbi_fail(err, SB_STEP_CGROUP, 0, -r, "no place for a cgroup%s%s: %s", need ? " with " : "", names, s->reasons.text);
-	sbi_hint(err, "%s", s->reasons.hint[0] ? s->reasons.hint :
-						 "name a cgroup that is delegated to this user: sb_set_cgroup_parent(), "
-						 "sbx --cgroup-parent; or start in one: systemd-run --user --scope -p Delegate=yes …");
+	sbi_fail(err, SB_STEP_CGROUP, 0, -r, "no place for a cgroup%s%s: %s", need ? " with " : "", names,
+		 s->reasons.text);
+	sbi_hint(err, "%s",
+		 s->reasons.hint[0]
+			 ? s->reasons.hint
+			 : "name a cgroup that is delegated to this user: sb_set_cgroup_parent(), "
+			   "sbx --cgroup-parent; or start in one: systemd-run --user --scope -p Delegate=yes …");
 	return r;
 }
 

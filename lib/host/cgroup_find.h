@@ -37,7 +37,10 @@ void sbi_way_out(struct sbi_reasons *reasons, const char *format, ...) __attribu
 
 /** sbi_cg_tree_look - Return: 0, or -errno with words. */
 int sbi_cg_tree_look(struct sbi_cg_tree *tree, sb_error *err);
-/** sbi_cg_path - where a cgroup of /proc/PID/cgroup, or a path below the mount, lies. Return: 0, -ENAMETOOLONG. */
+/**
+ * sbi_cg_path - where a cgroup of /proc/PID/cgroup, or a path below the mount, lies. Return: 0,
+ * -ENAMETOOLONG.
+ */
 int sbi_cg_path(const struct sbi_cg_tree *tree, const char *name, char *path, size_t len);
 /** sbi_cg_short - a path for messages: as in /proc/PID/cgroup, and of a long one the end. */
 const char *sbi_cg_short(const struct sbi_cg_tree *tree, const char *path);
@@ -70,7 +73,10 @@ int sbi_cg_find(const sb_config *cfg, uint32_t need, uint32_t want, struct sbi_p
 /** sbi_cg_release - give back what finding it took: the move, the scope. */
 void sbi_cg_release(struct sbi_parent *parent);
 
-/** sbi_cg_gc - in cgroup_gc.c: remove the cgroups of died hosts, where @cfg would make its own. Return: how many, -errno. */
+/**
+ * sbi_cg_gc - in cgroup_gc.c: remove the cgroups of died hosts, where @cfg would make its own.
+ * Return: how many, -errno.
+ */
 int sbi_cg_gc(const sb_config *cfg, sb_error *err);
 
 #endif

@@ -42,7 +42,10 @@ static int collect(int parent, const char *name)
 		return 0;
 	if (flock(dir, LOCK_EX | LOCK_NB) < 0) /* its owner lives */
 		return 0;
-	/* Ours has a cgroup for sb-init. Who is in another one of that name, or in one we moved into, was not started by us. */
+	/*
+	 * Ours has a cgroup for sb-init. Who is in another one of that name, or in one we moved
+	 * into, was not started by us.
+	 */
 	if (moved || faccessat(dir, "init/cgroup.procs", F_OK, 0) < 0) {
 		return unlinkat(parent, name, AT_REMOVEDIR) == 0 && !moved;
 	}
@@ -64,7 +67,8 @@ static int scan(const char *path, sb_error *err)
 		r = entry->d_type == DT_DIR ? collect(dir, entry->d_name) : 0;
 		count += r > 0;
 		if (r < 0)
-			failed = sbi_fail(err, SB_STEP_CGROUP, 0, -r, "%.120s/%.60s, whose owner is dead, cannot be removed", path,
+			failed = sbi_fail(err, SB_STEP_CGROUP, 0, -r,
+					  "%.120s/%.60s, whose owner is dead, cannot be removed", path,
 					  entry->d_name);
 	}
 	closedir(stream);
@@ -101,7 +105,8 @@ int sbi_cg_gc(const sb_config *cfg, sb_error *err)
 	if (r == -ENOENT && !named) /* without cgroup v2 there is nothing of it to remove */
 		return 0;
 	if (r < 0)
-		return named ? r : sbi_fail(err, SB_STEP_CGROUP, 0, -r, "looking for cgroup v2: %s", strerror(-r));
+		return named ? r
+			     : sbi_fail(err, SB_STEP_CGROUP, 0, -r, "looking for cgroup v2: %s", strerror(-r));
 	if (cfg && cfg->cgroup_parent_fd >= 0) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", cfg->cgroup_parent_fd);
 		return scan(path, err);

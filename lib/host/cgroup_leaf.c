@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The leaf of one command: made with its limits before anything runs in it, removed after all of it has ended. */
+/*
+ * The leaf of one command: made with its limits before anything runs in it, removed after all of it
+ * has ended.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,9 +27,11 @@ static int refused(const sb_config *cfg, uint32_t index, int code, sb_error *err
 {
 	const struct sbi_cgroup_setting *setting = &cfg->cgroup[index];
 
-	sbi_fail(err, SB_STEP_LIMIT, index, -code, "%s = %.120s: %s", setting->file, setting->text, strerror(-code));
+	sbi_fail(err, SB_STEP_LIMIT, index, -code, "%s = %.120s: %s", setting->file, setting->text,
+		 strerror(-code));
 	if (code == -ENOENT)
-		sbi_hint(err, "this kernel does not have %s: leave it out, or take a kernel that has it", setting->file);
+		sbi_hint(err, "this kernel does not have %s: leave it out, or take a kernel that has it",
+			 setting->file);
 	else if (code == -ENODEV || code == -ENXIO)
 		sbi_hint(err, "there is no such device or resource here, or its scheduler does not do this");
 	else if (code == -EINVAL || code == -ERANGE || code == -EOPNOTSUPP)
@@ -52,7 +57,10 @@ static int write_limit(struct sbi_leaf *leaf, const char *file, uint64_t value, 
 	return r < 0 ? sbi_fail(err, SB_STEP_LIMIT, 0, -r, "%s = %s: %s", file, text, strerror(-r)) : 0;
 }
 
-/* Those of sandbox/limit.h that the kernel keeps. All go together, so that a child that was killed does not stay hidden. */
+/*
+ * Those of sandbox/limit.h that the kernel keeps. All go together, so that a child that was killed
+ * does not stay hidden.
+ */
 static int write_limits(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
 {
 	const struct sbi_limit *memory = &cfg->limits[SB_LIMIT_MEMORY], *pids = &cfg->limits[SB_LIMIT_PIDS];
@@ -84,7 +92,8 @@ int sbi_leaf_limit(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err)
 	}
 	if (!sbi_forbids_swap(cfg))
 		return 0;
-	return write_limit(leaf, "memory.swap.max", 0, 1, err); /* a kernel without swap accounting cannot limit it */
+	/* a kernel without swap accounting cannot limit it */
+	return write_limit(leaf, "memory.swap.max", 0, 1, err);
 }
 
 int sbi_is_delegating(const sb_config *cfg)
@@ -106,7 +115,9 @@ int sbi_leaf_delegate(struct sbi_leaf *leaf, sb_error *err)
 		leaf->into = sbi_cg_open(leaf->fd, INNER);
 	if (r == 0 && leaf->into < 0)
 		r = leaf->into;
-	return r < 0 ? sbi_fail(err, SB_STEP_LEAF, 0, -r, "a cgroup that the command may manage: %s", strerror(-r)) : 0;
+	return r < 0 ? sbi_fail(err, SB_STEP_LEAF, 0, -r, "a cgroup that the command may manage: %s",
+				strerror(-r))
+		     : 0;
 }
 
 static int make_fresh(struct sbi_place *place, struct sbi_leaf *leaf)
@@ -130,7 +141,8 @@ int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err)
 	int r = sbi_shelf_take(sbi_place_shelf(place), leaf) ? 0 : make_fresh(place, leaf);
 
 	if (r < 0) {
-		sbi_fail(err, SB_STEP_LEAF, 0, -r, "cgroup %.120s/…/%u: %s", sbi_place_path(place), leaf->number, strerror(-r));
+		sbi_fail(err, SB_STEP_LEAF, 0, -r, "cgroup %.120s/…/%u: %s", sbi_place_path(place),
+			 leaf->number, strerror(-r));
 		if (r == -EAGAIN)
 			sbi_hint(err, "cgroup.max.descendants of a cgroup above is reached");
 		else if (r == -ENOENT || r == -ENODEV)
@@ -161,7 +173,9 @@ int sbi_leaf_file(struct sbi_leaf *leaf, int file)
 	static const struct {
 		const char *name;
 		int flags;
-	} files[SBI_LEAF_FILES] = { { "cpu.stat", O_RDONLY }, { "cgroup.events", O_RDONLY }, { "cgroup.kill", O_WRONLY } };
+	} files[SBI_LEAF_FILES] = { { "cpu.stat", O_RDONLY },
+				    { "cgroup.events", O_RDONLY },
+				    { "cgroup.kill", O_WRONLY } };
 
 	if (leaf->files[file] < 0)
 		leaf->files[file] = openat(leaf->fd, files[file].name, files[file].flags | O_CLOEXEC);

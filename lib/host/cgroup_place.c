@@ -78,8 +78,8 @@ int sbi_place_is_intact(const struct sbi_place *place)
 {
 	if (place->above) /* to make leaves its directory is enough */
 		return is_what_it_was(place->dir, &place->was[1]);
-	return is_what_it_was(place->parent.fd, &place->was[0]) && is_what_it_was(place->dir, &place->was[1]) &&
-	       is_what_it_was(place->init, &place->was[2]);
+	return is_what_it_was(place->parent.fd, &place->was[0]) &&
+	       is_what_it_was(place->dir, &place->was[1]) && is_what_it_was(place->init, &place->was[2]);
 }
 
 /*
@@ -151,7 +151,8 @@ static int make_own(struct sbi_place *place)
 		}
 		dir = sbi_cg_open(place->parent.fd, place->name);
 		if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0 && fstat(dir, &ours) == 0 &&
-		    fstatat(place->parent.fd, place->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_ino == named.st_ino) {
+		    fstatat(place->parent.fd, place->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    ours.st_ino == named.st_ino) {
 			place->dir = sbi_take_fd(&dir);
 			return 0;
 		}
@@ -164,7 +165,8 @@ static int make_own(struct sbi_place *place)
 
 int sbi_place_failed(const struct sbi_place *place, const char *what, int code, sb_error *err)
 {
-	sbi_fail(err, SB_STEP_CGROUP, 0, -code, "%s in %.150s: %s", what, sbi_place_path(place), strerror(-code));
+	sbi_fail(err, SB_STEP_CGROUP, 0, -code, "%s in %.150s: %s", what, sbi_place_path(place),
+		 strerror(-code));
 	if (code == -EAGAIN)
 		sbi_hint(err, "cgroup.max.depth or cgroup.max.descendants of a cgroup above is reached");
 	else if (code == -EROFS)
@@ -223,7 +225,8 @@ static void enable_wanted(struct sbi_place *place, uint32_t want)
 	for (int i = 0; i < SBI_CG_KINDS; i++) {
 		uint32_t one = want & (UINT32_C(1) << i);
 
-		if (one && sbi_cg_enable(place->parent.fd, one, &missing) == 0 && sbi_cg_enable(place->dir, one, &missing) == 0)
+		if (one && sbi_cg_enable(place->parent.fd, one, &missing) == 0 &&
+		    sbi_cg_enable(place->dir, one, &missing) == 0)
 			atomic_fetch_or(&place->enabled, one);
 	}
 	atomic_fetch_or(&place->tried, want);
@@ -273,7 +276,8 @@ int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err)
 	pthread_mutex_lock(&place->lock);
 	if (atomic_load(&place->found) && (place->pid != getpid() || !sbi_place_is_intact(place)))
 		take_down(place);
-	r = place->above ? sbi_place_get_below(place, cfg, need, want, err) : get(place, cfg, need, want, err);
+	r = place->above ? sbi_place_get_below(place, cfg, need, want, err)
+			 : get(place, cfg, need, want, err);
 	pthread_mutex_unlock(&place->lock);
 	atomic_store(&place->refused, r < 0 && r != -EMFILE && r != -ENFILE && r != -ENOMEM);
 	return r;

@@ -31,7 +31,10 @@ struct sbi_leaf {
 };
 #define SBI_NO_LEAF ((struct sbi_leaf){ .fd = -EBADF, .into = -EBADF, .files = { -EBADF, -EBADF, -EBADF } })
 
-/** sbi_place_get - find the place, unless that is done, and see to it that its leaves have @cfg's controllers. */
+/**
+ * sbi_place_get - find the place, unless that is done, and see to it that its leaves have @cfg's
+ * controllers.
+ */
 int sbi_place_get(struct sbi_place *place, const sb_config *cfg, sb_error *err);
 /** sbi_place_refused - was a place looked for, and none found? */
 int sbi_place_refused(const struct sbi_place *place);
@@ -55,16 +58,28 @@ int sbi_place_box_dir(const struct sbi_place *place);
 int sbi_leaf_make(struct sbi_place *place, struct sbi_leaf *leaf, sb_error *err);
 /** sbi_leaf_limit - write @cfg's settings. */
 int sbi_leaf_limit(const sb_config *cfg, struct sbi_leaf *leaf, sb_error *err);
-/** sbi_leaf_delegate - one level below the limits, with every controller that there is, for the command to manage. */
+/**
+ * sbi_leaf_delegate - one level below the limits, with every controller that there is, for the
+ * command to manage.
+ */
 int sbi_leaf_delegate(struct sbi_leaf *leaf, sb_error *err);
-/** sbi_leaf_remove - kill what is left in it, and remove it. Its descriptors stay open, for threads that use them. */
+/**
+ * sbi_leaf_remove - kill what is left in it, and remove it. Its descriptors stay open, for threads
+ * that use them.
+ */
 void sbi_leaf_remove(struct sbi_place *place, const struct sbi_leaf *leaf);
 void sbi_leaf_close(struct sbi_leaf *leaf);
 /** sbi_leaf_file - enum sbi_leaf_file; opened once, closed with the leaf. Return: a descriptor, or -errno. */
 int sbi_leaf_file(struct sbi_leaf *leaf, int file);
-/** sbi_leaf_retire - as sbi_leaf_remove(), but of an empty one, and it may be done at the next sbi_place_tend(). */
+/**
+ * sbi_leaf_retire - as sbi_leaf_remove(), but of an empty one, and it may be done at the next
+ * sbi_place_tend().
+ */
 void sbi_leaf_retire(struct sbi_place *place, const struct sbi_leaf *leaf);
-/** sbi_place_tend - for the time in which a command runs: remove what was retired, make a leaf for the next one. */
+/**
+ * sbi_place_tend - for the time in which a command runs: remove what was retired, make a leaf for
+ * the next one.
+ */
 void sbi_place_tend(struct sbi_place *place);
 
 /* for cgroup_leaf.c */

@@ -18,13 +18,15 @@ struct sbi_place {
 	struct sbi_parent parent;
 	char name[32];           /* of our directory in it */
 	int dir, init;
-	struct stat was[4];      /* what parent.fd, dir, init and the keeper's pipe are: hosts close what they do not know */
+	/* what parent.fd, dir, init and the keeper's pipe are: hosts close what they do not know */
+	struct stat was[4];
 	atomic_uint enabled;     /* controllers of the leaves */
 	atomic_uint tried;       /* those that were wanted, whether they are there or not */
 	atomic_uint numbers;
 	atomic_int refused;      /* there is none */
 	struct sbi_shelf shelf;
-	struct sbi_place *above; /* a box's: where its directory lies, a reference; it has no parent and no init of its own */
+	/* a box's: where its directory lies, a reference; it has no parent and no init of its own */
+	struct sbi_place *above;
 	atomic_uint boxes;       /* that were made in it: their names */
 };
 
@@ -35,6 +37,7 @@ int sbi_place_is_intact(const struct sbi_place *place);
 /** sbi_place_failed - @what went wrong in it, explained; @code. */
 int sbi_place_failed(const struct sbi_place *place, const char *what, int code, sb_error *err);
 /** sbi_place_get_below - sbi_place_get() of a box's; its lock is held. */
-int sbi_place_get_below(struct sbi_place *place, const sb_config *cfg, uint32_t need, uint32_t want, sb_error *err);
+int sbi_place_get_below(struct sbi_place *place, const sb_config *cfg, uint32_t need, uint32_t want,
+			sb_error *err);
 
 #endif

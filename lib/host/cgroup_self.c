@@ -56,7 +56,8 @@ static int check_alone(int fd, const char *path, struct sbi_reasons *reasons)
 		return 0;
 	sbi_reason(reasons, "our own cgroup %.60s holds other processes as well (%s%s)", path, others + 1,
 		   count > 3 ? " …" : "");
-	sbi_way_out(reasons, "start the program in a cgroup of its own: systemd-run --user --scope -p Delegate=yes …");
+	sbi_way_out(reasons,
+		    "start the program in a cgroup of its own: systemd-run --user --scope -p Delegate=yes …");
 	return -EBUSY;
 }
 

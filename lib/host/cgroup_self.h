@@ -5,7 +5,10 @@
 
 #include "cgroup_find.h"
 
-/** sbi_self_move - out of @path (open as @fd) into a child of it; taken. Return: 0 or -errno with a reason. */
+/**
+ * sbi_self_move - out of @path (open as @fd) into a child of it; taken. Return: 0 or -errno with a
+ * reason.
+ */
 int sbi_self_move(const char *path, int fd, struct sbi_reasons *reasons);
 /** sbi_self_use - if this process has been moved: take it once more, and where from. Return: 0 or -ENOENT. */
 int sbi_self_use(char *path, size_t len);

@@ -111,7 +111,8 @@ void sbi_shelf_forget(struct sbi_shelf *shelf)
 	for (int i = 0; i <= SBI_LEAF_FILES; i++) {
 		int *fd = fd_of(&shelf->spare, i);
 
-		if (*fd >= 0 && fstat(*fd, &st) == 0 && st.st_ino == shelf->inodes[i] && st.st_dev == shelf->device)
+		if (*fd >= 0 && fstat(*fd, &st) == 0 && st.st_ino == shelf->inodes[i] &&
+		    st.st_dev == shelf->device)
 			sbi_close_fd(fd);
 	}
 	shelf->spare = SBI_NO_LEAF;

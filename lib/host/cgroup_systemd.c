@@ -57,8 +57,8 @@ static void free_environment(char **env)
 
 int sbi_unit_is_delegated(const char *unit)
 {
-	const char *show[] = { "systemctl", geteuid() ? "--user" : "--system", "show", "--property=Delegate", "--value", unit,
-			       NULL };
+	const char *show[] = { "systemctl", geteuid() ? "--user" : "--system", "show", "--property=Delegate",
+			       "--value", unit, NULL };
 	char **env = bus_environment(), answer[8] = "";
 	int r = env ? sbi_helper_run(show, env, 1, answer, sizeof(answer)) : -ENOMEM;
 
@@ -83,10 +83,11 @@ static int path_of(const struct sbi_cg_tree *tree, pid_t pid, char *path, size_t
 static int move_into_scope(const char *name, char **env, struct sbi_reasons *reasons)
 {
 	char pid[16], words[100];
-	const char *call[] = { "busctl", geteuid() ? "--user" : "--system", "--quiet", "call", "org.freedesktop.systemd1",
-			 "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "StartTransientUnit",
-			 "ssa(sv)a(sa(sv))", name, "fail", "4", "PIDs", "au", "1", pid, "Delegate", "b", "true",
-			 "CollectMode", "s", "inactive-or-failed", "Description", "s", "Sandboxes of libsandbox", "0", NULL };
+	const char *call[] = { "busctl", geteuid() ? "--user" : "--system", "--quiet", "call",
+			 "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+			 "org.freedesktop.systemd1.Manager", "StartTransientUnit", "ssa(sv)a(sa(sv))", name,
+			 "fail", "4", "PIDs", "au", "1", pid, "Delegate", "b", "true", "CollectMode", "s",
+			 "inactive-or-failed", "Description", "s", "Sandboxes of libsandbox", "0", NULL };
 	const char *wait[] = { "systemctl", geteuid() ? "--user" : "--system", "--quiet", "start", name, NULL };
 	int r;
 
@@ -116,8 +117,9 @@ static int wait_for_keeper(int said)
 static int start_keeper(const char *name, char **env, struct sbi_scope *scope, struct sbi_reasons *reasons)
 {
 	char unit[64], words[100] = "";
-	const char *argv[] = { "systemd-run", geteuid() ? "--user" : "--system", "--scope", "--quiet", "--collect", unit,
-			 "--property=Delegate=yes", "--", "/bin/sh", "-c", "echo; read _", NULL };
+	const char *argv[] = { "systemd-run", geteuid() ? "--user" : "--system", "--scope", "--quiet",
+			 "--collect", unit, "--property=Delegate=yes", "--", "/bin/sh", "-c", "echo; read _",
+			 NULL };
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, r = -EMFILE;
 	ssize_t n;
 
@@ -132,7 +134,8 @@ static int start_keeper(const char *name, char **env, struct sbi_scope *scope, s
 		scope->pidfd = (int)syscall(SYS_pidfd_open, scope->pid, 0);
 		r = scope->pidfd < 0 ? -errno : wait_for_keeper(out[0]);
 		if (r < 0) {
-			n = fcntl(err[0], F_SETFL, O_NONBLOCK) < 0 ? 0 : read(err[0], words, sizeof(words) - 1);
+			n = fcntl(err[0], F_SETFL, O_NONBLOCK) < 0 ? 0
+								   : read(err[0], words, sizeof(words) - 1);
 			words[n > 0 ? n : 0] = '\0';
 			words[strcspn(words, "\n")] = '\0';
 			sbi_scope_end(&scope->keeper, &scope->pidfd);
@@ -146,7 +149,8 @@ static int start_keeper(const char *name, char **env, struct sbi_scope *scope, s
 	return r;
 }
 
-int sbi_scope_start(const struct sbi_cg_tree *tree, int move_self, struct sbi_scope *scope, struct sbi_reasons *reasons)
+int sbi_scope_start(const struct sbi_cg_tree *tree, int move_self, struct sbi_scope *scope,
+		    struct sbi_reasons *reasons)
 {
 	char **env, name[48];
 	int r;
@@ -171,7 +175,10 @@ int sbi_scope_start(const struct sbi_cg_tree *tree, int move_self, struct sbi_sc
 	free_environment(env);
 	if (r < 0)
 		return r;
-	/* Where we are is what counts: a host's own wait(-1) may have taken the status of a program that failed. */
+	/*
+	 * Where we are is what counts: a host's own wait(-1) may have taken the status of a program
+	 * that failed.
+	 */
 	r = path_of(tree, move_self ? getpid() : scope->pid, scope->path, sizeof(scope->path));
 	if (r == 0 && !strstr(scope->path, name))
 		r = -EPERM;
@@ -205,7 +212,8 @@ void sbi_scope_end(int *keeper, int *pidfd)
 		return;
 	sbi_close_fd(keeper);
 	if (*pidfd >= 0) {
-		syscall(SYS_pidfd_send_signal, *pidfd, SIGKILL, NULL, 0); /* a fork of ours may hold the pipe open */
+		/* a fork of ours may hold the pipe open */
+		syscall(SYS_pidfd_send_signal, *pidfd, SIGKILL, NULL, 0);
 		sbi_reap(*pidfd);
 	}
 	sbi_close_fd(pidfd);

@@ -92,19 +92,21 @@ int sbi_cg_tree_look(struct sbi_cg_tree *tree, sb_error *err)
 	r = read_own(tree, own, sizeof(own));
 	file = r < 0 ? NULL : fopen("/proc/self/mountinfo", "re");
 	if (!file)
-		return sbi_fail(err, SB_STEP_CGROUP, 0, r < 0 ? -r : errno, "/proc/self/cgroup and mountinfo: %s",
-				strerror(r < 0 ? -r : errno));
+		return sbi_fail(err, SB_STEP_CGROUP, 0, r < 0 ? -r : errno,
+				"/proc/self/cgroup and mountinfo: %s", strerror(r < 0 ? -r : errno));
 	while (!tree->own[0] && getline(&line, &room, file) > 0) {
 		char *type = strstr(line, " - ");
 
-		if (!type || strncmp(type + 3, "cgroup2 ", 8) || sscanf(line, "%*s %*s %*s %4095s %4095s", root, mount) != 2)
+		if (!type || strncmp(type + 3, "cgroup2 ", 8) ||
+		    sscanf(line, "%*s %*s %*s %4095s %4095s", root, mount) != 2)
 			continue;
 		unescape(root);
 		unescape(mount);
 		rest = below(own, root);
 		if (!tree->mount[0] || rest)
 			snprintf(tree->mount, sizeof(tree->mount), "%s", mount);
-		if (rest && snprintf(tree->own, sizeof(tree->own), "%s%s", mount, rest) >= (int)sizeof(tree->own))
+		if (rest &&
+		    snprintf(tree->own, sizeof(tree->own), "%s%s", mount, rest) >= (int)sizeof(tree->own))
 			tree->own[0] = '\0';
 	}
 	fclose(file);

@@ -52,11 +52,16 @@ int sbi_receive(int socket, struct sbi_record *rec, int *fd, int wait)
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	ssize_t n;
 
 	*fd = -EBADF;
-	/* ECONNRESET: the peer ended with something unread. Told once, and ahead of what it had sent before. */
+	/*
+	 * ECONNRESET: the peer ended with something unread. Told once, and ahead of what it had
+	 * sent before.
+	 */
 	do
 		n = recvmsg(socket, &msg, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
 	while (n < 0 && (errno == EINTR || errno == ECONNRESET));

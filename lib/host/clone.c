@@ -40,7 +40,9 @@ BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
 	union control_message control;
 	struct sbi_record hello;
 	struct iovec iov = { &hello, sizeof(hello) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	long r;
 
 	boot->stage = SBI_BOOT_UNSHARE;
@@ -68,8 +70,9 @@ BOOTSTRAP static long take_descriptors(struct sbi_boot *boot)
 }
 
 /*
- * An exec drops all capabilities of an id that is not mapped yet, but for ambient ones, which must be inheritable. In
- * a new user namespace we have all that there are, and the kernel leaves out of a set what is none.
+ * An exec drops all capabilities of an id that is not mapped yet, but for ambient ones, which must
+ * be inheritable. In a new user namespace we have all that there are, and the kernel leaves out of
+ * a set what is none.
  */
 BOOTSTRAP static long keep_caps(const struct sbi_boot *boot)
 {
@@ -122,8 +125,8 @@ BOOTSTRAP static long clone_init(struct sbi_boot *boot, uint64_t extra)
 	char stack[STACK] __attribute__((aligned(16)));
 	struct clone_args args;
 
-	args = (struct clone_args){ .flags = boot->flags | extra | CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD |
-					     CLONE_CLEAR_SIGHAND,
+	args = (struct clone_args){ .flags = boot->flags | extra | CLONE_VM | CLONE_VFORK | CLONE_FILES |
+					     CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 				    .pidfd = (uint64_t)(uintptr_t)&boot->pidfd,
 				    .stack = (uint64_t)(uintptr_t)stack,
 				    .stack_size = sizeof(stack) };
@@ -218,7 +221,10 @@ static long clone_some_way(struct sbi_boot *boot)
 	r = clone_through(boot);
 	if (!boot->error || boot->stage != SBI_BOOT_FETCH)
 		return r;
-	/* Taking a descriptor from its parent is not allowed to everybody (ptrace(2), Yama): then it is copied. */
+	/*
+	 * Taking a descriptor from its parent is not allowed to everybody (ptrace(2), Yama): then
+	 * it is copied.
+	 */
 	boot->error = 0;
 	boot->control = control;
 	boot->cgroup = cgroup;

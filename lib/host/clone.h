@@ -23,7 +23,8 @@ struct sbi_boot {
 	int control;         /* the child's end of the socket pair */
 	uint32_t expected;   /* descriptors that lie ready in it */
 	uint64_t flags;      /* CLONE_NEW* */
-	uint64_t ambient;    /* capabilities to carry over the exec in a user namespace without a map; 0 = none */
+	/* capabilities to carry over the exec in a user namespace without a map; 0 = none */
+	uint64_t ambient;
 	int cgroup;          /* where sb-init is born; -1 = in ours */
 	int join_user;       /* user namespace to enter before the clone; -1 = none */
 	pid_t host;          /* the calling process */

@@ -47,12 +47,15 @@ static int explain_leaf(int leaf, int code, sb_error *err)
 		return 0;
 	if (sbi_cg_flag(leaf, "memory.events", "oom_kill") > 0 ||
 	    (code == ENOMEM && sbi_cg_flag(leaf, "memory.events", "max") > 0)) {
-		sbi_fail(err, SB_STEP_LEAF, 0, ENOMEM, "memory.max of its cgroup is too small for the command to start");
-		sbi_hint(err, "allow more: a small static program needs about 300 KiB, with the kernel's part");
+		sbi_fail(err, SB_STEP_LEAF, 0, ENOMEM,
+			 "memory.max of its cgroup is too small for the command to start");
+		sbi_hint(err,
+			 "allow more: a small static program needs about 300 KiB, with the kernel's part");
 		return -ENOMEM;
 	}
 	if (code == EAGAIN && sbi_cg_flag(leaf, "pids.events", "max") > 0) {
-		sbi_fail(err, SB_STEP_LEAF, 0, EAGAIN, "pids.max of its cgroup leaves no room for the command");
+		sbi_fail(err, SB_STEP_LEAF, 0, EAGAIN,
+			 "pids.max of its cgroup leaves no room for the command");
 		sbi_hint(err, "allow at least 1");
 		return -EAGAIN;
 	}
@@ -61,25 +64,28 @@ static int explain_leaf(int leaf, int code, sb_error *err)
 
 static int explain_birth(int leaf, int code, sb_error *err)
 {
-	sbi_fail(err, SB_STEP_LEAF, 0, code, "making the command's process%s: %s", leaf < 0 ? "" : " in its cgroup",
-		 strerror(code));
+	sbi_fail(err, SB_STEP_LEAF, 0, code, "making the command's process%s: %s",
+		 leaf < 0 ? "" : " in its cgroup", strerror(code));
 	if (code == EAGAIN)
-		sbi_hint(err, "too many processes: RLIMIT_NPROC, pids.max of a cgroup above, or kernel.pid_max");
+		sbi_hint(err,
+			 "too many processes: RLIMIT_NPROC, pids.max of a cgroup above, or kernel.pid_max");
 	else if (leaf >= 0 && (code == EACCES || code == ENOENT))
-		sbi_hint(err, "sb-init may not reach it: are both in the part of the tree that was delegated?");
+		sbi_hint(err,
+			 "sb-init may not reach it: are both in the part of the tree that was delegated?");
 	return -code;
 }
 
 static int explain_full(sb_error *err)
 {
 	sbi_fail(err, SB_STEP_BOX, 0, EAGAIN, "the box has no room for another command");
-	sbi_hint(err, "at most 1024 run in one box, and at most 64 whose policies have kill or log lines (with what has outlived such): "
-		      "wait for one to end, or open another box");
+	sbi_hint(err,
+		 "at most 1024 run in one box, and at most 64 whose policies have kill or log lines (with what has outlived such): "
+		 "wait for one to end, or open another box");
 	return -EAGAIN;
 }
 
-int sbi_explain_failed(const struct sbi_plan *plan, const struct sbi_identity *id, const struct sbi_record *rec,
-		       int leaf, sb_error *err)
+int sbi_explain_failed(const struct sbi_plan *plan, const struct sbi_identity *id,
+		       const struct sbi_record *rec, int leaf, sb_error *err)
 {
 	const struct sbi_section *section = rec->lane == SB_LANE_COMMAND ? &plan->command : &plan->setup;
 	int code = rec->error > 0 && rec->error < 4096 ? rec->error : EPROTO;
@@ -126,14 +132,16 @@ int sbi_explain_clone(const struct sbi_boot *boot, int code, sb_error *err)
 	char kinds[80] = "";
 
 	if (boot->stage != SBI_BOOT_CLONE) {
-		sbi_fail(err, SB_STEP_BOOTSTRAP, (uint32_t)boot->stage, code, "%s: %s", stages[boot->stage], strerror(code));
+		sbi_fail(err, SB_STEP_BOOTSTRAP, (uint32_t)boot->stage, code, "%s: %s", stages[boot->stage],
+			 strerror(code));
 		sbi_hint_system_call(boot->stage == SBI_BOOT_UNSHARE ? "close_range" : "", code, err);
 		return -code;
 	}
 	if (boot->cgroup >= 0 && (code == EACCES || code == ENOENT || code == ENODEV || code == EBUSY)) {
 		sbi_fail(err, SB_STEP_CLONE, 0, code, "clone3 of sb-init into its cgroup: %s", strerror(code));
-		sbi_hint(err, "this process must be allowed to write cgroup.procs of the nearest cgroup above its own and the "
-			      "new one (cgroups(7), delegation): start it in the delegated tree");
+		sbi_hint(err,
+			 "this process must be allowed to write cgroup.procs of the nearest cgroup above its own and the "
+			 "new one (cgroups(7), delegation): start it in the delegated tree");
 		return -code;
 	}
 	for (int i = 0; i < SBI_NS_KINDS; i++)
@@ -141,8 +149,8 @@ int sbi_explain_clone(const struct sbi_boot *boot, int code, sb_error *err)
 			strcat(kinds, kinds[0] ? ", " : "");
 			strcat(kinds, sbi_ns_name(i));
 		}
-	sbi_fail(err, SB_STEP_CLONE, 0, code, "clone3 with new namespaces (%s): %s", kinds[0] ? kinds : "none",
-		 strerror(code));
+	sbi_fail(err, SB_STEP_CLONE, 0, code, "clone3 with new namespaces (%s): %s",
+		 kinds[0] ? kinds : "none", strerror(code));
 	sbi_hint_clone(boot->flags, code, err);
 	return -code;
 }
@@ -166,11 +174,14 @@ int sbi_explain_death(const struct sbi_plan *plan, int pidfd, sb_error *err)
 
 	if (op)
 		sbi_describe(plan, op, what, sizeof(what));
-	if (waitid((idtype_t)3 /* P_PIDFD */, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) == 0 &&
+	if (waitid((idtype_t)3 /* P_PIDFD */, (id_t)pidfd, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) ==
+		    0 &&
 	    info.si_pid && (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED))
 		sbi_fail(err, op ? op->step : SB_STEP_EXEC, op ? op->index : 0, ECHILD,
-			 "sb-init was killed by signal %d (%s) at: %s", info.si_status, strsignal(info.si_status), what);
+			 "sb-init was killed by signal %d (%s) at: %s", info.si_status,
+			 strsignal(info.si_status), what);
 	else
-		sbi_fail(err, op ? op->step : SB_STEP_EXEC, op ? op->index : 0, ECHILD, "sb-init ended at: %s", what);
+		sbi_fail(err, op ? op->step : SB_STEP_EXEC, op ? op->index : 0, ECHILD,
+			 "sb-init ended at: %s", what);
 	return -ECHILD;
 }

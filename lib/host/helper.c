@@ -36,7 +36,8 @@ int sbi_helper_start(const char *const argv[], char *const env[], int in, int ou
 	put(&files, in, 0);
 	put(&files, out, 1);
 	put(&files, words, 2);
-	r = posix_spawnp(child, argv[0], &files, &attr, (char *const *)argv, env ? env : nothing); /* it changes none of them */
+	/* it changes none of them */
+	r = posix_spawnp(child, argv[0], &files, &attr, (char *const *)argv, env ? env : nothing);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
 	return -r;

@@ -35,7 +35,8 @@ static int write_proc(pid_t pid, const char *file, const char *text, size_t len,
 	if (fd < 0 && code == ENOENT)
 		sbi_hint(err, "/proc of this process's own pid namespace must be mounted");
 	else if (code == EPERM)
-		sbi_hint(err, "an id of the map is not the caller's own: CAP_SETUID and CAP_SETGID, or newuidmap(1)");
+		sbi_hint(err,
+			 "an id of the map is not the caller's own: CAP_SETUID and CAP_SETGID, or newuidmap(1)");
 	return -code;
 }
 
@@ -48,7 +49,8 @@ static int write_map(pid_t pid, const char *file, const struct sbi_extents *map,
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%u %u %u\n", map->list[i].inside,
 					 map->list[i].outside, map->list[i].count);
 		if (used >= sizeof(text) - 1)
-			return sbi_fail(err, SB_STEP_IDMAP, i, E2BIG, "the id map is longer than the kernel takes (4095 bytes)");
+			return sbi_fail(err, SB_STEP_IDMAP, i, E2BIG,
+					"the id map is longer than the kernel takes (4095 bytes)");
 	}
 	return write_proc(pid, file, text, used, err);
 }
@@ -74,7 +76,8 @@ static void helper_arguments(const char *helper, pid_t pid, const struct sbi_ext
 	argv[n] = NULL;
 }
 
-static int run_helper(const char *helper, pid_t pid, const struct sbi_extents *map, const char *file, sb_error *err)
+static int run_helper(const char *helper, pid_t pid, const struct sbi_extents *map, const char *file,
+		      sb_error *err)
 {
 	const char *argv[HELPER_ARGS + 1];
 	char numbers[HELPER_ARGS][12], check[64], path[64], words[160];
@@ -94,7 +97,8 @@ static int run_helper(const char *helper, pid_t pid, const struct sbi_extents *m
 	if (check[0])
 		return 0;
 	sbi_fail(err, SB_STEP_IDMAP, 0, EPERM, "%s refused the map%s%s", helper, words[0] ? ": " : "", words);
-	sbi_hint(err, "the ranges must be in /etc/subuid and /etc/subgid, and %s must be set-user-ID root", helper);
+	sbi_hint(err, "the ranges must be in /etc/subuid and /etc/subgid, and %s must be set-user-ID root",
+		 helper);
 	return -EPERM;
 }
 
@@ -144,14 +148,15 @@ int sbi_idmap_userns(const struct sbi_identity *id, sb_error *err)
 	long pid;
 
 	if (!stack || pipe2(pair, O_CLOEXEC) < 0)
-		return sbi_fail(err, SB_STEP_IDMAP, 0, stack ? errno : ENOMEM, "user namespace for idmapped mounts: %s",
-				strerror(stack ? errno : ENOMEM));
+		return sbi_fail(err, SB_STEP_IDMAP, 0, stack ? errno : ENOMEM,
+				"user namespace for idmapped mounts: %s", strerror(stack ? errno : ENOMEM));
 	holder.keep = pair[0];
 	SYS(rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof(all)); /* its stack is no place for our handlers */
 	pid = sys_clone3(&args, sizeof(args), hold, &holder);
 	SYS(rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof(mask));
 	if (pid < 0) {
-		r = sbi_fail(err, SB_STEP_IDMAP, 0, (int)-pid, "user namespace for idmapped mounts: %s", strerror((int)-pid));
+		r = sbi_fail(err, SB_STEP_IDMAP, 0, (int)-pid, "user namespace for idmapped mounts: %s",
+			     strerror((int)-pid));
 	} else {
 		r = sbi_idmap_write(id, (pid_t)pid, err);
 		snprintf(path, sizeof(path), "/proc/%ld/ns/user", pid);

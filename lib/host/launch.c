@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,35 +26,6 @@
 #ifndef MFD_NOEXEC_SEAL /* 6.3 */
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
-#define BIT(cap) (UINT64_C(1) << (cap))
-/* What sb-init itself needs in a user namespace of its own. */
-#define INIT_CAPS                                                                                          \
-	(BIT(CAP_SYS_ADMIN) | BIT(CAP_SETUID) | BIT(CAP_SETGID) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) |           \
-	 BIT(CAP_NET_ADMIN) | BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_SYS_TIME) |        \
-	 BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD) | BIT(CAP_DAC_READ_SEARCH))
-
-/* Of a single command that has one id, which is the caller's own: nothing belongs to anybody else. */
-#define SINGLE_CAPS (BIT(CAP_SYS_ADMIN) | BIT(CAP_SETPCAP) | BIT(CAP_KILL) | BIT(CAP_DAC_OVERRIDE))
-
-/* Each costs a call, and what is not there cannot be misused. */
-static uint64_t init_caps(const struct sbi_launch *l)
-{
-	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
-	const struct sbi_op *ops = sbi_ops(plan, &plan->setup);
-	uint64_t caps = SINGLE_CAPS;
-
-	if (!(plan->flags & SBI_PLAN_SINGLE) || l->plan.id.userns != SBI_USERNS_CLONE || l->plan.id.need_helper)
-		return INIT_CAPS;
-	if (l->plan.clone_flags & sbi_ns_clone(sbi_ns_number(SB_NS_NET)))
-		caps |= BIT(CAP_NET_ADMIN);
-	for (uint32_t i = 0; i < plan->setup.count; i++)
-		if (ops[i].step == SB_STEP_TIMENS)
-			caps |= BIT(CAP_SYS_TIME);
-		else if (ops[i].step == SB_STEP_JOIN || ops[i].step == SB_STEP_CGROUPFS || ops[i].step == SB_STEP_OVERLAY ||
-			 (ops[i].step == SB_STEP_ROOT && ops[i].id[0] == SBI_ROOT_OVERLAY))
-			return INIT_CAPS;
-	return caps;
-}
 
 void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg)
 {
@@ -190,7 +160,7 @@ int sbi_launch_prepare(struct sbi_launch *l, sb_error *err)
 
 int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 {
-	uint64_t start = sbi_now(), keep = l->cfg->keep_caps;
+	uint64_t start = sbi_now();
 	char what[160] = "sb-init in new namespaces:";
 	int r, joined = l->plan.id.userns == SBI_USERNS_JOIN && !l->privileged;
 
@@ -201,9 +171,12 @@ int sbi_launch_clone(struct sbi_launch *l, sb_error *err)
 	l->boot.flags = l->plan.clone_flags;
 	l->boot.cgroup = l->place ? sbi_place_init(l->place) : -1;
 	l->boot.join_user = joined ? l->cfg->ns_fd[0] : -1;
-	/* Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what is not ambient. */
+	/*
+	 * Root's exec keeps them by itself; another id, or one that is not mapped yet, loses what
+	 * is not ambient.
+	 */
 	if (joined || l->plan.id.userns == SBI_USERNS_CLONE || (l->privileged && l->euid != 0))
-		l->boot.ambient = init_caps(l) | keep | (l->cfg->no_new_userns ? BIT(CAP_SYS_RESOURCE) : 0);
+		l->boot.ambient = sbi_launch_caps(l);
 	r = sbi_clone(&l->boot);
 	for (int i = 0; i < SBI_NS_KINDS; i++)
 		if (l->boot.flags & sbi_ns_clone(i))
@@ -218,11 +191,15 @@ static int do_idmap(struct sbi_launch *l, sb_error *err)
 	uint64_t start = sbi_now();
 	int r = sbi_idmap_write(&l->plan.id, l->boot.pid, err);
 
-	sbi_launch_event(l, SB_STEP_IDMAP, start, r, l->plan.id.need_helper ? "by newuidmap and newgidmap" : "uid_map, gid_map");
+	sbi_launch_event(l, SB_STEP_IDMAP, start, r,
+			 l->plan.id.need_helper ? "by newuidmap and newgidmap" : "uid_map, gid_map");
 	return r;
 }
 
-/* Its files belong to root as soon as it ends: if it has failed meanwhile its reason is the one that counts. */
+/*
+ * Its files belong to root as soon as it ends: if it has failed meanwhile its reason is the one
+ * that counts.
+ */
 static int no_idmap(struct sbi_launch *l, int r, sb_error *err)
 {
 	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
@@ -260,7 +237,8 @@ static int do_sync(struct sbi_launch *l, uint64_t what, sb_error *err)
 	return r;
 }
 
-static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, struct sbi_start *start, sb_error *err)
+static int answer(struct sbi_launch *l, const struct sbi_record *rec, int fd, struct sbi_start *start,
+		  sb_error *err)
 {
 	const struct sbi_plan *plan = (const struct sbi_plan *)l->plan.arena.base;
 	int r;

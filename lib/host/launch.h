@@ -43,7 +43,8 @@ struct sbi_launch {
 	uint32_t pinned;
 	struct sbi_net *net;      /* NULL without; owned until it is handed over */
 	struct sbi_lease lease;   /* the same */
-	int (*outlet)(struct sbi_launch *l, sb_error *err); /* proc/net_outlet.c: start the program of sb_net_user() */
+	/* proc/net_outlet.c: start the program of sb_net_user() */
+	int (*outlet)(struct sbi_launch *l, sb_error *err);
 	int mapped;               /* the id maps are written */
 	sb_error early;           /* why they could not be, before sb-init asked; code 0 */
 	sb_trace_event events[SBI_HOST_EVENTS];
@@ -69,18 +70,29 @@ uint64_t sbi_now(void);
 void sbi_launch_init(struct sbi_launch *l, const sb_config *cfg);
 /** sbi_launch_compile - step CONFIG. @box: for a command alone. */
 int sbi_launch_compile(struct sbi_launch *l, int what, const struct sbi_boxed *box, sb_error *err);
-/** sbi_launch_cgroup - steps CGROUP and LEAF, if the config asks for them. @place: of an open box, or of one made again. */
+/**
+ * sbi_launch_cgroup - steps CGROUP and LEAF, if the config asks for them. @place: of an open box,
+ * or of one made again.
+ */
 int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *err);
-/** sbi_launch_leaf_slot - the leaf, or a file of it, for sb-init. In launch_cgroup.c, as the two around it. */
+/**
+ * sbi_launch_leaf_slot - the leaf, or a file of it, for sb-init. In launch_cgroup.c, as the two
+ * around it.
+ */
 int sbi_launch_leaf_slot(struct sbi_launch *l, int slot, sb_error *err);
 /** sbi_launch_approximate - SB_LIMIT_BIT() of limits that no cgroup keeps. */
 uint32_t sbi_launch_approximate(const struct sbi_launch *l);
 /** sbi_launch_slot - the descriptor of the plan's slot @at, or -errno explained. In launch_slots.c. */
 int sbi_launch_slot(struct sbi_launch *l, uint32_t at, sb_error *err);
-/** sbi_launch_own - take over a descriptor made for this creation (errno if @fd < 0); it, or -errno explained. */
+/**
+ * sbi_launch_own - take over a descriptor made for this creation (errno if @fd < 0); it, or -errno
+ * explained.
+ */
 int sbi_launch_own(struct sbi_launch *l, int fd, const char *what, sb_error *err);
 /** sbi_launch_prepare - step PREPARE: plan memfd and the descriptors of the slots. */
 int sbi_launch_prepare(struct sbi_launch *l, sb_error *err);
+/** sbi_launch_caps - which capabilities sb-init has to carry over its exec. In launch_caps.c. */
+uint64_t sbi_launch_caps(const struct sbi_launch *l);
 /** sbi_launch_clone - steps CLONE and BOOTSTRAP: sb-init runs. */
 int sbi_launch_clone(struct sbi_launch *l, sb_error *err);
 /** sbi_launch_talk - do the host's part until the command runs, or the box is ready. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The cgroup's part of a creation: its place, the command's leaf, and the files of it that sb-init keeps limits with. */
+/*
+ * The cgroup's part of a creation: its place, the command's leaf, and the files of it that sb-init
+ * keeps limits with.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,7 +41,10 @@ static int make_leaf(struct sbi_launch *l, sb_error *err)
 	return r;
 }
 
-/* There is a leaf, but not with every controller: what those would have done is sampled, or held by an rlimit. */
+/*
+ * There is a leaf, but not with every controller: what those would have done is sampled, or held by
+ * an rlimit.
+ */
 static void make_do(struct sbi_launch *l)
 {
 	uint32_t missing = sbi_limit_controllers(l->cfg) & ~l->leaf.controllers;
@@ -72,11 +78,15 @@ int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *e
 	if (!place && !(plan->flags & SBI_PLAN_COMMAND)) { /* a new box: a level of its own */
 		l->own_place = sbi_place_of_box(l->cfg->place);
 		if (!l->own_place)
-			return sbi_fail(err, SB_STEP_CGROUP, 0, ENOMEM, "not enough memory for the place of a box");
+			return sbi_fail(err, SB_STEP_CGROUP, 0, ENOMEM,
+					"not enough memory for the place of a box");
 		l->place = l->own_place;
 	}
-	r = expendable && sbi_place_refused(l->cfg->place) ? -ENOENT : sbi_place_get(l->place, l->cfg, expendable ? NULL : err);
-	sbi_launch_event(l, SB_STEP_CGROUP, start, expendable ? 0 : r, r < 0 ? "no place for leaves" : sbi_place_path(l->place));
+	r = expendable && sbi_place_refused(l->cfg->place)
+		    ? -ENOENT
+		    : sbi_place_get(l->place, l->cfg, expendable ? NULL : err);
+	sbi_launch_event(l, SB_STEP_CGROUP, start, expendable ? 0 : r,
+			 r < 0 ? "no place for leaves" : sbi_place_path(l->place));
 	if (r < 0 && expendable) {
 		l->place = NULL;
 		return go_without(l, err);
@@ -90,7 +100,9 @@ int sbi_launch_cgroup(struct sbi_launch *l, struct sbi_place *place, sb_error *e
 
 int sbi_launch_leaf_slot(struct sbi_launch *l, int slot, sb_error *err)
 {
-	const char *file = slot == SBI_SLOT_CPU_STAT ? "cpu.stat" : slot == SBI_SLOT_KILL ? "cgroup.kill" : "pids.events";
+	const char *file = slot == SBI_SLOT_CPU_STAT ? "cpu.stat"
+			   : slot == SBI_SLOT_KILL   ? "cgroup.kill"
+						     : "pids.events";
 	int fd;
 
 	if (slot == SBI_SLOT_LEAF)
@@ -103,7 +115,8 @@ int sbi_launch_leaf_slot(struct sbi_launch *l, int slot, sb_error *err)
 	} else {
 		fd = openat(l->leaf.fd, file, O_RDONLY | O_CLOEXEC);
 	}
-	if (fd < 0 && errno == ENOENT) /* cgroup.kill is of 5.14; no pids controller: then sb-init goes another way */
+	/* cgroup.kill is of 5.14; no pids controller: then sb-init goes another way */
+	if (fd < 0 && errno == ENOENT)
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return sbi_launch_own(l, fd, file, err);
 }

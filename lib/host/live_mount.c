@@ -30,7 +30,8 @@ BOOTSTRAP static long attach(struct sbi_pass *pass, int mount, int directory)
 		live->stage = SBI_LIVE_ATTACH;
 		r = sbi_live_look(mount, &st);
 		if (r == 0)
-			r = SYS(move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+			r = SYS(move_mount, mount, "", target, "",
+				MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 		SYS(close, target);
 		live->mount = st.stx_mnt_id;
 	}
@@ -62,8 +63,9 @@ BOOTSTRAP static long enter(struct sbi_pass *pass)
 }
 
 /*
- * As sb-init does it at the opening. Who has no power over the mount namespace that he is in has it over a copy that
- * belongs to his user namespace, in which the kernel locks all that was set before (mount_namespaces(7)).
+ * As sb-init does it at the opening. Who has no power over the mount namespace that he is in has it
+ * over a copy that belongs to his user namespace, in which the kernel locks all that was set before
+ * (mount_namespaces(7)).
  */
 BOOTSTRAP static long open_source(struct sbi_live *live)
 {
@@ -202,7 +204,9 @@ BOOTSTRAP static int visit(void *arg)
 		r = SYS(setns, live->pidfd, CLONE_NEWUSER);
 	}
 	if (r == 0)
-		r = live->call == SBI_LIVE_BIND ? do_bind(pass) : live->call == SBI_LIVE_TMPFS ? do_tmpfs(pass) : do_unmount(pass);
+		r = live->call == SBI_LIVE_BIND    ? do_bind(pass)
+		    : live->call == SBI_LIVE_TMPFS ? do_tmpfs(pass)
+						   : do_unmount(pass);
 	pass->error = r < 0 ? r : 0;
 	return 0;
 }

@@ -44,7 +44,8 @@ struct sbi_live {
 	int recursive;
 	const char *const *options; /* of a tmpfs: pairs, NULL at the end */
 	char *target;               /* beneath the root, "a/b"; it is cut up */
-	const char *own;            /* paths of the file systems that the box was opened with, one behind the other */
+	/* paths of the file systems that the box was opened with, one behind the other */
+	const char *own;
 	uint32_t own_count;
 	const struct sbi_live_mount *mounts;
 	size_t mount_count;
@@ -54,7 +55,10 @@ struct sbi_live {
 	uint64_t mount;             /* which one */
 };
 
-/** sbi_live_do - the calling thread does not leave its own namespaces. Return: 0, -errno with stage and detail. */
+/**
+ * sbi_live_do - the calling thread does not leave its own namespaces. Return: 0, -errno with stage
+ * and detail.
+ */
 int sbi_live_do(struct sbi_live *live);
 
 #endif

@@ -121,7 +121,8 @@ BOOTSTRAP static long change_in(const struct sbi_pass *pass, enum change what, i
 	struct statx here, root;
 	long r = change(what, dir, name), fd;
 
-	if (r != -EROFS || sbi_live_look(dir, &here) < 0 || sbi_live_look(pass->root, &root) < 0 || here.stx_mnt_id != root.stx_mnt_id)
+	if (r != -EROFS || sbi_live_look(dir, &here) < 0 || sbi_live_look(pass->root, &root) < 0 ||
+	    here.stx_mnt_id != root.stx_mnt_id)
 		return r;
 	fd = SYS(open_tree, dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (fd < 0)
@@ -147,7 +148,8 @@ BOOTSTRAP static long step_down(struct sbi_pass *pass, int dir, const char *name
 	if (r < 0 && r != -EEXIST)
 		return r;
 	fd = sbi_live_find(dir, name);
-	pass->made = r < 0 || fd < 0 ? 0 : pass->made + 1; /* a command has its hands in it: what there is stays */
+	/* a command has its hands in it: what there is stays */
+	pass->made = r < 0 || fd < 0 ? 0 : pass->made + 1;
 	return fd;
 }
 

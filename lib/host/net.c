@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The network of one sandbox: what is looked at before it exists, and what is left to do when it has ended. */
+/*
+ * The network of one sandbox: what is looked at before it exists, and what is left to do when it
+ * has ended.
+ */
 #include "net.h"
 
 #include <errno.h>
@@ -57,22 +60,26 @@ static int check_address(struct sbi_net_if *in, uint32_t at, int family, sb_erro
 	sbi_address_text(address, text, sizeof(text));
 	sbi_address_text(network, where, sizeof(where));
 	if (address->prefix == SBI_NO_PREFIX) {
-		sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "the address %s of %s has no prefix, and there is no bridge with one", text,
+		sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL,
+			 "the address %s of %s has no prefix, and there is no bridge with one", text,
 			 in->link.name);
 		sbi_hint(err, "write %s/%d", text, family ? 64 : 24);
 		return -EINVAL;
 	}
 	if (sbi_address_is_edge(address))
-		return sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "%s is the network's own or its broadcast address", text);
+		return sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL,
+				"%s is the network's own or its broadcast address", text);
 	if (!network->family)
 		return 0;
 	if (!sbi_address_in(address, network)) {
-		sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "the address %s is outside the network of %s, %s", text, in->link.device, where);
+		sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "the address %s is outside the network of %s, %s",
+			 text, in->link.device, where);
 		sbi_hint(err, "choose one inside, or none: then a free one is allocated");
 		return -EINVAL;
 	}
 	if (sbi_address_equal(address, network))
-		return sbi_fail(err, SB_STEP_ADDRESS, at, EADDRINUSE, "the bridge %s has the address %s itself", in->link.device, text);
+		return sbi_fail(err, SB_STEP_ADDRESS, at, EADDRINUSE,
+				"the bridge %s has the address %s itself", in->link.device, text);
 	return 0;
 }
 
@@ -85,7 +92,8 @@ static int resolve_address(struct sbi_net_if *in, uint32_t at, int family, sb_er
 
 static int resolve_gateway(struct sbi_net_if *in, uint32_t at, int family, sb_error *err)
 {
-	const struct sbi_address *network = in->network[family].family ? &in->network[family] : &in->address[family];
+	const struct sbi_address *network =
+		in->network[family].family ? &in->network[family] : &in->address[family];
 	struct sbi_address *gateway = &in->gateway[family];
 	char text[SBI_ADDRESS_TEXT];
 
@@ -100,12 +108,15 @@ static int resolve_gateway(struct sbi_net_if *in, uint32_t at, int family, sb_er
 	sbi_address_host_text(gateway, text, sizeof(text));
 	gateway->prefix = network->prefix;
 	if (!sbi_net_will_have(in, family) || !sbi_address_in(gateway, network)) {
-		sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "the gateway %s is in no network of %s", text, in->link.name);
-		sbi_hint(err, "it must be reached without another: give the interface an address of the same network");
+		sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "the gateway %s is in no network of %s", text,
+			 in->link.name);
+		sbi_hint(err,
+			 "it must be reached without another: give the interface an address of the same network");
 		return -EINVAL;
 	}
 	if (sbi_address_equal(gateway, &in->address[family]))
-		return sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "%s would be its own gateway, %s", in->link.name, text);
+		return sbi_fail(err, SB_STEP_ADDRESS, at, EINVAL, "%s would be its own gateway, %s",
+				in->link.name, text);
 	return 0;
 }
 
@@ -162,9 +173,11 @@ static int check_way_back(const struct sbi_launch *l, sb_error *err)
 {
 	for (uint32_t i = 0; i < l->net->count && !l->privileged; i++)
 		if (l->net->ifs[i].link.kind == SBI_LINK_DEVICE) {
-			sbi_fail(err, SB_STEP_LINK, i, EPERM, "%s could not be taken back from the user namespace of the sandbox",
+			sbi_fail(err, SB_STEP_LINK, i, EPERM,
+				 "%s could not be taken back from the user namespace of the sandbox",
 				 l->net->ifs[i].link.device);
-			sbi_hint(err, "to move one needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID beside CAP_NET_ADMIN");
+			sbi_hint(err,
+				 "to move one needs CAP_SYS_ADMIN, CAP_SETUID and CAP_SETGID beside CAP_NET_ADMIN");
 			return -EPERM;
 		}
 	return 0;
@@ -198,7 +211,9 @@ int sbi_net_prepare(struct sbi_launch *l, sb_error *err)
 
 void sbi_net_socket(struct sbi_launch *l, uint32_t protocol, int fd)
 {
-	int *place = protocol == SBI_ORPHANS ? &l->net->orphans : protocol == NETLINK_ROUTE ? &l->net->route : &l->net->rules;
+	int *place = protocol == SBI_ORPHANS     ? &l->net->orphans
+		     : protocol == NETLINK_ROUTE ? &l->net->route
+						 : &l->net->rules;
 
 	sbi_close_fd(place);
 	*place = fd;
@@ -254,7 +269,9 @@ static void mark_ended(const struct sbi_net *net)
 	sbi_nl_init(&nl, fd);
 	for (uint32_t i = 0; i < net->count; i++)
 		if (net->ifs[i].host_index)
-			sbi_rt_set_link(&nl, &(struct sbi_rt_change){ .index = net->ifs[i].host_index, .alias = SBI_VETH_ENDED, .netns = -1 });
+			sbi_rt_set_link(&nl, &(struct sbi_rt_change){ .index = net->ifs[i].host_index,
+								      .alias = SBI_VETH_ENDED,
+								      .netns = -1 });
 	if (nl.used)
 		sbi_nl_talk(&nl, NULL, NULL, NULL);
 	sbi_nl_free(&nl);

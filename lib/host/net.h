@@ -2,10 +2,11 @@
 /*
  * The network of one sandbox, on the host's side. In the order of a creation:
  *
- *	prepare   before anything exists: bridges, names, addresses and ports are looked at   (net.c, net_bridge.c)
+ *	prepare   before anything exists: bridges, names, addresses, ports are looked at (net.c, net_bridge.c)
  *	socket    sb-init hands over netlink sockets of the new namespace
- *	connect   interfaces (net_veth.c, net_lan.c, net_device.c, net_tap.c), addresses and routes, rules                      (net_connect.c)
- *	end       counters are read, what is the host's is given back                          (net.c)
+ *	connect   interfaces (net_veth.c, net_lan.c, net_device.c, net_tap.c), addresses and routes,
+ *	          rules (net_connect.c)
+ *	end       counters are read, what is the host's is given back (net.c)
  */
 #ifndef SBI_NET_H
 #define SBI_NET_H
@@ -38,7 +39,10 @@ struct sbi_net_port {
 	uint16_t host_port, port;
 };
 
-/* The table of the host's rules: the kernel removes it when the socket is closed, however we end (NFT_TABLE_F_OWNER, 5.12). */
+/*
+ * The table of the host's rules: the kernel removes it when the socket is closed, however we end
+ * (NFT_TABLE_F_OWNER, 5.12).
+ */
 struct sbi_net_table {
 	int fd;   /* -EBADF */
 	int made;
@@ -66,7 +70,8 @@ struct sbi_net {
 /* Does it have an address of that family, or will one be allocated? */
 static inline int sbi_net_will_have(const struct sbi_net_if *in, int family)
 {
-	return in->address[family].family || (in->link.address[family].kind == SBI_WISH_DEFAULT && in->network[family].family);
+	return in->address[family].family ||
+	       (in->link.address[family].kind == SBI_WISH_DEFAULT && in->network[family].family);
 }
 
 /* Where published ports lead to: the first veth, or NULL. */
@@ -80,7 +85,10 @@ static inline struct sbi_net_if *sbi_net_door(const struct sbi_net *net)
 
 struct sbi_launch;
 
-/** sbi_net_prepare - if the config wants a network: look at what it needs, make nothing but a bridge that is asked for. */
+/**
+ * sbi_net_prepare - if the config wants a network: look at what it needs, make nothing but a bridge
+ * that is asked for.
+ */
 int sbi_net_prepare(struct sbi_launch *l, sb_error *err);
 /** sbi_net_socket - take over a socket of the new namespace. */
 void sbi_net_socket(struct sbi_launch *l, uint32_t protocol, int fd);
@@ -88,7 +96,10 @@ void sbi_net_socket(struct sbi_launch *l, uint32_t protocol, int fd);
 int sbi_net_connect(struct sbi_launch *l, sb_error *err);
 /** sbi_net_figures - read the counters. Return: 0, -errno. */
 int sbi_net_figures(struct sbi_net *net, sb_error *err);
-/** sbi_net_end - the sandbox is over: the last figures, then whatever is the host's. More than once is fine; accepts NULL. */
+/**
+ * sbi_net_end - the sandbox is over: the last figures, then whatever is the host's. More than once
+ * is fine; accepts NULL.
+ */
 void sbi_net_end(struct sbi_net *net);
 /** sbi_net_undo - the same for one that failed: its links are gone when this returns. Accepts NULL. */
 void sbi_net_undo(struct sbi_net *net);
@@ -97,11 +108,15 @@ void sbi_net_free(struct sbi_net *net);
 
 /* --- for the parts of it ------------------------------------------------------------------ */
 
-/** sbi_net_talk - sbi_nl_talk() for @net; on failure @what is explained, with the kernel's words. @step: SB_STEP_LINK… */
-int sbi_net_talk(struct sbi_net *net, struct sbi_nl *nl, sbi_nl_handler *handler, void *arg, uint32_t step, uint32_t index,
-		 const char *what, sb_error *err);
+/**
+ * sbi_net_talk - sbi_nl_talk() for @net; on failure @what is explained, with the kernel's words.
+ * @step: SB_STEP_LINK…
+ */
+int sbi_net_talk(struct sbi_net *net, struct sbi_nl *nl, sbi_nl_handler *handler, void *arg, uint32_t step,
+		 uint32_t index, const char *what, sb_error *err);
 /** sbi_net_explain - a refusal of the kernel in words, with the way out. Return: -@code. */
-int sbi_net_explain(int code, const struct sbi_nl_why *why, uint32_t step, uint32_t index, const char *what, sb_error *err);
+int sbi_net_explain(int code, const struct sbi_nl_why *why, uint32_t step, uint32_t index, const char *what,
+		    sb_error *err);
 
 /** sbi_net_prepare_link - look (again) at what one interface needs: its bridge, addresses, gateways. */
 int sbi_net_prepare_link(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
@@ -110,14 +125,20 @@ int sbi_net_prepare_link(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb
 /** sbi_bridge_get - fill in->bridge and in->network, making the bridge if that is asked for. */
 int sbi_bridge_get(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 /* net_bridge_end.c */
-/** sbi_bridge_gc - remove bridges whose makers have died and that nobody uses. Return: how many, or -errno. */
+/**
+ * sbi_bridge_gc - remove bridges whose makers have died and that nobody uses. Return: how many, or
+ * -errno.
+ */
 int sbi_bridge_gc(sb_error *err);
 
 /* net_localnet.c */
 /** sbi_switch_is_off - of the kernel's switch at @path; one that is not there (no IPv6, no /proc) is not. */
 int sbi_switch_is_off(const char *path);
 int sbi_switch(const char *path, int on);
-/** sbi_localnet_open - let what comes from 127.0.0.1 out by @bridge, as long as @net's place lives. 0, -errno. */
+/**
+ * sbi_localnet_open - let what comes from 127.0.0.1 out by @bridge, as long as @net's place lives.
+ * 0, -errno.
+ */
 int sbi_localnet_open(struct sbi_net *net, const char *bridge, struct sbi_nl *nl);
 /** sbi_localnet_close - the owner of that number ends. */
 void sbi_localnet_close(const char *bridge, uint32_t owner);
@@ -131,7 +152,10 @@ int sbi_veth_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error 
 void sbi_net_choose_mac(struct sbi_net_if *in);
 
 /* net_lan.c: macvlan and ipvlan */
-/** sbi_lower_look - fill in->bridge with the device that is used, if it can be used: also for one that moves. */
+/**
+ * sbi_lower_look - fill in->bridge with the device that is used, if it can be used: also for one
+ * that moves.
+ */
 int sbi_lower_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 int sbi_lan_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 /** sbi_lan_end - remove a macvlan, ipvlan or TAP interface at once. */
@@ -143,8 +167,12 @@ int sbi_device_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_erro
 int sbi_device_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err);
 /** sbi_device_back - give it back to the host, if it has moved. */
 void sbi_device_back(struct sbi_net *net, struct sbi_net_if *in);
-/** sbi_net_move_in - move number @index of the host in, to be as was asked for; in->index. @name: its present one. */
-int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_t index, const char *name, sb_error *err);
+/**
+ * sbi_net_move_in - move number @index of the host in, to be as was asked for; in->index. @name:
+ * its present one.
+ */
+int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_t index, const char *name,
+		    sb_error *err);
 /** sbi_net_find_inside - in->index of the interface that has been made inside. */
 int sbi_net_find_inside(struct sbi_net *net, uint32_t at, sb_error *err);
 
@@ -161,7 +189,10 @@ int sbi_net_shape(struct sbi_net *net, sb_error *err);
 /* net_port.c */
 /** sbi_net_list_ports - the published ports one by one. */
 int sbi_net_list_ports(struct sbi_net *net, sb_error *err);
-/** sbi_net_take_ports - take those of the host, which must be listed. Not for sb_net_user(), whose program binds them itself. */
+/**
+ * sbi_net_take_ports - take those of the host, which must be listed. Not for sb_net_user(), whose
+ * program binds them itself.
+ */
 int sbi_net_take_ports(struct sbi_net *net, sb_error *err);
 
 /* net_nat.c */
@@ -177,7 +208,10 @@ void sbi_nat_write_table(struct sbi_nl *nl, const char *table);
 void sbi_nat_write_elements(struct sbi_nl *nl, uint16_t type, const char *table, const struct sbi_net *net);
 
 /* net_flow.c */
-/** sbi_net_forget_flows - of its published UDP ports: those that lead elsewhere or, when it is @over, to it. */
+/**
+ * sbi_net_forget_flows - of its published UDP ports: those that lead elsewhere or, when it is
+ * @over, to it.
+ */
 void sbi_net_forget_flows(struct sbi_net *net, int over);
 
 /* net_wall.c */
@@ -189,7 +223,10 @@ int sbi_net_wall(struct sbi_net *net, sb_error *err);
 int sbi_netplace_owner(struct sbi_netplace *place, uint32_t *owner);
 /** sbi_netplace_lives - does the owner of that number live? */
 int sbi_netplace_lives(uint32_t owner);
-/** sbi_netplace_next - where to begin to look for a free address of a network that has @hosts of them; from 1. */
+/**
+ * sbi_netplace_next - where to begin to look for a free address of a network that has @hosts of
+ * them; from 1.
+ */
 uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts);
 /** sbi_netplace_uses - a bridge that goes with the last who uses it. -ENOMEM. */
 int sbi_netplace_uses(struct sbi_netplace *place, const char *bridge);

@@ -49,7 +49,8 @@ static void read_addresses(void *arg, uint32_t at, const struct nlmsghdr *messag
 }
 
 /* -ENODEV: it is not there, which may be no error. */
-static int look_up(struct sbi_net *net, const char *name, struct sbi_nl *nl, struct look *look, struct sbi_nl_why *why)
+static int look_up(struct sbi_net *net, const char *name, struct sbi_nl *nl, struct look *look,
+		   struct sbi_nl_why *why)
 {
 	int r;
 
@@ -63,7 +64,8 @@ static int look_up(struct sbi_net *net, const char *name, struct sbi_nl *nl, str
 
 /*
  * Its IPv6 addresses are valid at once, the link's own as well: until one is, the host has none to look for
- * neighbours from, and tells the first sandboxes for two seconds that they cannot be reached. Without IPv6 there is no such file.
+ * neighbours from, and tells the first sandboxes for two seconds that they cannot be reached.
+ * Without IPv6 there is no such file.
  */
 static void trust_addresses(const char *name)
 {
@@ -74,8 +76,8 @@ static void trust_addresses(const char *name)
 }
 
 /* Under the name that nobody knows; @made is told its index. */
-static int begin(struct sbi_net *net, const struct sbi_link *link, const char *name, uint32_t owner, struct sbi_nl *nl,
-		 struct sbi_nl_why *why, struct sbi_rt_link *made)
+static int begin(struct sbi_net *net, const struct sbi_link *link, const char *name, uint32_t owner,
+		 struct sbi_nl *nl, struct sbi_nl_why *why, struct sbi_rt_link *made)
 {
 	int family = link->bridge[0].family ? 0 : 1, r;
 	char alias[40];
@@ -117,8 +119,11 @@ static int make(struct sbi_net *net, const struct sbi_link *link, struct sbi_nl 
 	snprintf(unfinished, sizeof(unfinished), SBI_BRIDGE_UNFINISHED, owner);
 	sbi_netplace_making(net->place, 1); /* that name is one for all our threads */
 	r = begin(net, link, unfinished, owner, nl, why, &made);
-	if (r == 0) { /* one request: nobody finds it down, and an interface that is up keeps its name before 6.2 */
-		sbi_rt_set_link(nl, &(struct sbi_rt_change){ .index = made.index, .name = link->device, .up = 1, .netns = -1 });
+	/* one request: nobody finds it down, and an interface that is up keeps its name before 6.2 */
+	if (r == 0) {
+		sbi_rt_set_link(nl,
+				&(struct sbi_rt_change){
+					.index = made.index, .name = link->device, .up = 1, .netns = -1 });
 		r = sbi_nl_talk(nl, NULL, NULL, why);
 		net->trips++;
 	}
@@ -133,7 +138,9 @@ static int make(struct sbi_net *net, const struct sbi_link *link, struct sbi_nl 
 static int not_there(const struct sbi_link *link, uint32_t at, sb_error *err)
 {
 	sbi_fail(err, SB_STEP_BRIDGE, at, ENODEV, "there is no bridge %s", link->device);
-	sbi_hint(err, "make it: ip link add %s type bridge; or have it made: SB_NET_MAKE_BRIDGE, sbx run --network bridge", link->device);
+	sbi_hint(err,
+		 "make it: ip link add %s type bridge; or have it made: SB_NET_MAKE_BRIDGE, sbx run --network bridge",
+		 link->device);
 	return -ENODEV;
 }
 
@@ -152,14 +159,16 @@ static int check_found(const struct sbi_link *link, uint32_t at, const struct lo
 					wanted->prefix == look->address[family].prefix))
 			continue;
 		sbi_address_text(wanted, text, sizeof(text));
-		return sbi_fail(err, SB_STEP_BRIDGE, at, EADDRNOTAVAIL, "the bridge %s is there, and does not have the address %s",
-				link->device, text);
+		return sbi_fail(err, SB_STEP_BRIDGE, at, EADDRNOTAVAIL,
+				"the bridge %s is there, and does not have the address %s", link->device,
+				text);
 	}
 	return 0;
 }
 
 /* Found, or made if that is asked for. */
-static int find(struct sbi_net *net, const struct sbi_link *link, struct sbi_nl *nl, struct look *look, struct sbi_nl_why *why)
+static int find(struct sbi_net *net, const struct sbi_link *link, struct sbi_nl *nl, struct look *look,
+		struct sbi_nl_why *why)
 {
 	int r = look_up(net, link->device, nl, look, why);
 
@@ -172,7 +181,8 @@ static int find(struct sbi_net *net, const struct sbi_link *link, struct sbi_nl 
 }
 
 /* A bridge has been replaced by another between the look at it and the one at the addresses. */
-static int is_replaced(struct sbi_net *net, const struct sbi_link *link, const struct look *look, struct sbi_nl *nl)
+static int is_replaced(struct sbi_net *net, const struct sbi_link *link, const struct look *look,
+		       struct sbi_nl *nl)
 {
 	struct look again;
 	struct sbi_nl_why why;
@@ -187,13 +197,16 @@ int sbi_bridge_get(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error
 	struct look look;
 	int r = 0;
 
-	if (in->link.flags & SB_NET_MAKE_BRIDGE) /* before it is: whatever fails from now on, it will be released */
+	/* before it is: whatever fails from now on, it will be released */
+	if (in->link.flags & SB_NET_MAKE_BRIDGE)
 		r = sbi_netplace_uses(net->place, in->link.device);
 	if (r < 0)
-		return sbi_fail(err, SB_STEP_BRIDGE, at, -r, "not enough memory for the bridge %s", in->link.device);
+		return sbi_fail(err, SB_STEP_BRIDGE, at, -r, "not enough memory for the bridge %s",
+				in->link.device);
 	for (int tries = 0; tries < TRIES; tries++) {
 		r = find(net, &in->link, nl, &look, &why);
-		if (r < 0 || check_found(&in->link, at, &look, NULL) == 0 || !is_replaced(net, &in->link, &look, nl))
+		if (r < 0 || check_found(&in->link, at, &look, NULL) == 0 ||
+		    !is_replaced(net, &in->link, &look, nl))
 			break;
 	}
 	if (r == -ENODEV && !(in->link.flags & SB_NET_MAKE_BRIDGE))

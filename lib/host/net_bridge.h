@@ -15,7 +15,10 @@
 #define SBI_BRIDGE_ALIAS "libsandbox "
 #define SBI_BRIDGE_UNFINISHED "sb-%08x" /* the name of one that has no name yet, with its owner */
 
-/** sbi_bridge_owner - the owner that its alias, or the name of an unfinished one, tells; 0 = it is not ours. */
+/**
+ * sbi_bridge_owner - the owner that its alias, or the name of an unfinished one, tells; 0 = it is
+ * not ours.
+ */
 uint32_t sbi_bridge_owner(const struct sbi_rt_link *link);
 /** sbi_bridge_leaves - has somebody begun to remove it? */
 int sbi_bridge_leaves(const struct sbi_rt_link *link);
@@ -26,7 +29,10 @@ int sbi_bridge_leaves(const struct sbi_rt_link *link);
  */
 int sbi_bridge_stays(struct sbi_nl *nl, uint32_t index);
 
-/** sbi_bridge_remove - unless somebody uses it. @owner: its own. Return: 1 removed, 0 it is used, or gone already, -errno. */
+/**
+ * sbi_bridge_remove - unless somebody uses it. @owner: its own. Return: 1 removed, 0 it is used, or
+ * gone already, -errno.
+ */
 int sbi_bridge_remove(struct sbi_nl *nl, uint32_t index, uint32_t owner);
 
 #endif

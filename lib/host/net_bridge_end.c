@@ -35,8 +35,9 @@ int sbi_bridge_leaves(const struct sbi_rt_link *link)
 }
 
 /*
- * One at a time removes a bridge. As with owners the lock is a number that the kernel gives once, and takes back
- * from the dead: no owner has it (their highest bit is set), nor a process (the kernel makes it of a pid, below 2^22).
+ * One at a time removes a bridge. As with owners the lock is a number that the kernel gives once,
+ * and takes back from the dead: no owner has it (their highest bit is set), nor a process (the
+ * kernel makes it of a pid, below 2^22).
  */
 static int lock_bridge(uint32_t index)
 {
@@ -149,15 +150,18 @@ int sbi_bridge_stays(struct sbi_nl *nl, uint32_t index)
 	return r == -ENODEV ? 0 : r < 0 ? r : 1;
 }
 
-/* The other ends of sandboxes that are over, of one bridge or (0) of any: the kernel is about to remove them, or slow. */
+/*
+ * The other ends of sandboxes that are over, of one bridge or (0) of any: the kernel is about to
+ * remove them, or slow.
+ */
 static void remove_ended(struct sbi_nl *nl, uint32_t bridge)
 {
 	struct all all;
 
 	if (look_at_all(nl, &all) == 0)
 		for (uint32_t i = 0; i < all.count; i++)
-			if ((!bridge || all.links[i].master == bridge) && !strcmp(all.links[i].kind, "veth") &&
-			    !strcmp(all.links[i].alias, SBI_VETH_ENDED))
+			if ((!bridge || all.links[i].master == bridge) &&
+			    !strcmp(all.links[i].kind, "veth") && !strcmp(all.links[i].alias, SBI_VETH_ENDED))
 				sbi_rt_delete_link(nl, all.links[i].index);
 	free(all.links);
 	sbi_nl_talk(nl, NULL, NULL, NULL);
@@ -198,8 +202,8 @@ static int gc_one(struct sbi_nl *nl, const struct sbi_rt_link *link, sb_error *e
 	r = sbi_bridge_remove(nl, link->index, owner);
 	if (r >= 0 || r == -EPERM) /* without CAP_NET_ADMIN no bridge is ours to remove */
 		return r > 0;
-	return sbi_fail(err, SB_STEP_BRIDGE, 0, -r, "the bridge %s, whose owner is dead, cannot be removed: %s", link->name,
-			strerror(-r));
+	return sbi_fail(err, SB_STEP_BRIDGE, 0, -r,
+			"the bridge %s, whose owner is dead, cannot be removed: %s", link->name, strerror(-r));
 }
 
 int sbi_bridge_gc(sb_error *err)

@@ -13,14 +13,17 @@
 #include "launch.h"
 #include "net.h"
 
-int sbi_net_explain(int code, const struct sbi_nl_why *why, uint32_t step, uint32_t index, const char *what, sb_error *err)
+int sbi_net_explain(int code, const struct sbi_nl_why *why, uint32_t step, uint32_t index, const char *what,
+		    sb_error *err)
 {
 	sbi_fail(err, step, index, code, "%s: %s%s%s", what, strerror(code), why && why->text[0] ? ": " : "",
 		 why ? why->text : "");
 	if (code == EPERM)
-		sbi_hint(err, "interfaces need CAP_NET_ADMIN over this network namespace; without it: sb_net_user(), sbx run --network pasta");
+		sbi_hint(err,
+			 "interfaces need CAP_NET_ADMIN over this network namespace; without it: sb_net_user(), sbx run --network pasta");
 	else if (code == EOPNOTSUPP)
-		sbi_hint(err, "the kernel lacks it, or its module (veth, bridge, macvlan, ipvlan, tun, nf_tables, sch_netem)");
+		sbi_hint(err,
+			 "the kernel lacks it, or its module (veth, bridge, macvlan, ipvlan, tun, nf_tables, sch_netem)");
 	else if (code == EADDRINUSE && step == SB_STEP_ADDRESS)
 		sbi_hint(err, "another interface above the same device has the MAC address, or the address");
 	else if (code == ENODEV)
@@ -28,8 +31,8 @@ int sbi_net_explain(int code, const struct sbi_nl_why *why, uint32_t step, uint3
 	return -code;
 }
 
-int sbi_net_talk(struct sbi_net *net, struct sbi_nl *nl, sbi_nl_handler *handler, void *arg, uint32_t step, uint32_t index,
-		 const char *what, sb_error *err)
+int sbi_net_talk(struct sbi_net *net, struct sbi_nl *nl, sbi_nl_handler *handler, void *arg, uint32_t step,
+		 uint32_t index, const char *what, sb_error *err)
 {
 	struct sbi_nl_why why;
 	int r = sbi_nl_talk(nl, handler, arg, &why);
@@ -92,7 +95,8 @@ static void write_inside(struct sbi_net *net, struct sbi_nl *nl)
 		sbi_rt_add_address(nl, find_if(net, more->name)->index, &more->address);
 	}
 	for (uint32_t i = 0; i < net->count; i++)
-		sbi_rt_set_link(nl, &(struct sbi_rt_change){ .index = net->ifs[i].index, .up = 1, .netns = -1 });
+		sbi_rt_set_link(nl,
+				&(struct sbi_rt_change){ .index = net->ifs[i].index, .up = 1, .netns = -1 });
 	for (uint32_t i = 0; i < net->asked.route_count; i++) {
 		struct sbi_route *route = &net->asked.routes[i];
 
@@ -143,7 +147,8 @@ static int write_rules(struct sbi_launch *l, sb_error *err)
 	if (r == 0 && net->count) {
 		r = sbi_net_add_nat(net, err);
 		if (r < 0 || net->ruled)
-			sbi_launch_event(l, SB_STEP_NAT, start, r, "rules of published ports and of the way out");
+			sbi_launch_event(l, SB_STEP_NAT, start, r,
+					 "rules of published ports and of the way out");
 	}
 	return r;
 }
@@ -157,7 +162,8 @@ int sbi_net_connect(struct sbi_launch *l, sb_error *err)
 
 	net->netns = ioctl(net->route, SIOCGSKNS);
 	if (net->netns < 0)
-		return sbi_net_explain(errno, NULL, SB_STEP_LINK, 0, "finding the network namespace of sb-init", err);
+		return sbi_net_explain(errno, NULL, SB_STEP_LINK, 0,
+				       "finding the network namespace of sb-init", err);
 	for (uint32_t i = 0; i < net->count; i++)
 		snprintf(what + strlen(what), sizeof(what) - strlen(what), "%s%s %s", i ? ", " : "",
 			 sbi_link_kind_name(net->ifs[i].link.kind), net->ifs[i].link.name);

@@ -24,10 +24,12 @@ int sbi_device_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_erro
 	if (r < 0)
 		return r;
 	if (strcmp(in->link.device, in->bridge.name))
-		return sbi_fail(err, SB_STEP_LINK, at, EINVAL, "%s is another name of %s, and only that one moves with a device",
+		return sbi_fail(err, SB_STEP_LINK, at, EINVAL,
+				"%s is another name of %s, and only that one moves with a device",
 				in->link.device, in->bridge.name);
 	if (net->home < 0)
-		net->home = ioctl(nl->fd, SIOCGSKNS); /* of the calling thread, which /proc/self/ns/net may not be */
+		/* of the calling thread, which /proc/self/ns/net may not be */
+		net->home = ioctl(nl->fd, SIOCGSKNS);
 	return net->home < 0 ? sbi_net_explain(errno, NULL, SB_STEP_LINK, at, in->link.device, err) : 0;
 }
 
@@ -46,10 +48,13 @@ int sbi_net_find_inside(struct sbi_net *net, uint32_t at, sb_error *err)
 	return r;
 }
 
-int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_t index, const char *name, sb_error *err)
+int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_t index, const char *name,
+		    sb_error *err)
 {
 	struct sbi_net_if *in = &net->ifs[at];
-	struct sbi_rt_change change = { .index = index, .name = in->link.name, .mtu = in->link.mtu, .netns = net->netns };
+	struct sbi_rt_change change = {
+		.index = index, .name = in->link.name, .mtu = in->link.mtu, .netns = net->netns
+	};
 	struct sbi_nl_why why;
 	int r;
 
@@ -63,7 +68,8 @@ int sbi_net_move_in(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, uint32_
 		return sbi_net_find_inside(net, at, err);
 	sbi_net_explain(-r, &why, SB_STEP_LINK, at, name, err);
 	if (r == -EINVAL && in->link.kind == SBI_LINK_DEVICE)
-		sbi_hint(err, "a bridge, and some other kinds, stay in their network namespace; or it cannot have that MTU or MAC address");
+		sbi_hint(err,
+			 "a bridge, and some other kinds, stay in their network namespace; or it cannot have that MTU or MAC address");
 	return r;
 }
 
@@ -99,15 +105,18 @@ static void make_as_before(struct sbi_nl *nl, const struct sbi_net_if *in)
 	sbi_rt_get_link_at(nl, in->index);
 	sbi_nl_talk(nl, sbi_rt_one_link, &now, NULL);
 	if (memcmp(now.mac, in->bridge.mac, sizeof(now.mac)))
-		sbi_rt_set_link(nl, &(struct sbi_rt_change){ .index = in->index, .mac = in->bridge.mac, .netns = -1 });
+		sbi_rt_set_link(nl, &(struct sbi_rt_change){
+					    .index = in->index, .mac = in->bridge.mac, .netns = -1 });
 	if (now.mtu != in->bridge.mtu)
-		sbi_rt_set_link(nl, &(struct sbi_rt_change){ .index = in->index, .mtu = in->bridge.mtu, .netns = -1 });
+		sbi_rt_set_link(nl, &(struct sbi_rt_change){
+					    .index = in->index, .mtu = in->bridge.mtu, .netns = -1 });
 	sbi_nl_talk(nl, NULL, NULL, NULL);
 }
 
 /*
  * After a failure. The kernel moves first, and then changes what else was asked, and its answer may have
- * been lost: it is inside with its new name, or its old one if no other interface was to have that, or not there.
+ * been lost: it is inside with its new name, or its old one if no other interface was to have that,
+ * or not there.
  */
 static void find_moved(struct sbi_net *net, struct sbi_net_if *in, struct sbi_nl *nl)
 {
@@ -144,7 +153,8 @@ void sbi_device_back(struct sbi_net *net, struct sbi_net_if *in)
 	if (in->index)
 		make_as_before(&nl, in);
 	for (int i = 0; i < 2 && r == 0 && in->index; i++) { /* until it is not here any more */
-		sbi_rt_set_link(&nl, &(struct sbi_rt_change){ .index = in->index, .name = names[i], .netns = net->home });
+		sbi_rt_set_link(&nl, &(struct sbi_rt_change){
+					     .index = in->index, .name = names[i], .netns = net->home });
 		sbi_nl_talk(&nl, NULL, NULL, NULL);
 		sbi_rt_get_link_at(&nl, in->index);
 		r = sbi_nl_talk(&nl, NULL, NULL, NULL);

@@ -56,7 +56,8 @@ BOOTSTRAP static int look_around(void *arg)
 	/* It is that of who opens it. What is open below it stays that of this namespace when we are gone. */
 	dir = SYS(openat, AT_FDCWD, eye->proc_net, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	for (int i = 0; i < SBI_EYE_FILES; i++)
-		eye->files[i] = dir < 0 ? (int)dir : (int)SYS(openat, dir, eye->names[i], O_RDONLY | O_CLOEXEC, 0);
+		eye->files[i] =
+			dir < 0 ? (int)dir : (int)SYS(openat, dir, eye->names[i], O_RDONLY | O_CLOEXEC, 0);
 	if (dir >= 0)
 		SYS(close, dir);
 	return 0;
@@ -83,7 +84,9 @@ BOOTSTRAP static long send_in(struct pass *pass)
 
 int sbi_eye_open(struct sbi_eye *eye)
 {
-	struct pass pass = { .eye = eye, .found = -EBADF, .error = -ECANCELED /* if it was killed before it had begun */ };
+	struct pass pass = { .eye = eye,
+			     .found = -EBADF,
+			     .error = -ECANCELED /* if it was killed before it had begun */ };
 	uint64_t all = ~UINT64_C(0), mask;
 	long r;
 

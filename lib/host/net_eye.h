@@ -7,13 +7,17 @@
 
 /* Shared with the passing process. Whatever it opens is close-on-exec. */
 struct sbi_eye {
-	int netns;                        /* to enter; -EBADF: a new one is made, with lo up, and this is its descriptor */
+	/* to enter; -EBADF: a new one is made, with lo up, and this is its descriptor */
+	int netns;
 	const char *proc_net;             /* "/proc/self/net"; NULL: no file is opened */
 	const char *names[SBI_EYE_FILES]; /* in it */
 	int files[SBI_EYE_FILES];         /* or -errno */
 };
 
-/** sbi_eye_open - the calling thread does not leave its own namespace. Return: 0, -errno and nothing is open. */
+/**
+ * sbi_eye_open - the calling thread does not leave its own namespace. Return: 0, -errno and nothing
+ * is open.
+ */
 int sbi_eye_open(struct sbi_eye *eye);
 
 #endif

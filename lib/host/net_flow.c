@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Conversations by UDP that the kernel remembers. Rules are only asked for the first packet of one, and it lasts as
- * long as somebody sends: who talks from one port all the time would go on talking to the sandbox before,
- * or to nobody. So what is remembered of a published port is forgotten when its sandbox begins, and when it ends.
+ * Conversations by UDP that the kernel remembers. Rules are only asked for the first packet of one,
+ * and it lasts as long as somebody sends: who talks from one port all the time would go on talking
+ * to the sandbox before, or to nobody. So what is remembered of a published port is forgotten when
+ * its sandbox begins, and when it ends.
  */
 #include "netlink/nft.h"
 
@@ -68,24 +69,27 @@ static int is_published(const struct sbi_net *net, const struct tuple *there)
 		unsigned len = port->host.family ? sbi_address_length(&port->host) : 0;
 
 		if (port->protocol == IPPROTO_UDP && there->protocol == IPPROTO_UDP &&
-		    htons(port->host_port) == there->port && !memcmp(port->host.bytes, there->destination, len))
+		    htons(port->host_port) == there->port &&
+		    !memcmp(port->host.bytes, there->destination, len))
 			return 1;
 	}
 	return 0;
 }
 
 /*
- * At the end what led to the sandbox, and at its beginning what leads elsewhere. What the host only passes on from others,
- * under its own address, is left alone.
+ * At the end what led to the sandbox, and at its beginning what leads elsewhere. What the host only
+ * passes on from others, under its own address, is left alone.
  */
-static int is_stale(const struct search *search, int family, const struct tuple *there, const struct tuple *back)
+static int is_stale(const struct search *search, int family, const struct tuple *there,
+		    const struct tuple *back)
 {
 	const struct sbi_address *own = &sbi_net_door(search->net)->address[family];
 	int ours = own->family && !memcmp(back->source, own->bytes, sbi_address_length(own));
 
 	if (!is_published(search->net, there))
 		return 0;
-	return search->over ? ours : !ours && !memcmp(back->destination, there->source, sizeof(there->source));
+	return search->over ? ours
+			    : !ours && !memcmp(back->destination, there->source, sizeof(there->source));
 }
 
 static void read_flow(void *arg, uint32_t number, const struct nlmsghdr *message)
@@ -114,11 +118,13 @@ static void read_flow(void *arg, uint32_t number, const struct nlmsghdr *message
 	}
 	if (!names[0] || !is_stale(search, head->nfgen_family == AF_INET6, &there, &back))
 		return;
-	sbi_nl_request(&search->found, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, 0, head, sizeof(*head));
+	sbi_nl_request(&search->found, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, 0, head,
+		       sizeof(*head));
 	sbi_nl_quiet(&search->found);
 	for (int i = 0; i < 3; i++)
 		if (names[i])
-			sbi_nl_put(&search->found, names[i]->nla_type, sbi_nl_data(names[i]), sbi_nl_len(names[i]));
+			sbi_nl_put(&search->found, names[i]->nla_type, sbi_nl_data(names[i]),
+				   sbi_nl_len(names[i]));
 }
 
 static void write_search(struct sbi_nl *nl, int family)

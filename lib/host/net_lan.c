@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* macvlan and ipvlan: interfaces above a device of the host, born in the sandbox's namespace with their names there. */
+/*
+ * macvlan and ipvlan: interfaces above a device of the host, born in the sandbox's namespace with
+ * their names there.
+ */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <net/if.h>
@@ -13,7 +16,8 @@ static int not_there(const struct sbi_link *link, uint32_t at, sb_error *err)
 {
 	sbi_fail(err, SB_STEP_LINK, at, ENODEV, "there is no device %s", link->device);
 	if (link->kind == SBI_LINK_DEVICE)
-		sbi_hint(err, "it may be in another sandbox, and come back from there; what there is: ip link");
+		sbi_hint(err,
+			 "it may be in another sandbox, and come back from there; what there is: ip link");
 	else
 		sbi_hint(err, "what there is: ip link");
 	return -ENODEV;
@@ -32,9 +36,12 @@ static int check_master(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_
 	net->trips++;
 	if (!master.index || (in->link.kind != SBI_LINK_DEVICE && !strcmp(master.kind, "vrf")))
 		return 0;
-	sbi_fail(err, SB_STEP_LINK, at, EBUSY, "%s is a port of the %s %s", in->link.device, master.kind, master.name);
+	sbi_fail(err, SB_STEP_LINK, at, EBUSY, "%s is a port of the %s %s", in->link.device, master.kind,
+		 master.name);
 	if (!strcmp(master.kind, "bridge"))
-		sbi_hint(err, "a sandbox joins a bridge with a veth: sb_net_veth(), sbx run --network bridge:%s", master.name);
+		sbi_hint(err,
+			 "a sandbox joins a bridge with a veth: sb_net_veth(), sbx run --network bridge:%s",
+			 master.name);
 	else
 		sbi_hint(err, "take it out: ip link set %s nomaster", in->link.device);
 	return -EBUSY;
@@ -46,8 +53,8 @@ static int check_mtu(const struct sbi_net_if *in, uint32_t at, sb_error *err)
 
 	if (!most || in->link.mtu <= most)
 		return 0;
-	return sbi_fail(err, SB_STEP_LINK, at, EINVAL, "an MTU of %u is more than %s can have above %s", in->link.mtu, in->link.name,
-			in->link.device);
+	return sbi_fail(err, SB_STEP_LINK, at, EINVAL, "an MTU of %u is more than %s can have above %s",
+			in->link.mtu, in->link.name, in->link.device);
 }
 
 int sbi_lower_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err)
@@ -65,20 +72,25 @@ int sbi_lower_look(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error
 	if (r < 0)
 		return sbi_net_explain(-r, &why, SB_STEP_LINK, at, in->link.device, err);
 	if (in->bridge.flags & IFF_LOOPBACK)
-		return sbi_fail(err, SB_STEP_LINK, at, EINVAL, "%s is the loopback interface, which every network has of its own",
+		return sbi_fail(err, SB_STEP_LINK, at, EINVAL,
+				"%s is the loopback interface, which every network has of its own",
 				in->link.device);
 	if (in->link.kind != SBI_LINK_DEVICE && in->bridge.type != ARPHRD_ETHER)
-		return sbi_fail(err, SB_STEP_LINK, at, EINVAL, "%s is no Ethernet device, and cannot have a %s above it", in->link.device,
+		return sbi_fail(err, SB_STEP_LINK, at, EINVAL,
+				"%s is no Ethernet device, and cannot have a %s above it", in->link.device,
 				kind);
 	r = check_master(net, at, nl, err);
 	return r < 0 ? r : check_mtu(in, at, err);
 }
 
-static int refused(const struct sbi_net_if *in, uint32_t at, int code, const struct sbi_nl_why *why, sb_error *err)
+static int refused(const struct sbi_net_if *in, uint32_t at, int code, const struct sbi_nl_why *why,
+		   sb_error *err)
 {
 	sbi_net_explain(code, why, SB_STEP_LINK, at, in->link.name, err);
 	if (code == EBUSY)
-		sbi_hint(err, "%s serves something else: a device has macvlans, or ipvlans, or is a port of a bridge", in->link.device);
+		sbi_hint(err,
+			 "%s serves something else: a device has macvlans, or ipvlans, or is a port of a bridge",
+			 in->link.device);
 	else if (code == EINVAL && in->link.kind == SBI_LINK_MACVLAN)
 		sbi_hint(err, "a macvlan in the mode passthru is the only one above its device");
 	return -code;
@@ -87,7 +99,9 @@ static int refused(const struct sbi_net_if *in, uint32_t at, int code, const str
 int sbi_lan_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error *err)
 {
 	struct sbi_net_if *in = &net->ifs[at];
-	struct sbi_rt_new link = { .name = in->link.name, .mtu = in->link.mtu, .lower = in->bridge.index, .netns = net->netns };
+	struct sbi_rt_new link = {
+		.name = in->link.name, .mtu = in->link.mtu, .lower = in->bridge.index, .netns = net->netns
+	};
 	struct sbi_nl_why why;
 	int r;
 

@@ -3,9 +3,9 @@
  * net.ipv4.conf.BRIDGE.route_localnet (3.6): what the host sends from 127.0.0.1 may leave by the bridge.
  *
  * It also lets neighbours on the bridge send to the host's 127.0.0.0/8, which only our table of rules
- * forbids; so it must not stay on longer than that. Who has turned it on says so on the bridge, by an alternative
- * name with his owner's number (net_place.c); the last of them to end turns it off, or, if he was
- * killed, sb_gc(). Where it was on before anybody of us it stays on.
+ * forbids; so it must not stay on longer than that. Who has turned it on says so on the bridge, by
+ * an alternative name with his owner's number (net_place.c); the last of them to end turns it off,
+ * or, if he was killed, sb_gc(). Where it was on before anybody of us it stays on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +102,10 @@ int sbi_localnet_open(struct sbi_net *net, const char *bridge, struct sbi_nl *nl
 	return r < 0 && r != -EEXIST ? r : sbi_switch(path, 1);
 }
 
-/* Take back the mark of @owner; whoever finds no other one turns it off, and on again if somebody has come meanwhile. */
+/*
+ * Take back the mark of @owner; whoever finds no other one turns it off, and on again if somebody
+ * has come meanwhile.
+ */
 static void close_one(struct sbi_nl *nl, const char *bridge, uint32_t owner)
 {
 	struct marks marks;

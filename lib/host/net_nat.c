@@ -3,8 +3,9 @@
  * The host's rules for a sandbox: the way out under the host's address, and ports that lead in.
  *
  * All sandboxes of a config and its copies share one table, which nobody else can change. Its chains
- * are written with the first of them; each sandbox adds elements of sets and maps in one transaction, and removes
- * them in one. What the host's other tables say is neither read nor changed.
+ * are written with the first of them; each sandbox adds elements of sets and maps in one
+ * transaction, and removes them in one. What the host's other tables say is neither read nor
+ * changed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,8 @@ static int needs_forwarding(const struct sbi_net *net, int family)
 		if (masquerades(&net->ifs[i]) && sbi_net_will_have(&net->ifs[i], family))
 			return 1;
 	for (uint32_t i = 0; i < net->port_count; i++)
-		if (!is_local(&net->ports[i]) && (!net->ports[i].host.family || net->ports[i].host.family == number) &&
+		if (!is_local(&net->ports[i]) &&
+		    (!net->ports[i].host.family || net->ports[i].host.family == number) &&
 		    sbi_net_will_have(door, family))
 			return 1;
 	return 0;
@@ -62,9 +64,10 @@ static int check_forwarding(const struct sbi_net *net, int family, sb_error *err
 		return 0;
 	if (!may_turn_on(net)) {
 		sbi_fail(err, SB_STEP_NAT, 0, ENETUNREACH,
-			 "this host does not forward IPv%d (%s is 0), so nothing gets out or in", family ? 6 : 4, names[family]);
-		sbi_hint(err, "sysctl -w %s=1, or have it done: SB_NET_FORWARD, sbx run --ip-forward%s", names[family],
-			 family ? "; or give the sandbox no IPv6 address: \"none\"" : "");
+			 "this host does not forward IPv%d (%s is 0), so nothing gets out or in",
+			 family ? 6 : 4, names[family]);
+		sbi_hint(err, "sysctl -w %s=1, or have it done: SB_NET_FORWARD, sbx run --ip-forward%s",
+			 names[family], family ? "; or give the sandbox no IPv6 address: \"none\"" : "");
 		return -ENETUNREACH;
 	}
 	r = sbi_switch(paths[family], 1);
@@ -80,11 +83,12 @@ static int check_ports(const struct sbi_net *net, sb_error *err)
 		int family = net->ports[i].host.family;
 		const char *of = family == AF_INET6 ? "IPv6 " : family ? "IPv4 " : "";
 
-		if ((family != AF_INET6 && sbi_net_will_have(door, 0)) || (family != AF_INET && sbi_net_will_have(door, 1)))
+		if ((family != AF_INET6 && sbi_net_will_have(door, 0)) ||
+		    (family != AF_INET && sbi_net_will_have(door, 1)))
 			continue;
 		sbi_fail(err, SB_STEP_NAT, i, EADDRNOTAVAIL,
-			 "the port %u is published, and %s has no %saddress that it could lead to", net->ports[i].host_port,
-			 door->link.name, of);
+			 "the port %u is published, and %s has no %saddress that it could lead to",
+			 net->ports[i].host_port, door->link.name, of);
 		sbi_hint(err, "give the interface, or its bridge, one");
 		return -EADDRNOTAVAIL;
 	}
@@ -121,7 +125,8 @@ static int let_loopback_out(struct sbi_net *net, sb_error *err)
 	}
 	if (r >= 0)
 		return 0;
-	sbi_fail(err, SB_STEP_NAT, 0, -r, "turning net.ipv4.conf.%s.route_localnet on: %s", name, strerror(-r));
+	sbi_fail(err, SB_STEP_NAT, 0, -r, "turning net.ipv4.conf.%s.route_localnet on: %s", name,
+		 strerror(-r));
 	sbi_hint(err, "127.0.0.1 needs it; publish the port at another address of the host's to do without");
 	return r;
 }
@@ -174,7 +179,8 @@ int sbi_net_add_nat(struct sbi_net *net, sb_error *err)
 	if (r < 0) {
 		sbi_net_explain(-r, &why, SB_STEP_NAT, 0, "rules of published ports and of the way out", err);
 		if (r == -EOPNOTSUPP || r == -EPROTONOSUPPORT || r == -ENOENT)
-			sbi_hint(err, "they need Linux 5.12 with nf_tables, nft_nat, nft_masq, nft_ct and nft_fib_inet");
+			sbi_hint(err,
+				 "they need Linux 5.12 with nf_tables, nft_nat, nft_masq, nft_ct and nft_fib_inet");
 		return r;
 	}
 	net->ruled = 1;

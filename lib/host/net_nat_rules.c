@@ -10,13 +10,14 @@
  *
  *	chain guard (prerouting, raw)   iif @doors ip daddr 127.0.0.0/8 drop
  *	chain in    (prerouting, nat)   dnat to ip daddr . l4proto . dport map @at4
- *	chain out   (output, nat)       fib daddr type local dnat to l4proto . dport map @any4; for the host itself
+ *	chain out   (output, nat)       fib daddr type local dnat to l4proto . dport map @any4; for the host
  *	chain post  (postrouting, nat)  masquerade:
  *		iif . saddr . iif @masq4, iif . saddr . oif != @masq4   leaves by another way than it came
- *		ct status dnat iif . daddr . oif @port4                 goes back where it came from: its answer must come by us
+ *		ct status dnat iif . daddr . oif @port4    goes back where it came from: its answer must come by us
  *		saddr 127.0.0.0/8 oif . daddr . oif @port4              the host by 127.0.0.1
  *
- * An index stands twice in a key to ask whether both interfaces are the same: no expression compares two of them.
+ * An index stands twice in a key to ask whether both interfaces are the same: no expression
+ * compares two of them.
  */
 #include <string.h>
 
@@ -51,7 +52,8 @@ static void write_sets(struct sbi_nl *nl, const char *table)
 
 		sbi_nft_set(nl, table, &(struct sbi_nft_set){ f->masq, way, 8 + f->length, 0, 0 }, ++id);
 		sbi_nft_set(nl, table, &(struct sbi_nft_set){ f->port, way, 8 + f->length, 0, 0 }, ++id);
-		sbi_nft_set(nl, table, &(struct sbi_nft_set){ f->at, at, 8 + f->length, to, 4 + f->length }, ++id);
+		sbi_nft_set(nl, table, &(struct sbi_nft_set){ f->at, at, 8 + f->length, to, 4 + f->length },
+			    ++id);
 		sbi_nft_set(nl, table, &(struct sbi_nft_set){ f->any, port, 8, to, 4 + f->length }, ++id);
 	}
 }
@@ -205,14 +207,14 @@ static void write_masqueraded(struct sbi_nl *nl, uint16_t type, const char *tabl
 		const struct sbi_more_address *more = &net->asked.addresses[i];
 
 		if (!strcmp(more->name, in->link.name))
-			write_way(nl, type, table, families[more->address.family == AF_INET6].masq, door_of(in),
-				  &more->address);
+			write_way(nl, type, table, families[more->address.family == AF_INET6].masq,
+				  door_of(in), &more->address);
 	}
 }
 
 /* The ports of one map: those of all addresses of the host, or of one. */
-static void write_map(struct sbi_nl *nl, uint16_t type, const char *table, const struct sbi_net *net, int family,
-		      int any)
+static void write_map(struct sbi_nl *nl, uint16_t type, const char *table, const struct sbi_net *net,
+		      int family, int any)
 {
 	const struct sbi_address *to = &sbi_net_door(net)->address[family];
 	uint32_t written = 0;

@@ -127,7 +127,8 @@ uint32_t sbi_netplace_next(struct sbi_netplace *place, uint32_t hosts)
 	uint32_t number;
 
 	pthread_mutex_lock(&place->lock);
-	if (!place->next && getrandom(&place->next, sizeof(place->next), GRND_NONBLOCK) != sizeof(place->next))
+	if (!place->next &&
+	    getrandom(&place->next, sizeof(place->next), GRND_NONBLOCK) != sizeof(place->next))
 		place->next = (uint32_t)getpid();
 	number = place->next = place->next % hosts + 1;
 	pthread_mutex_unlock(&place->lock);

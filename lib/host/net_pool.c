@@ -46,8 +46,8 @@ int sb_netpool_new(uint32_t size, sb_netpool **out, sb_error *err)
 	sb_netpool *pool;
 
 	if (!out || !size || size > MOST)
-		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "sb_netpool_new: a place for the pool, and a size of 1 to %d",
-				MOST);
+		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL,
+				"sb_netpool_new: a place for the pool, and a size of 1 to %d", MOST);
 	pool = calloc(1, sizeof(*pool) + size * (sizeof(*pool->resting) + sizeof(*pool->ready)));
 	if (!pool)
 		return sbi_fail(err, SB_STEP_CONFIG, 0, ENOMEM, "not enough memory for the pool");
@@ -113,7 +113,8 @@ static int make(struct sb_netpool *pool, sb_error *err)
 	if (r < 0) {
 		sbi_fail(err, SB_STEP_PREPARE, 0, -r, "a network namespace for the pool: %s", strerror(-r));
 		if (r == -EPERM)
-			sbi_hint(err, "a pool needs CAP_SYS_ADMIN and CAP_NET_ADMIN: leave it out, each sandbox makes its own then");
+			sbi_hint(err,
+				 "a pool needs CAP_SYS_ADMIN and CAP_NET_ADMIN: leave it out, each sandbox makes its own then");
 		else
 			sbi_hint_limits(-r, err);
 		return r;
@@ -128,7 +129,10 @@ static int make(struct sb_netpool *pool, sb_error *err)
 	return netns;
 }
 
-/* Takes over @netns, which is ready if there is room for it. The kernel takes it down in the background, else. */
+/*
+ * Takes over @netns, which is ready if there is room for it. The kernel takes it down in the
+ * background, else.
+ */
 static void put(struct sb_netpool *pool, int netns, int ready)
 {
 	pthread_mutex_lock(&pool->lock);
@@ -158,8 +162,8 @@ static int take_rested(struct sb_netpool *pool)
 }
 
 /*
- * What cannot be looked at is equal to nothing. After a difference the next new one is looked at: a module that
- * was loaded meanwhile adds lines to all of them.
+ * What cannot be looked at is equal to nothing. After a difference the next new one is looked at: a
+ * module that was loaded meanwhile adds lines to all of them.
  */
 static int is_as_new(struct sb_netpool *pool, int netns)
 {
@@ -187,7 +191,8 @@ static int is_ours(const struct sb_netpool *pool, sb_error *err)
 {
 	if (pool->maker == getpid())
 		return 0;
-	sbi_fail(err, SB_STEP_PREPARE, 0, EINVAL, "the pool of network namespaces belongs to the process that has made it");
+	sbi_fail(err, SB_STEP_PREPARE, 0, EINVAL,
+		 "the pool of network namespaces belongs to the process that has made it");
 	sbi_hint(err, "make another one after fork(2)");
 	return -EINVAL;
 }
@@ -255,7 +260,8 @@ void sbi_lease_end(struct sbi_lease *lease)
 	pool->info.lent--;
 	rests = lease->tame && pool->info.ready + pool->info.resting < pool->size;
 	if (rests)
-		pool->resting[(pool->first + pool->info.resting++) % pool->size] = (struct rest){ lease->netns, sbi_now() };
+		pool->resting[(pool->first + pool->info.resting++) % pool->size] =
+			(struct rest){ lease->netns, sbi_now() };
 	pthread_mutex_unlock(&pool->lock);
 	if (!rests)
 		put(pool, lease->netns, 0);

@@ -43,9 +43,11 @@ static int take(struct sbi_net_port *port, int family)
 		return -errno;
 	if (family == AF_INET6 && !port->host.family)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof(zero));
-	if (bind(fd, (struct sockaddr *)&address, len) < 0 || getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+	if (bind(fd, (struct sockaddr *)&address, len) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) < 0)
 		return -errno;
-	port->host_port = ntohs(((struct sockaddr_in *)&address)->sin_port); /* of IPv6 it is in the same place */
+	/* of IPv6 it is in the same place */
+	port->host_port = ntohs(((struct sockaddr_in *)&address)->sin_port);
 	port->fd = sbi_take_fd(&fd);
 	return 0;
 }
@@ -56,15 +58,17 @@ static int explain(const struct sbi_net_port *port, uint32_t at, int code, sb_er
 	char text[SBI_ADDRESS_TEXT];
 
 	sbi_address_host_text(&port->host, text, sizeof(text));
-	sbi_fail(err, SB_STEP_PORT, at, code, "the port %u/%s of %s cannot be published: %s", port->host_port, protocol,
-		 text[0] ? text : "this host", strerror(code));
+	sbi_fail(err, SB_STEP_PORT, at, code, "the port %u/%s of %s cannot be published: %s", port->host_port,
+		 protocol, text[0] ? text : "this host", strerror(code));
 	if (code == EADDRINUSE)
-		sbi_hint(err, "somebody has it: ss -ap 'sport = %u'; choose another, or 0 for any that is free",
+		sbi_hint(err,
+			 "somebody has it: ss -ap 'sport = %u'; choose another, or 0 for any that is free",
 			 port->host_port);
 	else if (code == EADDRNOTAVAIL)
 		sbi_hint(err, "the host has no such address: ip addr");
 	else if (code == EACCES)
-		sbi_hint(err, "below net.ipv4.ip_unprivileged_port_start it needs CAP_NET_BIND_SERVICE; choose a higher one");
+		sbi_hint(err,
+			 "below net.ipv4.ip_unprivileged_port_start it needs CAP_NET_BIND_SERVICE; choose a higher one");
 	else if (code == EMFILE)
 		sbi_hint(err, "each published port needs a descriptor: raise RLIMIT_NOFILE");
 	return -code;
@@ -96,7 +100,9 @@ int sbi_net_list_ports(struct sbi_net *net, sb_error *err)
 		for (uint32_t at = 0; at < range->count; at++) {
 			struct sbi_net_port *port = &net->ports[net->port_count++];
 
-			*port = (struct sbi_net_port){ .fd = -EBADF, .protocol = range->protocol, .host = range->host };
+			*port = (struct sbi_net_port){
+				.fd = -EBADF, .protocol = range->protocol, .host = range->host
+			};
 			port->port = (uint16_t)(range->port + at);
 			port->host_port = range->host_port ? (uint16_t)(range->host_port + at) : 0;
 		}

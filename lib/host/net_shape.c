@@ -34,12 +34,14 @@ static void write_one(struct sbi_nl *nl, const struct sbi_net_if *in, uint32_t i
 		sbi_qd_tbf(nl, index, in->link.rate, mtu);
 }
 
-static int refused(const struct sbi_net_if *in, uint32_t at, int code, const struct sbi_nl_why *why, sb_error *err)
+static int refused(const struct sbi_net_if *in, uint32_t at, int code, const struct sbi_nl_why *why,
+		   sb_error *err)
 {
 	const char *kind = in->link.delay_ns ? "netem" : "tbf";
 	char what[80];
 
-	snprintf(what, sizeof(what), "a %s of %s, by %s", in->link.delay_ns ? "delay" : "rate", in->link.name, kind);
+	snprintf(what, sizeof(what), "a %s of %s, by %s", in->link.delay_ns ? "delay" : "rate", in->link.name,
+		 kind);
 	sbi_net_explain(code, why, SB_STEP_SHAPE, at, what, err);
 	if (code == ENOENT)
 		sbi_hint(err, "the kernel has no %s: modprobe sch_%s, or leave it out", kind, kind);

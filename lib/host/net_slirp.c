@@ -43,8 +43,8 @@ int sbi_slirp_socket_make(struct sbi_slirp_socket *sock, sb_error *err)
 		code = errno;
 	}
 	sock->path[0] = '\0';
-	return sbi_fail(err, SB_STEP_OUTLET, 0, code, "a directory in " PLACE " for the socket of slirp4netns: %s",
-			strerror(code));
+	return sbi_fail(err, SB_STEP_OUTLET, 0, code,
+			"a directory in " PLACE " for the socket of slirp4netns: %s", strerror(code));
 }
 
 void sbi_slirp_socket_remove(struct sbi_slirp_socket *sock)

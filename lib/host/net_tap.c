@@ -25,7 +25,8 @@ int sbi_tap_open(struct sbi_net *net, uint32_t at, sb_error *err)
 	}
 	sbi_fail(err, SB_STEP_LINK, at, code, TUN ": %s", strerror(code));
 	if (code == ENOENT || code == ENODEV || code == ENXIO)
-		sbi_hint(err, "load its module: modprobe tun; into a container it has to be passed: --device " TUN);
+		sbi_hint(err,
+			 "load its module: modprobe tun; into a container it has to be passed: --device " TUN);
 	else if (code == EACCES || code == EPERM)
 		sbi_hint(err, "who makes a TAP interface reads and writes it: chmod 0666 " TUN);
 	return -code;

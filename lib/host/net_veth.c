@@ -20,6 +20,7 @@
 #include "error.h"
 #include "launch.h"
 #include "net_bridge.h"
+#include "net_veth.h"
 
 #define PATIENCE_MS 1000 /* for the kernel to remove the interface of a sandbox that is over */
 #define BRIDGES 100      /* that may be removed under our hands, one after another */
@@ -31,7 +32,10 @@ static uint32_t hash(uint32_t value, const void *data, size_t len)
 	return value;
 }
 
-/* "sb0a000005-1a2b" for IPv4, which fits a name; "sbfd00…05-1a2b" for IPv6, which can only be an alternative one. */
+/*
+ * "sb0a000005-1a2b" for IPv4, which fits a name; "sbfd00…05-1a2b" for IPv6, which can only be an
+ * alternative one.
+ */
 static void lease_name(const struct sbi_address *address, const char *bridge, char *buf, size_t len)
 {
 	uint32_t mark = hash(2166136261u, bridge, strlen(bridge));
@@ -81,8 +85,12 @@ static void write_pair(struct attempt *try)
 {
 	struct sbi_net_if *in = try->in;
 	uint32_t mtu = in->link.mtu ? in->link.mtu : in->bridge.mtu;
-	struct sbi_rt_new host = { .name = in->host_name, .mtu = mtu, .master = in->bridge.index, .netns = -1, .up = 1 };
-	struct sbi_rt_new peer = { .name = in->link.name, .mac = in->mac, .mtu = mtu, .netns = try->net->netns };
+	struct sbi_rt_new host = {
+		.name = in->host_name, .mtu = mtu, .master = in->bridge.index, .netns = -1, .up = 1
+	};
+	struct sbi_rt_new peer = {
+		.name = in->link.name, .mac = in->mac, .mtu = mtu, .netns = try->net->netns
+	};
 
 	sbi_rt_new_veth(try->nl, &host, &peer);
 	sbi_rt_get_link(try->nl, in->host_name);
@@ -123,7 +131,10 @@ static int check_bridge(struct attempt *try, const struct seen *seen, int r)
 	return r < 0 ? r : -ENODEV;
 }
 
-/* The leases that are not the name itself. Alternative names are given by index, so the pair must be there. */
+/*
+ * The leases that are not the name itself. Alternative names are given by index, so the pair must
+ * be there.
+ */
 static void write_leases(struct attempt *try, int families[2])
 {
 	char name[64];
@@ -190,49 +201,6 @@ static int attempt(struct attempt *try)
 	return r;
 }
 
-/* Both families get the same number, where both have it. */
-static int choose(struct sbi_net_if *in, uint32_t number)
-{
-	for (int family = 0; family < 2; family++) {
-		if (in->link.address[family].kind != SBI_WISH_DEFAULT || !in->network[family].family)
-			continue;
-		in->address[family] = sbi_address_at(&in->network[family], number);
-		in->address[family].prefix = in->network[family].prefix;
-		if (!in->address[family].family || sbi_address_equal(&in->address[family], &in->network[family]) ||
-		    sbi_address_equal(&in->address[family], &in->gateway[family]))
-			return -EADDRNOTAVAIL;
-	}
-	return 0;
-}
-
-void sbi_net_choose_mac(struct sbi_net_if *in)
-{
-	if (in->link.mac_set)
-		memcpy(in->mac, in->link.mac, sizeof(in->mac));
-	else if (in->address[0].family || in->address[1].family)
-		sbi_mac_of(&in->address[in->address[0].family ? 0 : 1], in->mac);
-	else if (getrandom(in->mac + 2, 4, GRND_NONBLOCK) == 4)
-		in->mac[0] = 0x02;
-}
-
-static int is_allocated(const struct sbi_net_if *in)
-{
-	return (in->link.address[0].kind == SBI_WISH_DEFAULT && in->network[0].family) ||
-	       (in->link.address[1].kind == SBI_WISH_DEFAULT && in->network[1].family);
-}
-
-/* The smaller of the networks that an address is chosen in. */
-static uint32_t numbers_of(const struct sbi_net_if *in)
-{
-	uint32_t least = UINT32_MAX;
-
-	for (int family = 0; family < 2; family++)
-		if (in->link.address[family].kind == SBI_WISH_DEFAULT && in->network[family].family &&
-		    sbi_address_hosts(&in->network[family]) < least)
-			least = sbi_address_hosts(&in->network[family]);
-	return least;
-}
-
 /* Another address may be free, or what is taken is what was asked for. */
 static int may_choose(const struct attempt *try)
 {
@@ -242,29 +210,14 @@ static int may_choose(const struct attempt *try)
 	       in->network[try->conflict].family;
 }
 
-/* The one beside an IPv4 address that was given has its number. */
-static uint32_t first_number(const struct attempt *try, uint32_t hosts)
-{
-	const struct sbi_net_if *in = try->in;
-	const uint8_t *bytes = in->address[0].bytes;
-	uint32_t number = (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-
-	if (in->link.address[0].kind == SBI_WISH_GIVEN) {
-		number &= in->address[0].prefix <= 8 ? 0xffffff : (UINT32_C(1) << (32 - in->address[0].prefix)) - 1;
-		if (number && number <= hosts)
-			return number;
-	}
-	return sbi_netplace_next(try->net->place, hosts);
-}
-
 static int try_all(struct attempt *try)
 {
 	struct sbi_net_if *in = try->in;
-	uint32_t hosts = numbers_of(in), number = first_number(try, hosts);
+	uint32_t hosts = sbi_veth_numbers(in), number = sbi_veth_first(try->net, in, hosts);
 	int r = -EEXIST;
 
 	for (uint32_t i = 0; r == -EEXIST && i < hosts; i++, number = number % hosts + 1) {
-		if (choose(in, number) < 0)
+		if (sbi_veth_choose(in, number) < 0)
 			continue;
 		if (i) /* the next one begins behind what we have found taken */
 			sbi_netplace_next(try->net->place, hosts);
@@ -279,7 +232,7 @@ static int try_all(struct attempt *try)
 
 static int once(struct attempt *try)
 {
-	if (is_allocated(try->in))
+	if (sbi_veth_is_allocated(try->in))
 		return try_all(try);
 	if (!try->made)
 		sbi_net_choose_mac(try->in);
@@ -292,10 +245,12 @@ static int taken(const struct attempt *try, sb_error *err)
 	char text[SBI_ADDRESS_TEXT];
 
 	if (try->conflict == OF_NAME) {
-		sbi_fail(err, SB_STEP_LINK, try->at, EEXIST, "the host has an interface %s already", in->host_name);
+		sbi_fail(err, SB_STEP_LINK, try->at, EEXIST, "the host has an interface %s already",
+			 in->host_name);
 		sbi_hint(err, "choose another host-side name, or leave it out");
 	} else if (may_choose(try)) {
-		sbi_fail(err, SB_STEP_LINK, try->at, EADDRNOTAVAIL, "all addresses of the network of %s are taken", in->link.device);
+		sbi_fail(err, SB_STEP_LINK, try->at, EADDRNOTAVAIL,
+			 "all addresses of the network of %s are taken", in->link.device);
 		sbi_hint(err, "wait for a sandbox to end, or give the bridge a larger network");
 		return -EADDRNOTAVAIL;
 	} else {
@@ -387,9 +342,11 @@ int sbi_veth_make(struct sbi_net *net, uint32_t at, struct sbi_nl *nl, sb_error 
 		r = make_veth(&try, err);
 		if (r < 0 || !try.bridgeless)
 			return r;
-		r = sbi_net_prepare_link(net, at, nl, err); /* finds it again, makes it, or tells what is missing */
+		/* finds it again, makes it, or tells what is missing */
+		r = sbi_net_prepare_link(net, at, nl, err);
 		if (r < 0)
 			return r;
 	}
-	return sbi_fail(err, SB_STEP_BRIDGE, at, EBUSY, "the bridge %s is removed again and again", net->ifs[at].link.device);
+	return sbi_fail(err, SB_STEP_BRIDGE, at, EBUSY, "the bridge %s is removed again and again",
+			net->ifs[at].link.device);
 }

@@ -113,7 +113,10 @@ static void write_published(struct sbi_nl *nl, const struct sbi_port *port)
 	sbi_nft_rule_end(nl);
 }
 
-/* A TCP socket that is just connecting takes an ICMPv6 error for a passing one, and goes on for a second; not so a reset. */
+/*
+ * A TCP socket that is just connecting takes an ICMPv6 error for a passing one, and goes on for a
+ * second; not so a reset.
+ */
 static void write_refusal(struct sbi_nl *nl)
 {
 	sbi_nft_rule(nl, TABLE, "output");

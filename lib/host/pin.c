@@ -21,13 +21,14 @@ static int pin_fail(sb_error *err, uint32_t index, const struct sbi_pin *pin, co
 {
 	int code = errno;
 
-	sbi_fail(err, SB_STEP_PIN, index, code, "pin %s namespace on %s: %s: %s", sbi_ns_name(sbi_ns_number(pin->kind)),
-		 pin->path, what, strerror(code));
+	sbi_fail(err, SB_STEP_PIN, index, code, "pin %s namespace on %s: %s: %s",
+		 sbi_ns_name(sbi_ns_number(pin->kind)), pin->path, what, strerror(code));
 	if (code == EPERM || code == EACCES)
 		sbi_hint(err, "pinning mounts on the host: it needs CAP_SYS_ADMIN there");
 	if (code == EINVAL && pin->kind == SB_NS_MOUNT)
-		sbi_hint(err, "the kernel refuses to bind a mount namespace that it takes for older than this process's own; "
-			      "6.18 can be wrong about that for one made moments ago: pin from an older mount namespace");
+		sbi_hint(err,
+			 "the kernel refuses to bind a mount namespace that it takes for older than this process's own; "
+			 "6.18 can be wrong about that for one made moments ago: pin from an older mount namespace");
 	return -code;
 }
 
@@ -48,7 +49,8 @@ static int make_private(const char *path)
 static int pin_one(const struct sbi_pin *pin, uint32_t index, pid_t pid, sb_error *err)
 {
 	char from[64];
-	int fd = open(pin->path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0444), created = fd >= 0;
+	int fd = open(pin->path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0444),
+	    created = fd >= 0;
 	int private_first = pin->kind == SB_NS_MOUNT;
 
 	if (fd < 0 && errno != EEXIST)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The plan that the sb-init of a box keeps mapped: a command with the same one needs no new memfd, and no new mapping. */
+/*
+ * The plan that the sb-init of a box keeps mapped: a command with the same one needs no new memfd,
+ * and no new mapping.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -88,7 +88,8 @@ int sbi_uppers_look(const sb_config *cfg, struct sbi_uppers **out)
 
 static int changed(const struct sbi_upper_dir *dir, sb_error *err)
 {
-	sbi_fail(err, SB_STEP_RESET, 0, ESTALE, "%s is not the directory that the box was opened with", dir->given);
+	sbi_fail(err, SB_STEP_RESET, 0, ESTALE, "%s is not the directory that the box was opened with",
+		 dir->given);
 	sbi_hint(err, "free the box, and open another with the directory that is there now");
 	return -ESTALE;
 }
@@ -99,13 +100,16 @@ static int check(const struct sbi_upper_dir *dir, sb_error *err)
 
 	if (dir->why == ENOTEMPTY) {
 		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP,
-			 "%s was not empty when the box was opened: what was in it cannot be brought back", dir->given);
-		sbi_hint(err, "open the box with an empty directory; what is in this one may be one more lower directory");
+			 "%s was not empty when the box was opened: what was in it cannot be brought back",
+			 dir->given);
+		sbi_hint(err,
+			 "open the box with an empty directory; what is in this one may be one more lower directory");
 		return -EOPNOTSUPP;
 	}
 	if (dir->why)
-		return sbi_fail(err, SB_STEP_RESET, 0, dir->why, "%s could not be looked at when the box was opened: %s",
-				dir->given, strerror(dir->why));
+		return sbi_fail(err, SB_STEP_RESET, 0, dir->why,
+				"%s could not be looked at when the box was opened: %s", dir->given,
+				strerror(dir->why));
 	if (stat(dir->given, &st) < 0 || st.st_dev != dir->dev || st.st_ino != dir->ino)
 		return changed(dir, err);
 	return 0;
@@ -113,11 +117,14 @@ static int check(const struct sbi_upper_dir *dir, sb_error *err)
 
 static int no_place(const struct sbi_upper_dir *dir, int code, sb_error *err)
 {
-	sbi_fail(err, SB_STEP_RESET, 0, code, "a new directory in the place of %s: %s", dir->given, strerror(code));
+	sbi_fail(err, SB_STEP_RESET, 0, code, "a new directory in the place of %s: %s", dir->given,
+		 strerror(code));
 	if (code == EBUSY)
-		sbi_hint(err, "another process is just replacing it, or it is a mount point: it must be neither, and for one box");
+		sbi_hint(err,
+			 "another process is just replacing it, or it is a mount point: it must be neither, and for one box");
 	else if (code == EACCES || code == EPERM || code == EROFS)
-		sbi_hint(err, "the caller must be able to make directories beside it, and to give them its owner and attributes");
+		sbi_hint(err,
+			 "the caller must be able to make directories beside it, and to give them its owner and attributes");
 	else if (code == EXDEV || code == EINVAL)
 		sbi_hint(err, "it must be an ordinary directory of a file system that knows RENAME_EXCHANGE");
 	return -code;
@@ -196,7 +203,8 @@ static int not_removed(const char *path, int code, sb_error *err)
 {
 	const char *name = strrchr(path, '/') + 1;
 
-	sbi_fail(err, SB_STEP_RESET, 0, code, "what was in %s is in %.*s" SBI_SHELF_PREFIX "%s, and cannot be removed: %s", path,
+	sbi_fail(err, SB_STEP_RESET, 0, code,
+		 "what was in %s is in %.*s" SBI_SHELF_PREFIX "%s, and cannot be removed: %s", path,
 		 (int)(name - path), path, name, strerror(code));
 	sbi_hint(err, "remove it; the next reset and sb_gc() try it again");
 	return -code;
@@ -210,7 +218,8 @@ int sbi_uppers_clear(struct sbi_uppers *uppers, int (*help)(void *arg, int dir),
 		struct pair *p = &uppers->list[i];
 
 		if (p->shelf >= 0) {
-			r = sbi_shelf_remove(p->parent, strrchr(p->dir[UPPER].path, '/') + 1, p->shelf, help, arg);
+			r = sbi_shelf_remove(p->parent, strrchr(p->dir[UPPER].path, '/') + 1, p->shelf, help,
+					     arg);
 			if (r < 0 && all == 0)
 				all = not_removed(p->dir[UPPER].path, -r, err);
 		}

@@ -9,7 +9,10 @@
 
 struct sbi_uppers;
 
-/** sbi_upper_find - the upper and work directory of the next overlay that has some, from @at on. Return: 0 if there is none. */
+/**
+ * sbi_upper_find - the upper and work directory of the next overlay that has some, from @at on.
+ * Return: 0 if there is none.
+ */
 int sbi_upper_find(const sb_config *cfg, uint32_t *at, const char **upper, const char **work);
 /**
  * sbi_uppers_look - what they are like before the box is made
@@ -34,7 +37,10 @@ int sbi_uppers_replace(struct sbi_uppers *uppers, sb_error *err);
  * Return: 0, or -errno with words; what is left is found by the next reset and by sbi_uppers_gc().
  */
 int sbi_uppers_clear(struct sbi_uppers *uppers, int (*help)(void *arg, int dir), void *arg, sb_error *err);
-/** sbi_uppers_gc - shelves that a dead host has left beside the uppers of @cfg. Return: how many, or -errno with words. */
+/**
+ * sbi_uppers_gc - shelves that a dead host has left beside the uppers of @cfg. Return: how many, or
+ * -errno with words.
+ */
 int sbi_uppers_gc(const sb_config *cfg, sb_error *err);
 
 #endif

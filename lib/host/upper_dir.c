@@ -68,7 +68,10 @@ static int read_attrs(int fd, struct sbi_attr **list)
 	return r;
 }
 
-/* 0, -ENOTEMPTY, -errno. In a work directory the kernel makes "work" and "index", and empties them at the next mount. */
+/*
+ * 0, -ENOTEMPTY, -errno. In a work directory the kernel makes "work" and "index", and empties them
+ * at the next mount.
+ */
 static int check_empty(DIR *stream, int is_work)
 {
 	struct dirent *entry;
@@ -134,7 +137,8 @@ void sbi_upper_dir_clear(struct sbi_upper_dir *dir)
 int sbi_upper_dir_parent(const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
-	sbi_autofree char *parent = slash && slash[1] ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : NULL;
+	sbi_autofree char *parent =
+		slash && slash[1] ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : NULL;
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
 	long fd;
 
@@ -152,7 +156,8 @@ static int set_attr(int fd, const struct sbi_attr *attr)
 
 	if (!now)
 		return -ENOMEM;
-	if (fgetxattr(fd, attr->name, now, attr->len + 1) == (ssize_t)attr->len && !memcmp(now, attr->data, attr->len))
+	if (fgetxattr(fd, attr->name, now, attr->len + 1) == (ssize_t)attr->len &&
+	    !memcmp(now, attr->data, attr->len))
 		return 0;
 	return fsetxattr(fd, attr->name, attr->data, attr->len, 0) < 0 ? -errno : 0;
 }
@@ -191,7 +196,8 @@ static int is_it(const struct sbi_upper_dir *dir, int parent, const char *name)
 {
 	struct stat st;
 
-	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == dir->dev && st.st_ino == dir->ino;
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == dir->dev &&
+	       st.st_ino == dir->ino;
 }
 
 int sbi_upper_dir_swap(struct sbi_upper_dir *dir, int shelf, const char *name)
@@ -254,7 +260,8 @@ static int lock_shelf(int parent, const char *name, int shelf)
 		return -EEXIST;
 	if (flock(shelf, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	if (fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != there.st_dev || st.st_ino != there.st_ino)
+	if (fstatat(parent, name, &there, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != there.st_dev ||
+	    st.st_ino != there.st_ino)
 		return -EAGAIN;
 	for (size_t i = 0; i < 2; i++) /* of its parent, which what is made in it would inherit */
 		fremovexattr(shelf, acl[i]);

@@ -37,7 +37,10 @@ void sbi_upper_dir_clear(struct sbi_upper_dir *dir);
 int sbi_upper_dir_parent(const char *path, const char **name);
 /** sbi_upper_dir_make - an empty one like @dir was. Return: 0, -errno, and then there is none. */
 int sbi_upper_dir_make(const struct sbi_upper_dir *dir, int parent, const char *name);
-/** sbi_upper_dir_swap - @name of @shelf and @dir change places; -ESTALE, and they have not, if @dir is another one by now. */
+/**
+ * sbi_upper_dir_swap - @name of @shelf and @dir change places; -ESTALE, and they have not, if @dir
+ * is another one by now.
+ */
 int sbi_upper_dir_swap(struct sbi_upper_dir *dir, int shelf, const char *name);
 
 /**

@@ -109,7 +109,9 @@ static long open_found(int parent, const char *name, int flags, struct sbi_recor
 	SYS(close, found);
 	if (r < 0)
 		return r;
-	fd = open_how(parent, name, (uint64_t)(flags & (O_ACCMODE | O_APPEND | O_DIRECTORY)) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+	fd = open_how(parent, name,
+		      (uint64_t)(flags & (O_ACCMODE | O_APPEND | O_DIRECTORY)) | O_NOFOLLOW | O_NONBLOCK |
+			      O_NOCTTY,
 		      NO_LINKS);
 	if (fd == -ENOENT || fd == -ELOOP || fd == -ENXIO)
 		return -EAGAIN;
@@ -136,7 +138,8 @@ static long open_file(char *path, int flags, uint32_t mode, struct sbi_record *a
 		fd = open_found((int)parent, name, flags, answer);
 		if (fd != -ENOENT || !(flags & O_CREAT))
 			continue;
-		fd = SYS(openat, parent, name, (flags & (O_ACCMODE | O_APPEND)) | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		fd = SYS(openat, parent, name,
+			 (flags & (O_ACCMODE | O_APPEND)) | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (fd == -EEXIST && !(flags & O_EXCL))
 			fd = -EAGAIN;
 	}
@@ -232,7 +235,9 @@ static long become(uint64_t uid, uint64_t gid)
 	SYS(setfsuid, uid);
 	use_permitted();
 	SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-	return (uint32_t)SYS(setfsuid, -1) == (uint32_t)uid && (uint32_t)SYS(setfsgid, -1) == (uint32_t)gid ? 0 : -EPERM;
+	return (uint32_t)SYS(setfsuid, -1) == (uint32_t)uid && (uint32_t)SYS(setfsgid, -1) == (uint32_t)gid
+		       ? 0
+		       : -EPERM;
 }
 
 static void become_self(void)
@@ -243,14 +248,18 @@ static void become_self(void)
 	SYS(prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* FILE: descriptors answer, page and maybe a directory, as far as there was a number for them; they stay the caller's. */
+/*
+ * FILE: descriptors answer, page and maybe a directory, as far as there was a number for them; they
+ * stay the caller's.
+ */
 void file_request(const struct sbi_record *asked, const int *fds, uint32_t count)
 {
 	struct sbi_record answer = { .type = SBI_FILED };
 	int passed = -1, sent;
 	long page, r;
 
-	page = count < 2 ? -EMFILE : SYS(mmap, 0, SBI_FILE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fds[1], 0);
+	page = count < 2 ? -EMFILE
+			 : SYS(mmap, 0, SBI_FILE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fds[1], 0);
 	if (page < 0 && page > -4096) {
 		r = page;
 	} else {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Directories of an open box, a slice at a time, so that sb-init is soon back at its other work: listed, and emptied. */
+/*
+ * Directories of an open box, a slice at a time, so that sb-init is soon back at its other work:
+ * listed, and emptied.
+ */
 #include "box_files.h"
 #include "common/tree.h"
 
@@ -32,8 +35,9 @@ int list_some(int dir, char *page, int32_t *more)
 		struct sbi_file_entry *out = (struct sbi_file_entry *)to;
 		size_t length = text_length(e->name);
 
-		if (sbi_tree_is_dot(e->name) || SYS(statx, dir, e->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-						   STATX_BASIC_STATS, &st) < 0)
+		if (sbi_tree_is_dot(e->name) ||
+		    SYS(statx, dir, e->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+			STATX_BASIC_STATS, &st) < 0)
 			continue;
 		*out = (struct sbi_file_entry){ .bytes = st.stx_size, .seconds = st.stx_mtime.tv_sec,
 						.nanoseconds = st.stx_mtime.tv_nsec, .mode = st.stx_mode };

@@ -7,8 +7,8 @@
 /* A kernel without it, or built or told to refuse it. */
 static int lacks(int r)
 {
-	return r == -ENOSYS || r == -EOPNOTSUPP || r == -EINVAL || r == -ENODEV || r == -EPERM || r == -EACCES ||
-	       r == -EROFS || r == -ENOENT;
+	return r == -ENOSYS || r == -EOPNOTSUPP || r == -EINVAL || r == -ENODEV || r == -EPERM ||
+	       r == -EACCES || r == -EROFS || r == -ENOENT;
 }
 
 #define MOST_NUMBERS 64
@@ -68,7 +68,8 @@ int carry_out(struct run *run, operation *(*find)(uint16_t step))
 			close_dropped();
 		time = mark_time(run);
 		mark->end_ns = time;
-		if ((r == -ENOENT && (op->flags & SBI_OP_OPTIONAL)) || (lacks(r) && (op->flags & SBI_OP_LAYER))) {
+		if ((r == -ENOENT && (op->flags & SBI_OP_OPTIONAL)) ||
+		    (lacks(r) && (op->flags & SBI_OP_LAYER))) {
 			mark->flags = SBI_MARK_SKIPPED;
 			run->skipped++;
 			run->left_out++;

@@ -13,7 +13,9 @@ union control {
 int send_record(int fd, struct sbi_record *rec, int passed_fd)
 {
 	struct iovec iov = { rec, sizeof(*rec) };
-	union control control = { { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	union control control = {
+		{ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS }
+	};
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	long r;
 

@@ -20,15 +20,16 @@ static operation *find_command(uint16_t step)
 		operation *carry;
 	} table[] = {
 		{ SB_STEP_SESSION, do_session }, { SB_STEP_RLIMIT, do_rlimit },   { SB_STEP_NICE, do_nice },
-		{ SB_STEP_UMASK, do_umask },     { SB_STEP_BOUNDING, do_bounding }, { SB_STEP_GROUPS, do_groups },
+		{ SB_STEP_UMASK, do_umask }, { SB_STEP_BOUNDING, do_bounding }, { SB_STEP_GROUPS, do_groups },
 		{ SB_STEP_USER, do_user },       { SB_STEP_KEYRING, do_keyring }, { SB_STEP_TTY, do_tty },
 		{ SB_STEP_FD, do_fd },           { SB_STEP_CWD, do_cwd },         { SB_STEP_CAPS, do_caps },
 		{ SB_STEP_NO_NEW_PRIVS, do_no_new_privs },                        { SB_STEP_CLOSE, do_close },
 		{ SB_STEP_EXEC, do_exec },       { SB_STEP_SYNC, do_sync },
 		{ SB_STEP_CGROUPNS, do_cgroupns }, { SB_STEP_SECUREBITS, do_securebits },
-		{ SB_STEP_CORE_SCHED, do_core_sched }, { SB_STEP_LANDLOCK, do_landlock }, { SB_STEP_SECCOMP, do_seccomp },
-		{ SB_STEP_OPEN, do_open },
-		{ SB_STEP_PERSONALITY, do_personality }, { SB_STEP_AFFINITY, do_affinity }, { SB_STEP_TSC, do_tsc },
+		{ SB_STEP_CORE_SCHED, do_core_sched }, { SB_STEP_LANDLOCK, do_landlock },
+		{ SB_STEP_SECCOMP, do_seccomp }, { SB_STEP_OPEN, do_open },
+		{ SB_STEP_PERSONALITY, do_personality }, { SB_STEP_AFFINITY, do_affinity },
+		{ SB_STEP_TSC, do_tsc },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -45,7 +46,8 @@ static int child(void *arg)
 	SYS(rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
 	result = carry_out(run, find_command);
 	report_failure(run, result);
-	SYS(exit, 127); /* also where the filter forbids it: who would answer its listener sleeps until then */
+	/* also where the filter forbids it: who would answer its listener sleeps until then */
+	SYS(exit, 127);
 	return 127;
 }
 
@@ -96,7 +98,8 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 	}
 	run->listener_to = run->channel;
 	if (find_told(run)) {
-		SYS(socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair); /* without one nothing is told */
+		/* without one nothing is told */
+		SYS(socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
 		run->listener_to = pair[1];
 	}
 	result = 1; /* stays so if the child is killed on its way */

@@ -56,7 +56,8 @@ int kill_everything(void)
 	if (is_process_one) {
 		if (SYS(kill, -1, 0) == -ESRCH)
 			return 0;
-		SYS(prctl, PR_SET_NAME, SBI_ENDING_NAME, 0, 0, 0); /* who has joined us sees what ends its command */
+		/* who has joined us sees what ends its command */
+		SYS(prctl, PR_SET_NAME, SBI_ENDING_NAME, 0, 0, 0);
 		SYS(kill, -1, SIGKILL);
 		while (SYS(waitid, P_ALL, 0, 0, WEXITED, 0) == 0)
 			;
@@ -64,6 +65,7 @@ int kill_everything(void)
 	}
 	do
 		kill_children();
-	while (SYS(waitid, P_ALL, 0, 0, children_fd < 0 ? WEXITED | WNOHANG : WEXITED, 0) == 0 && children_fd >= 0);
+	while (SYS(waitid, P_ALL, 0, 0, children_fd < 0 ? WEXITED | WNOHANG : WEXITED, 0) == 0 &&
+	       children_fd >= 0);
 	return 1;
 }

@@ -59,7 +59,8 @@ void on_openings(const struct pollfd *polled, uint32_t count);
 struct zygote;
 struct clone_args;
 uint32_t zygotes_there(void);
-struct zygote *find_zygote(struct run *run); /* that has the command's filter; NULL: it has to load it itself */
+/* that has the command's filter; NULL: it has to load it itself */
+struct zygote *find_zygote(struct run *run);
 long clone_by(struct zygote *zygote, struct clone_args *args, int (*child)(void *run), struct run *run);
 /* sample.c: without a cgroup that counts */
 uint64_t sample_cpu(const struct command *command);    /* ns, the set-up included */

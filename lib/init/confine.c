@@ -39,7 +39,8 @@ int do_securebits(struct run *run, const struct sbi_op *op)
 		wanted |= now_set & ~SECBIT_KEEP_CAPS;
 	if (now_set == wanted)
 		return 0;
-	r = set_caps(permitted, permitted, ambient); /* what else is inheritable is for CAPS to say, which comes after us */
+	/* what else is inheritable is for CAPS to say, which comes after us */
+	r = set_caps(permitted, permitted, ambient);
 	if (r == 0)
 		r = raise_ambient(ambient);
 	if (r == 0)

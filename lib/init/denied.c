@@ -111,7 +111,8 @@ static void on_call(struct listener *l)
 	}
 	if (l->pid && SYS(tgkill, l->pid, u.call.pid, 0) == 0)
 		l->killed = 1;
-	if (SYS(ioctl, l->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &u.call.id) == 0) /* else it is dead, its number maybe another's */
+	/* else it is dead, its number maybe another's */
+	if (SYS(ioctl, l->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &u.call.id) == 0)
 		SYS(kill, u.call.pid, SIGKILL); /* a thread's number means its process */
 }
 
@@ -160,7 +161,9 @@ int tell_denied(int listener, int channel)
 	struct listener *l = &listeners[listener];
 
 	for (uint32_t i = 0; i < l->count; i++) {
-		struct sbi_record rec = { .type = SBI_DENIED, .at = l->calls[i].number, .detail = l->calls[i].kind };
+		struct sbi_record rec = { .type = SBI_DENIED,
+					  .at = l->calls[i].number,
+					  .detail = l->calls[i].kind };
 
 		rec.count = l->calls[i].count;
 		for (int k = 0; k < 6; k++)

@@ -48,12 +48,14 @@ static int make_nodes(int dev, int *binds, int early, const char *random, uint64
 		if (random && nodes[i].major == 1 && nodes[i].minor >= 8) /* random, urandom */
 			continue;
 		if (!refused)
-			r = (int)SYS(mknodat, dev, nodes[i].name, S_IFCHR | 0666, nodes[i].major << 8 | nodes[i].minor);
+			r = (int)SYS(mknodat, dev, nodes[i].name, S_IFCHR | 0666,
+				     nodes[i].major << 8 | nodes[i].minor);
 		refused |= r == -EPERM;
 		if (!refused)
 			continue;
 		binds[i] = early ? open_node(nodes[i].path, keeps_root()) : LATE;
-		r = binds[i] < 0 && early ? binds[i] : (int)SYS(mknodat, dev, nodes[i].name, S_IFREG | 0444, 0);
+		r = binds[i] < 0 && early ? binds[i]
+					  : (int)SYS(mknodat, dev, nodes[i].name, S_IFREG | 0444, 0);
 	}
 	for (size_t i = 0; r == 0 && i < sizeof(links) / sizeof(links[0]); i++)
 		r = (int)SYS(symlinkat, links[i].text, dev, links[i].name);
@@ -61,7 +63,8 @@ static int make_nodes(int dev, int *binds, int early, const char *random, uint64
 }
 
 /*
- * Onto the places made for them, now that these are attached (before 6.15 nothing can be mounted in a detached tree).
+ * Onto the places made for them, now that these are attached (before 6.15 nothing can be mounted in
+ * a detached tree).
  * @here: where that is from our working directory; NULL: it is elsewhere.
  */
 static int bind_nodes(int dev, const char *here, int *binds, int r)

@@ -27,7 +27,8 @@ static char **pointers(struct run *run, uint32_t offset, uint32_t count)
 static const char *search_path(char *const *env)
 {
 	for (; *env; env++)
-		if ((*env)[0] == 'P' && (*env)[1] == 'A' && (*env)[2] == 'T' && (*env)[3] == 'H' && (*env)[4] == '=')
+		if ((*env)[0] == 'P' && (*env)[1] == 'A' && (*env)[2] == 'T' && (*env)[3] == 'H' &&
+		    (*env)[4] == '=')
 			return *env + 5;
 	return "/usr/local/bin:/usr/bin:/bin";
 }

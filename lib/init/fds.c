@@ -53,7 +53,8 @@ static int arrange(struct run *run)
 	for (uint32_t i = 0; r == 0 && i < run->count; i++)
 		if (run->ops[i].step == SB_STEP_FD && is_wanted((unsigned)slots[run->ops[i].count]))
 			r = move_away(&slots[run->ops[i].count]);
-	if (r == 0 && run->listener_to >= 0 && run->listener_to != run->report && is_wanted((unsigned)run->listener_to))
+	if (r == 0 && run->listener_to >= 0 && run->listener_to != run->report &&
+	    is_wanted((unsigned)run->listener_to))
 		r = move_away(&run->listener_to);
 	if (r == 0 && run->report >= 0 && is_wanted((unsigned)run->report)) {
 		int same = run->report == run->listener_to;

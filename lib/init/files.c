@@ -91,8 +91,9 @@ static int cover(struct run *run, const struct sbi_op *op)
 }
 
 /*
- * FILE: text[1] target, text[2] content of arg[1] bytes, id[] uid, gid, mode; arg[0]: in an overlay it takes the place
- * of what the image has there, which may be a link; where that is somebody else's, it covers it.
+ * FILE: text[1] target, text[2] content of arg[1] bytes, id[] uid, gid, mode; arg[0]: in an overlay
+ * it takes the place of what the image has there, which may be a link; where that is somebody
+ * else's, it covers it.
  */
 int do_file(struct run *run, const struct sbi_op *op)
 {

@@ -39,7 +39,10 @@ uint64_t permitted_caps(void)
 	return (uint64_t)data[1].permitted << 32 | data[0].permitted;
 }
 
-/* BOUNDING: arg[0] capabilities to keep, arg[1] those that are gone already. The last number is where the kernel says EINVAL. */
+/*
+ * BOUNDING: arg[0] capabilities to keep, arg[1] those that are gone already. The last number is
+ * where the kernel says EINVAL.
+ */
 int do_bounding(struct run *run, const struct sbi_op *op)
 {
 	long r = 0;
@@ -52,7 +55,8 @@ int do_bounding(struct run *run, const struct sbi_op *op)
 		if (r == -EINVAL)
 			return 0;
 		if (r == -EPERM && !permitted_caps())
-			return 0; /* an ordinary user without a namespace of its own has nothing to drop with */
+			/* an ordinary user without a namespace of its own has nothing to drop with */
+			return 0;
 		if (r < 0)
 			return (int)r;
 	}
@@ -65,7 +69,10 @@ int do_groups(struct run *run, const struct sbi_op *op)
 	return (int)SYS(setgroups, op->count, run->base + op->text[2]);
 }
 
-/* USER: id[0] uid, id[1] gid, arg[0] we may be root, and capabilities are to survive until CAPS has set the wanted ones. */
+/*
+ * USER: id[0] uid, id[1] gid, arg[0] we may be root, and capabilities are to survive until CAPS has
+ * set the wanted ones.
+ */
 int do_user(struct run *run, const struct sbi_op *op)
 {
 	long r = op->arg[0] ? SYS(prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0) : 0;
@@ -92,7 +99,8 @@ long raise_ambient(uint64_t caps)
 	long r = 0;
 
 	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
-		if ((caps & (UINT64_C(1) << cap)) && SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap) != 1)
+		if ((caps & (UINT64_C(1) << cap)) &&
+		    SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap) != 1)
 			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap);
 	return r;
 }
@@ -109,7 +117,8 @@ int do_caps(struct run *run, const struct sbi_op *op)
 
 	if (!(op->arg[0] >> 63) && keep != op->arg[0])
 		return -EPERM;
-	r = set_caps(keep, keep, op->arg[1] ? 0 : keep); /* not inheritable: a file's own would add to them (CVE-2022-24769) */
+	/* not inheritable: a file's own would add to them (CVE-2022-24769) */
+	r = set_caps(keep, keep, op->arg[1] ? 0 : keep);
 	if (r == 0 && op->arg[1])
 		r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
 	else if (r == 0)

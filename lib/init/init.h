@@ -17,8 +17,9 @@
 #include "common/wire.h"
 
 /*
- * Most calls have at most three arguments: one place that adds the others is two KiB less of program. Where a call
- * does not use its sixth argument that is the pass word, for when a filter is there already.
+ * Most calls have at most three arguments: one place that adds the others is two KiB less of
+ * program. Where a call does not use its sixth argument that is the pass word, for when a filter is
+ * there already.
  */
 long sys3(long nr, long a, long b, long c);
 #undef SYS
@@ -26,8 +27,9 @@ long sys3(long nr, long a, long b, long c);
 #define SYS_3_(nr, a, b, c, ...) sys3((nr), (long)(a), (long)(b), (long)(c))
 #define SYS_5_(nr, a, b, c, d, e, ...) \
 	sys6((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)pass)
-#define SYS(name, ...)                                                                                                  \
-	SYS_OF_(_, ##__VA_ARGS__, SYS_ARGS_, SYS_5_, SYS_5_, SYS_3_, SYS_3_, SYS_3_, SYS_3_)(__NR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define SYS(name, ...)                                                                       \
+	SYS_OF_(_, ##__VA_ARGS__, SYS_ARGS_, SYS_5_, SYS_5_, SYS_3_, SYS_3_, SYS_3_, SYS_3_) \
+	(__NR_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 
 #define MNT_DETACH_ 2 /* <sys/mount.h> and the kernel's headers do not go together */
 #define PLAN_ROOM 32768 /* of the mapping of sb-init's own plan, if that is not longer */
@@ -51,7 +53,8 @@ struct run {
 	int opening;      /* … and the other end, if it is not done with it; -1 */
 	int inherits;     /* the filter, from a zygote */
 	int listener_to;  /* where a filter's listener goes: the channel, or ourselves; -1 */
-	uint64_t exec_ns, used_ns; /* when the command was executed, and the cpu time its process had used by then */
+	/* when the command was executed, and the cpu time its process had used by then */
+	uint64_t exec_ns, used_ns;
 	uint64_t caps;             /* that were kept */
 	int landlock_abi;          /* 0 = none in use */
 	int ruleset;               /* of Landlock, while rules are added; -1 */
@@ -81,7 +84,8 @@ size_t text_number(char *out, uint64_t value); /* decimal, with NUL; its length 
 /* carry_out.c */
 void done_with(int fd); /* of the set-up's own: closed with others, before they are many; negative: nothing */
 void close_dropped(void); /* now */
-void close_copies(void);  /* the same in a command's process, which shares our memory and has a table of its own */
+/* the same in a command's process, which shares our memory and has a table of its own */
+void close_copies(void);
 int carry_out(struct run *run, operation *(*find)(uint16_t step));
 static inline const char *op_text(const struct run *run, uint32_t offset)
 {
@@ -93,7 +97,8 @@ long receive_record(int fd, struct sbi_record *rec, int *fds, uint32_t max, uint
 /* setup.c */
 operation *find_setup(uint16_t step);
 /* ns.c */
-operation do_join, do_name, do_sync, do_hostname, do_domainname, do_timens, do_netsock, do_loopback, do_userns;
+operation do_join, do_name, do_sync, do_hostname, do_domainname, do_timens, do_netsock, do_loopback,
+	do_userns;
 /* cgroup.c */
 operation do_cgroupns, do_cgroupfs;
 /* rootfs.c */
@@ -101,8 +106,10 @@ operation do_private, do_root, do_pivot;
 /* target.c */
 void remember_own(const struct run *run, int fd); /* this file system is ours: targets may be made in it */
 int open_target(struct run *run, const char *path, int directory, int links);
-int mount_in_own(int mount, const char *path, int directory, int links); /* 0: not done, that is for open_target() */
-int may_leave(const struct run *run); /* our working directory may be another one until we are in the new root */
+/* 0: not done, that is for open_target() */
+int mount_in_own(int mount, const char *path, int directory, int links);
+/* our working directory may be another one until we are in the new root */
+int may_leave(const struct run *run);
 int open_existing(struct run *run, const char *path);
 int open_parent(struct run *run, const char *path, const char **name);
 int is_own(int fd);
@@ -116,8 +123,10 @@ int is_at_slash(void);   /* … and everybody may enter it */
 void use_paths(const struct run *run); /* the root is an empty one of ours */
 void forget_places(void); /* something may be mounted over what we made */
 int bind_at_place(const struct run *run, const struct sbi_op *op, int *result);
-int new_fs_at_place(const struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes);
-int new_fs_over(struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes);
+int new_fs_at_place(const struct run *run, const char *path, const char *type, const char *const options[],
+		    uint64_t attributes);
+int new_fs_over(struct run *run, const char *path, const char *type, const char *const options[],
+		uint64_t attributes);
 int seal_at_last(const struct run *run, int result); /* of a bind */
 int is_sealed(void); /* the root is read-only */
 const char *below(const char *directory, const char *name); /* until the next call; in "" it is the name */
@@ -127,7 +136,8 @@ operation do_bind, do_tmpfs, do_proc, do_mqueue, do_sysfs, do_readonly, do_mask;
 int mount_fd_on(int mount, int target);
 int new_fs(const char *type, const char *const options[], uint64_t attributes);
 int set_attributes(int fd, uint64_t set, int recursive);
-long mount_here(const char *source, const char *name, const char *type, uint64_t attributes, const char *data);
+long mount_here(const char *source, const char *name, const char *type, uint64_t attributes,
+		const char *data);
 long bind_here(const char *source, const char *name);
 int keeps_root(void);
 uint64_t attributes_of(uint64_t flags);
@@ -151,8 +161,8 @@ int start_command(struct run *run, int *pid, int *pidfd, int *listener, struct s
 int start_failed(int error, int *pidfd, struct sbi_record *failure);
 struct clone_args;
 operation do_open;
-int start_opening(struct run *run, struct clone_args *args, int (*child)(void *), int *pid, int *pidfd, int *listener,
-		  struct sbi_record *failure);
+int start_opening(struct run *run, struct clone_args *args, int (*child)(void *), int *pid, int *pidfd,
+		  int *listener, struct sbi_record *failure);
 void report_exec(struct run *run);
 void report_failure(struct run *run, int error);
 /* identity.c */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Landlock for the command: a ruleset by what the kernel knows, a rule for each line, and then no way back. */
+/*
+ * Landlock for the command: a ruleset by what the kernel knows, a rule for each line, and then no
+ * way back.
+ */
 #include <errno.h>
 #include <fcntl.h>
 
@@ -61,9 +64,11 @@ static int allow_path(struct run *run, const struct sbi_op *op)
 /* PORT: id[1] port, arg[0] right. */
 static int allow_port(struct run *run, const struct sbi_op *op)
 {
-	struct landlock_port_attr_ attr = { .allowed = (op->arg[0] & run->refused) >> SBI_LL_NET_SHIFT, .port = op->id[1] };
+	struct landlock_port_attr_ attr = { .allowed = (op->arg[0] & run->refused) >> SBI_LL_NET_SHIFT,
+					    .port = op->id[1] };
 
-	return attr.allowed ? (int)SYS(landlock_add_rule, run->ruleset, LANDLOCK_RULE_NET_PORT_, &attr, 0) : 0;
+	return attr.allowed ? (int)SYS(landlock_add_rule, run->ruleset, LANDLOCK_RULE_NET_PORT_, &attr, 0)
+			    : 0;
 }
 
 /* Without no_new_privs it takes CAP_SYS_ADMIN, which the change of the user id may have made ineffective. */

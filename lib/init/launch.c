@@ -10,7 +10,9 @@
 /* The host cannot be told of a command that runs (ETOOMANYREFS: unix(7)): then it must not run. */
 static int take_back(struct run *run, struct command *command, int error)
 {
-	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->at, .error = -error };
+	struct sbi_record rec = {
+		.type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->at, .error = -error
+	};
 
 	SYS(kill, command->pid, SIGKILL);
 	SYS(waitid, P_PID, command->pid, 0, WEXITED, 0);
@@ -31,7 +33,10 @@ int launch(struct run *run)
 	int pidfd = -1, listener = -1, r, sent;
 
 	if (command_count == MAX_COMMANDS || (find_told(run) && !listeners_left())) {
-		rec = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .error = EAGAIN, .detail = SBI_DETAIL_FULL };
+		rec = (struct sbi_record){ .type = SBI_FAILED,
+					   .lane = SBI_LANE_COMMAND,
+					   .error = EAGAIN,
+					   .detail = SBI_DETAIL_FULL };
 		send_record(run->channel, &rec, -1);
 		return -EAGAIN;
 	}
@@ -44,7 +49,8 @@ int launch(struct run *run)
 		command->listener = -1;
 		if (listener >= 0)
 			command->listener = take_listener(run, find_told(run), listener, command->pid);
-		rec.detail = (command->listener >= 0 ? SBI_STARTED_TOLD : 0) | (run->opening >= 0 ? SBI_STARTED_OPENING : 0);
+		rec.detail = (command->listener >= 0 ? SBI_STARTED_TOLD : 0) |
+			     (run->opening >= 0 ? SBI_STARTED_OPENING : 0);
 		command->start_ns = run->exec_ns;
 		command->base_ns = run->used_ns;
 		begin_watch(command, run->plan, run->slots);
@@ -136,7 +142,10 @@ static void settle_plan(const struct run *run, uint64_t size, int started)
 	}
 }
 
-/* SPAWN: descriptors channel, plan, slots. AGAIN: without the plan. All but channel and leaf are closed again. */
+/*
+ * SPAWN: descriptors channel, plan, slots. AGAIN: without the plan. All but channel and leaf are
+ * closed again.
+ */
 void launch_in_box(int *fds, uint32_t count, int again)
 {
 	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND };

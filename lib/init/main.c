@@ -16,7 +16,11 @@ void sb_init_main(void) __attribute__((noreturn));
 static void fail(const struct run *run, int error) __attribute__((noreturn));
 static void fail(const struct run *run, int error)
 {
-	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_INIT, .at = run->at, .error = -error, .detail = run->detail };
+	struct sbi_record rec = { .type = SBI_FAILED,
+				  .lane = SBI_LANE_INIT,
+				  .at = run->at,
+				  .error = -error,
+				  .detail = run->detail };
 
 	send_record(SBI_FD_CONTROL, &rec, -1);
 	for (;;)
@@ -62,7 +66,10 @@ static void default_signals(void)
 			SYS(rt_sigaction, signal, &action, 0, sizeof(action.mask));
 }
 
-/* How long it is, it says itself: as much as most are is mapped before that. What lies beyond its end is not touched. */
+/*
+ * How long it is, it says itself: as much as most are is mapped before that. What lies beyond its
+ * end is not touched.
+ */
 static int map_plan(struct run *run)
 {
 	const struct sbi_plan *head;
@@ -88,8 +95,9 @@ static int map_plan(struct run *run)
 }
 
 /*
- * ^C and kill(-group) are meant for the host: we leave its group. It kills all that it can see, so that process 1 must
- * be ourselves and not the machine's: of no other, but for a child, may we set the group.
+ * ^C and kill(-group) are meant for the host: we leave its group. It kills all that it can see, so
+ * that process 1 must be ourselves and not the machine's: of no other, but for a child, may we set
+ * the group.
  */
 static int take_place(const struct sbi_plan *plan)
 {
@@ -112,7 +120,8 @@ void sb_init_main(void)
 	root_fd = -1; /* not by its definition: without initialised data the program is a page shorter */
 	run.slots = slots;
 	run.channel = SBI_FD_CONTROL;
-	SYS(prctl, PR_SET_NAME, "sb-init", 0, 0, 0); /* else it is a descriptor's number, or from 6.14 on the memfd's name */
+	/* else it is a descriptor's number, or from 6.14 on the memfd's name */
+	SYS(prctl, PR_SET_NAME, "sb-init", 0, 0, 0);
 	default_signals();
 	SYS(umask, 0);
 	r = map_plan(&run);

@@ -17,12 +17,14 @@ int set_attributes(int fd, uint64_t set, int recursive)
 {
 	struct mount_attr attr = { .attr_set = set };
 
-	return (int)SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof(attr));
+	return (int)SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
+			sizeof(attr));
 }
 
 /*
- * In one call what takes six by descriptors; @name lies in our working directory and is known to be no link. Some
- * policies for processes forbid this and allow the other: where it fails, that is to be tried. Flags are the same bits.
+ * In one call what takes six by descriptors; @name lies in our working directory and is known to be
+ * no link. Some policies for processes forbid this and allow the other: where it fails, that is to
+ * be tried. Flags are the same bits.
  */
 long mount_here(const char *source, const char *name, const char *type, uint64_t attributes, const char *data)
 {
@@ -36,8 +38,10 @@ long bind_here(const char *source, const char *name)
 
 uint64_t attributes_of(uint64_t flags)
 {
-	return (flags & SB_MOUNT_RO ? MOUNT_ATTR_RDONLY : 0) | (flags & SB_MOUNT_NOEXEC ? MOUNT_ATTR_NOEXEC : 0) |
-	       (flags & SB_MOUNT_SUID ? 0 : MOUNT_ATTR_NOSUID) | (flags & SB_MOUNT_DEV ? 0 : MOUNT_ATTR_NODEV);
+	return (flags & SB_MOUNT_RO ? MOUNT_ATTR_RDONLY : 0) |
+	       (flags & SB_MOUNT_NOEXEC ? MOUNT_ATTR_NOEXEC : 0) |
+	       (flags & SB_MOUNT_SUID ? 0 : MOUNT_ATTR_NOSUID) |
+	       (flags & SB_MOUNT_DEV ? 0 : MOUNT_ATTR_NODEV);
 }
 
 /* A detached file system; @options are pairs, a NULL value is a flag. */
@@ -83,7 +87,8 @@ int new_fs_on(struct run *run, const char *path, int mount)
 int open_source(const char *path, uint64_t flags, struct run *run)
 {
 	int recursive = flags & SB_MOUNT_RECURSIVE ? 1 : 0, r;
-	int fd = (int)SYS(open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
+	int fd = (int)SYS(open_tree, AT_FDCWD, path,
+			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
 
 	if (fd == -ENOENT)
 		run->detail = SBI_DETAIL_SOURCE_MISSING;
@@ -109,7 +114,10 @@ int is_directory(int fd)
 static int sources[SBI_MAX_OPS];
 static int have_sources;
 
-/* Where the present root is kept, a mount may cover what a later bind or overlay wants to show: all sources first. */
+/*
+ * Where the present root is kept, a mount may cover what a later bind or overlay wants to show: all
+ * sources first.
+ */
 void open_sources(struct run *run)
 {
 	have_sources = 1;
@@ -133,7 +141,10 @@ int opened_source(const struct run *run)
 	return have_sources ? sources[run->at] : 0;
 }
 
-/* BIND: text[0] source, text[1] target, arg[0] flags, id[2] S_IFMT if it is known; count slot of the user namespace of an idmap. */
+/*
+ * BIND: text[0] source, text[1] target, arg[0] flags, id[2] S_IFMT if it is known; count slot of
+ * the user namespace of an idmap.
+ */
 int do_bind(struct run *run, const struct sbi_op *op)
 {
 	const char *path = op_text(run, op->text[1]);
@@ -147,10 +158,12 @@ int do_bind(struct run *run, const struct sbi_op *op)
 	if (source < 0)
 		return source;
 	if (op->arg[0] & SB_MOUNT_IDMAP) {
-		struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)run->slots[op->count] };
+		struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP,
+					   .userns_fd = (uint64_t)run->slots[op->count] };
 
 		r = (int)SYS(mount_setattr, source, "",
-			     AT_EMPTY_PATH | (op->arg[0] & SB_MOUNT_RECURSIVE ? AT_RECURSIVE : 0), &attr, sizeof(attr));
+			     AT_EMPTY_PATH | (op->arg[0] & SB_MOUNT_RECURSIVE ? AT_RECURSIVE : 0), &attr,
+			     sizeof(attr));
 	}
 	directory = r < 0 ? 0 : is_directory(source);
 	if (r == 0 && mount_in_own(source, path, directory, 1)) {
@@ -203,7 +216,8 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 		options[n++] = inodes;
 	}
 	options[n] = NULL;
-	if (new_fs_at_place(run, path, "tmpfs", options, attributes) || new_fs_over(run, path, "tmpfs", options, attributes))
+	if (new_fs_at_place(run, path, "tmpfs", options, attributes) ||
+	    new_fs_over(run, path, "tmpfs", options, attributes))
 		return 0;
 	fd = new_fs("tmpfs", options, attributes);
 	r = new_fs_on(run, path, fd);
@@ -215,8 +229,8 @@ int do_tmpfs(struct run *run, const struct sbi_op *op)
 }
 
 /*
- * A mount of its own for each, so that all can become read-only and the rest stays writable. @path in @dir is the new
- * proc; @here: it is named from our working directory.
+ * A mount of its own for each, so that all can become read-only and the rest stays writable. @path
+ * in @dir is the new proc; @here: it is named from our working directory.
  */
 static int quieten(int dir, const char *path, int here)
 {
@@ -288,7 +302,8 @@ int do_mqueue(struct run *run, const struct sbi_op *op)
 
 int do_sysfs(struct run *run, const struct sbi_op *op)
 {
-	int fd = new_fs("sysfs", NULL, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	int fd = new_fs("sysfs", NULL,
+			MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	int r = new_fs_on(run, op_text(run, op->text[1]), fd);
 
 	if (r == 0)
@@ -303,7 +318,8 @@ int do_readonly(struct run *run, const struct sbi_op *op)
 
 	if (target < 0)
 		return target;
-	fd = (int)SYS(open_tree, target, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	fd = (int)SYS(open_tree, target, "",
+		      AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	r = fd < 0 ? fd : set_attributes(fd, MOUNT_ATTR_RDONLY, 1);
 	if (r == 0)
 		r = mount_fd_on(fd, target);
@@ -337,8 +353,9 @@ int do_mask(struct run *run, const struct sbi_op *op)
 
 	if (target < 0)
 		return target;
-	fd = is_directory(target) ? new_fs("tmpfs", options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV) :
-				    open_null();
+	fd = is_directory(target)
+		     ? new_fs("tmpfs", options, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+		     : open_null();
 	r = fd < 0 ? fd : mount_fd_on(fd, target);
 	if (fd >= 0)
 		done_with(fd);

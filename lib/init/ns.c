@@ -26,7 +26,10 @@ int do_join(struct run *run, const struct sbi_op *op)
 	return (int)r;
 }
 
-/* NAME: count slot, of a bound socket. Who connects is told by the kernel who has called listen(2). Above the slots, which are closed. */
+/*
+ * NAME: count slot, of a bound socket. Who connects is told by the kernel who has called listen(2).
+ * Above the slots, which are closed.
+ */
 int do_name(struct run *run, const struct sbi_op *op)
 {
 	long fd = SYS(fcntl, run->slots[op->count], F_DUPFD_CLOEXEC, SBI_FD_FIRST + run->plan->slots);
@@ -42,7 +45,10 @@ static int is_go(const struct sbi_record *rec, long r)
 	return sbi_record_valid(rec, r) && rec->type == SBI_GO ? 0 : -ECANCELED;
 }
 
-/* SYNC: arg[1] SBI_SYNC_ASK, WAIT or both. The host may have done its part already: then GO waits for us, unasked. */
+/*
+ * SYNC: arg[1] SBI_SYNC_ASK, WAIT or both. The host may have done its part already: then GO waits
+ * for us, unasked.
+ */
 int do_sync(struct run *run, const struct sbi_op *op)
 {
 	struct sbi_record rec = { .type = SBI_SYNC, .at = run->at };
@@ -136,9 +142,10 @@ int do_timens(struct run *run, const struct sbi_op *op)
 }
 
 /*
- * A port below 1024, or a ping, is nothing special in a network of one's own, and no capability of the sandbox's
- * counts in a namespace that belongs to the user namespace outside. Without a /proc it stays as it is; so do
- * pings (icmp(7)) where none of these groups is mapped, which is where an ordinary user has made it.
+ * A port below 1024, or a ping, is nothing special in a network of one's own, and no capability of
+ * the sandbox's counts in a namespace that belongs to the user namespace outside. Without a /proc
+ * it stays as it is; so do pings (icmp(7)) where none of these groups is mapped, which is where an
+ * ordinary user has made it.
  */
 static long set_default(const char *file, const char *value)
 {
@@ -164,17 +171,20 @@ static int pass_on(long fd, uint32_t what)
 }
 
 /*
- * NETSOCK: id[0] protocol. Interfaces are the host's business: it has the words, and the other end. So is what
- * is left of connections when the sandbox has ended: the file belongs to the namespace it was opened in.
+ * NETSOCK: id[0] protocol. Interfaces are the host's business: it has the words, and the other end.
+ * So is what is left of connections when the sandbox has ended: the file belongs to the namespace
+ * it was opened in.
  */
 int do_netsock(struct run *run, const struct sbi_op *op)
 {
 	(void)run;
 	if (!op->id[0]) {
-		pass_on(SYS(openat, AT_FDCWD, "/proc/sys/net/ipv4/tcp_orphan_retries", O_WRONLY | O_CLOEXEC, 0), SBI_ORPHANS);
+		pass_on(SYS(openat, AT_FDCWD, "/proc/sys/net/ipv4/tcp_orphan_retries", O_WRONLY | O_CLOEXEC, 0),
+			SBI_ORPHANS);
 		set_default("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 		if (set_default("/proc/sys/net/ipv4/ping_group_range", "0 2147483647") < 0)
-			set_default("/proc/sys/net/ipv4/ping_group_range", "0 0"); /* root of a user namespace has just this one */
+			/* root of a user namespace has just this one */
+			set_default("/proc/sys/net/ipv4/ping_group_range", "0 0");
 	}
 	return pass_on(SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, op->id[0]), op->id[0]);
 }

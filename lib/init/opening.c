@@ -19,8 +19,10 @@
 #include "commands.h"
 #include "common/clone3.h"
 
-#define PATIENCE_NS 100000000 /* it has not said that it waits, but a file may have become a FIFO under its hands */
-#define PATIENCES 50          /* … for what opens no file, or for the listener of a filter, whose calls would go unheard */
+/* it has not said that it waits, but a file may have become a FIFO under its hands */
+#define PATIENCE_NS 100000000
+/* … for what opens no file, or for the listener of a filter, whose calls would go unheard */
+#define PATIENCES 50
 #define STOPS 2               /* after which it is not slow, but stopped again whenever it is continued */
 
 static struct sbi_record news(const struct run *run, uint32_t what)
@@ -44,8 +46,8 @@ void report_exec(struct run *run)
 
 void report_failure(struct run *run, int error)
 {
-	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->at, .error = -error,
-				  .detail = run->detail, .status = run->landlock_abi };
+	struct sbi_record rec = { .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->at,
+				  .error = -error, .detail = run->detail, .status = run->landlock_abi };
 
 	if (run->report >= 0)
 		send_record(run->report, &rec, -1);
@@ -65,7 +67,10 @@ static void report_waiting(struct run *run)
 	send_record(run->report, &rec, -1);
 }
 
-/* OPEN: text[0] path with id[1] flags and id[2] mode, or without a path a duplicate of id[1]; id[0] number. */
+/*
+ * OPEN: text[0] path with id[1] flags and id[2] mode, or without a path a duplicate of id[1]; id[0]
+ * number.
+ */
 int do_open(struct run *run, const struct sbi_op *op)
 {
 	const char *path = op_text(run, op->text[0]);
@@ -97,8 +102,8 @@ static void take(struct run *run, const struct sbi_record *rec)
 
 static int no_exec(const struct run *run, struct sbi_record *failure)
 {
-	*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->count, .error = EINTR,
-					.detail = SBI_DETAIL_KILLED };
+	*failure = (struct sbi_record){ .type = SBI_FAILED, .lane = SBI_LANE_COMMAND, .at = run->count,
+					.error = EINTR, .detail = SBI_DETAIL_KILLED };
 	return -1;
 }
 
@@ -121,7 +126,8 @@ static int listen_to(struct run *run, int pid, int from, int *listener, struct s
 	long r;
 
 	for (;;) {
-		struct __kernel_timespec patience = { 0, PATIENCE_NS }; /* the system call leaves the rest in it */
+		/* the system call leaves the rest in it */
+		struct __kernel_timespec patience = { 0, PATIENCE_NS };
 
 		if (SYS(ppoll, &polled, 1, &patience, 0, 0) == 0) {
 			unheard = find_told(run) && *listener < 0;
@@ -162,8 +168,8 @@ int start_failed(int error, int *pidfd, struct sbi_record *failure)
 	return error;
 }
 
-int start_opening(struct run *run, struct clone_args *args, int (*child)(void *), int *pid, int *pidfd, int *listener,
-		  struct sbi_record *failure)
+int start_opening(struct run *run, struct clone_args *args, int (*child)(void *), int *pid, int *pidfd,
+		  int *listener, struct sbi_record *failure)
 {
 	int pair[2], r, state;
 

@@ -67,7 +67,8 @@ int new_overlay(struct run *run, const struct sbi_op *op)
 	const char *const scratch_options[] = { "mode", "755", NULL };
 	char lower[MAX_LOWER * 3 + 1];
 	/* userxattr (5.11): without privilege over trusted.* */
-	const char *options[] = { "lowerdir", lower, "upperdir", "upper", "workdir", "work", "userxattr", NULL, NULL };
+	const char *options[] = { "lowerdir", lower,       "upperdir", "upper", "workdir",
+				  "work",     "userxattr", NULL,       NULL };
 	uint32_t uid = op->step == SB_STEP_ROOT ? op->id[1] : op->id[0];
 	uint32_t gid = op->step == SB_STEP_ROOT ? op->id[2] : op->id[1];
 	int scratch = new_fs("tmpfs", scratch_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV), fd = -1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * By path, in an empty root of ours: what we made a moment ago is no link and holds nothing, so that no path through
- * it leads elsewhere, and one call does what takes three to seven by descriptors. What is not done here is for those:
- * they look more closely, and know why something fails.
+ * By path, in an empty root of ours: what we made a moment ago is no link and holds nothing, so
+ * that no path through it leads elsewhere, and one call does what takes three to seven by
+ * descriptors. What is not done here is for those: they look more closely, and know why something
+ * fails.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +74,8 @@ static uint32_t find_sealer(const struct run *run)
 			after = 1;
 			continue;
 		}
-		if (after || (op->step == SB_STEP_BIND && attributes_of(op->arg[0]) != SEALED) || op->arg[0] & SB_MOUNT_IDMAP)
+		if (after || (op->step == SB_STEP_BIND && attributes_of(op->arg[0]) != SEALED) ||
+		    op->arg[0] & SB_MOUNT_IDMAP)
 			return 0;
 		if (op->step == SB_STEP_BIND)
 			last = op->flags & SBI_OP_OPTIONAL ? 0 : i; /* that one may be left out */
@@ -144,7 +146,8 @@ static int make_place(const char *path, int directory)
 				return 0;
 			note_made(path, length);
 		}
-	return directory ? make_directory(path, length) : SYS(mknodat, AT_FDCWD, path, S_IFREG | 0444, 0) == 0;
+	return directory ? make_directory(path, length)
+			 : SYS(mknodat, AT_FDCWD, path, S_IFREG | 0444, 0) == 0;
 }
 
 /* The same; it may have been made beforehand, and is not plain any more after what comes. */
@@ -188,7 +191,10 @@ int seal_at_last(const struct run *run, int r)
 	return r == 0 && sealer && run->at == sealer ? seal(run) : r;
 }
 
-/* Of a directory, unless something else was or can be found out. What is optional may be missing, and then leaves no trace. */
+/*
+ * Of a directory, unless something else was or can be found out. What is optional may be missing,
+ * and then leaves no trace.
+ */
 static int is_directory_at(const char *path, const struct sbi_op *op)
 {
 	uint32_t type = op->flags & SBI_OP_OPTIONAL ? 0 : op->id[2];
@@ -211,10 +217,14 @@ int bind_at_place(const struct run *run, const struct sbi_op *op, int *result)
 	if (directory < 0 || !make_place(path, directory))
 		return 0;
 	if (mount_here(source, path, NULL, MS_BIND_ | (recursive ? MS_REC_ : 0), NULL) < 0) {
-		SYS(unlinkat, AT_FDCWD, path, directory ? AT_REMOVEDIR : 0); /* it may have to be the other kind */
+		/* it may have to be the other kind */
+		SYS(unlinkat, AT_FDCWD, path, directory ? AT_REMOVEDIR : 0);
 		return 0;
 	}
-	*result = sealer ? 0 : (int)SYS(mount_setattr, AT_FDCWD, path, recursive ? AT_RECURSIVE : 0, &attr, sizeof(attr));
+	*result = 0;
+	if (!sealer)
+		*result = (int)SYS(mount_setattr, AT_FDCWD, path, recursive ? AT_RECURSIVE : 0, &attr,
+				   sizeof(attr));
 	return 1;
 }
 
@@ -253,7 +263,8 @@ int new_fs_at_place(const struct run *run, const char *path, const char *type, c
 }
 
 /* In any other root: what it is mounted on is our working directory, however it came there. */
-int new_fs_over(struct run *run, const char *path, const char *type, const char *const options[], uint64_t attributes)
+int new_fs_over(struct run *run, const char *path, const char *type, const char *const options[],
+		uint64_t attributes)
 {
 	char data[MAX_DATA + 1];
 	int target, r;

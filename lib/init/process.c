@@ -21,7 +21,8 @@ int do_rlimit(struct run *run, const struct sbi_op *op)
 
 	if (op->arg[2] == SBI_RLIMIT_PIDS && (run->plan->watch.flags & SBI_WATCH_PIDS))
 		return LEFT_OUT;
-	if (op->arg[2] == SBI_RLIMIT_PIDS) { /* of the same user they count, as we do: one for us is in it already */
+	/* of the same user they count, as we do: one for us is in it already */
+	if (op->arg[2] == SBI_RLIMIT_PIDS) {
 		limit[0] += zygotes_there();
 		limit[1] += zygotes_there();
 	}

@@ -62,8 +62,9 @@ static void add_sampled(struct sbi_record *rec, const struct watch *w)
 }
 
 /*
- * What it left behind ends with it, also if the host looks only later. Without cgroup.kill (5.14) the host does
- * it; with it one by one as well, as it does not reach a process whose first thread has ended.
+ * What it left behind ends with it, also if the host looks only later. Without cgroup.kill (5.14)
+ * the host does it; with it one by one as well, as it does not reach a process whose first thread
+ * has ended.
  */
 static void empty_leaf(struct command *command)
 {
@@ -88,7 +89,9 @@ static void empty_leaf(struct command *command)
 static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 {
 	struct command *command = &commands[at];
-	struct sbi_record rec = { .type = SBI_ENDED, .detail = (uint32_t)info->si_code, .status = info->si_status };
+	struct sbi_record rec = { .type = SBI_ENDED,
+				  .detail = (uint32_t)info->si_code,
+				  .status = info->si_status };
 
 	rec.time_ns = now() - command->start_ns;
 	hear_opening(command); /* before the end is told: why it came, maybe */
@@ -97,7 +100,8 @@ static void ended(uint32_t at, const siginfo_t *info, struct rusage *usage)
 	fill_times(&rec, usage, command->base_ns);
 	add_sampled(&rec, &command->watch);
 	empty_leaf(command);
-	if (command->listener >= 0 && tell_denied(command->listener, command->channel) && info->si_status == SIGKILL) {
+	if (command->listener >= 0 && tell_denied(command->listener, command->channel) &&
+	    info->si_status == SIGKILL) {
 		rec.at = SBI_CAUSE_FILTERED;
 		rec.status = SIGSYS; /* as if the kernel itself had done it */
 		rec.cause_ns = now();
@@ -150,7 +154,8 @@ static void on_control(void)
 		kill_everything();
 		leave(0);
 	}
-	if (sbi_record_valid(&rec, r) && ((rec.type == SBI_SPAWN && count >= 2) || (rec.type == SBI_AGAIN && count))) {
+	if (sbi_record_valid(&rec, r) &&
+	    ((rec.type == SBI_SPAWN && count >= 2) || (rec.type == SBI_AGAIN && count))) {
 		launch_in_box(fds, count, rec.type == SBI_AGAIN);
 	} else {
 		if (sbi_record_valid(&rec, r) && rec.type == SBI_FILE && count)
@@ -174,7 +179,8 @@ static void on_signal(int fd)
 	do {
 		n = SYS(read, fd, info, sizeof(info));
 		for (long k = 0; k < n / (long)sizeof(info[0]); k++) {
-			if (info[k].number == SIGCHLD || info[k].code > 0) /* passed on is what somebody sent, not a terminal's ^C */
+			/* passed on is what somebody sent, not a terminal's ^C */
+			if (info[k].number == SIGCHLD || info[k].code > 0)
 				continue;
 			for (uint32_t i = 0; i < command_count; i++)
 				SYS(kill, commands[i].pid, info[k].number);
@@ -183,7 +189,10 @@ static void on_signal(int fd)
 	reap();
 }
 
-/* A channel that was closed: nobody waits for this command any more. Before anything else: the order is that of commands[]. */
+/*
+ * A channel that was closed: nobody waits for this command any more. Before anything else: the
+ * order is that of commands[].
+ */
 static void on_channels(uint32_t count)
 {
 	for (uint32_t i = 0; i < count && !single; i++)
@@ -238,7 +247,8 @@ static void loop(int signals)
 		named = 0;
 		count = single ? 0 : command_count;
 		for (uint32_t i = 0; i < count; i++)
-			polled[FIXED + i] = (struct pollfd){ commands[i].abandoned ? -1 : commands[i].channel, 0, 0 };
+			polled[FIXED + i] =
+				(struct pollfd){ commands[i].abandoned ? -1 : commands[i].channel, 0, 0 };
 		told = poll_listeners(polled + FIXED + count);
 		limits = poll_limits(polled + FIXED + count + told);
 		openings = poll_openings(polled + FIXED + count + told + limits);

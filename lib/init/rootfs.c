@@ -22,7 +22,10 @@ static int shows_nothing(const struct run *run)
 	return 1;
 }
 
-/* Of a root that stays, attributes and propagation can be changed together; that fails for itself if it has to. */
+/*
+ * Of a root that stays, attributes and propagation can be changed together; that fails for itself
+ * if it has to.
+ */
 int do_private(struct run *run, const struct sbi_op *op)
 {
 	struct mount_attr attr = { .propagation = MS_PRIVATE_ };
@@ -71,7 +74,8 @@ static int root_directory(struct run *run, const struct sbi_op *op)
 	if (!is_directory(root_fd))
 		return -ENOTDIR;
 	if (op->arg[0] & SB_MOUNT_IDMAP) {
-		struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)run->slots[op->count] };
+		struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP,
+					   .userns_fd = (uint64_t)run->slots[op->count] };
 		long r = SYS(mount_setattr, root_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr));
 
 		if (r < 0)
@@ -101,7 +105,10 @@ static int root_overlay(struct run *run, const struct sbi_op *op)
 	return on_slash(root_fd);
 }
 
-/* ROOT: id[0] enum sbi_root, text[0] directory, arg[0] flags, arg[1] writable tmpfs; overlay as do_overlay. */
+/*
+ * ROOT: id[0] enum sbi_root, text[0] directory, arg[0] flags, arg[1] writable tmpfs; overlay as
+ * do_overlay.
+ */
 int do_root(struct run *run, const struct sbi_op *op)
 {
 	switch (op->id[0]) {

@@ -14,11 +14,15 @@
 
 #define TICK UINT64_C(10000000) /* ns; USER_HZ is 100 wherever we run */
 #define NOSUID_NODEV_NOEXEC (2 | 4 | 8) /* MOUNT_ATTR_* */
-#define CPUTIME_OF(pid) ((~(uint32_t)(pid) << 3) | 2) /* clock_getcpuclockid(3): all threads, as the scheduler counts */
+/* clock_getcpuclockid(3): all threads, as the scheduler counts */
+#define CPUTIME_OF(pid) ((~(uint32_t)(pid) << 3) | 2)
 
 static int proc_fd; /* our own /proc, nowhere mounted; not positive = there is none */
 
-/* SAMPLE: while the host's /proc is still in sight, which a new one must not show more than (mount_too_revealing()). */
+/*
+ * SAMPLE: while the host's /proc is still in sight, which a new one must not show more than
+ * (mount_too_revealing()).
+ */
 int do_sample(struct run *run, const struct sbi_op *op)
 {
 	int mount = new_fs("proc", 0, NOSUID_NODEV_NOEXEC);
@@ -99,7 +103,8 @@ static uint64_t memory_of_one(int pid)
 
 	if (read_of(pid, "status", text, sizeof(text)) <= 0)
 		return 0;
-	at = text_after(text, "\nRssAnon:"); /* at the start of a line: the first has the process's own name */
+	/* at the start of a line: the first has the process's own name */
+	at = text_after(text, "\nRssAnon:");
 	return number(&at) * 1024;
 }
 
@@ -117,7 +122,8 @@ static int is_of(const struct command *command, int pid)
 
 	if (single)
 		return 1;
-	return read_of(pid, "stat", text, sizeof(text)) > 0 && stat_field(text, 6, &at) == (uint64_t)command->pid;
+	return read_of(pid, "stat", text, sizeof(text)) > 0 &&
+	       stat_field(text, 6, &at) == (uint64_t)command->pid;
 }
 
 /* The sum over its processes. */

@@ -22,7 +22,9 @@ const struct sbi_op *find_told(const struct run *run)
 {
 	const struct sbi_op *filter = find_filter(run);
 
-	return filter && (filter->arg[1] & (SBI_SECCOMP_TELL | SBI_SECCOMP_NOTIFY)) == SBI_SECCOMP_TELL ? filter : 0;
+	return filter && (filter->arg[1] & (SBI_SECCOMP_TELL | SBI_SECCOMP_NOTIFY)) == SBI_SECCOMP_TELL
+		       ? filter
+		       : 0;
 }
 
 static long load(const struct sbi_op *op, struct sock_filter *code, unsigned flags)

@@ -112,8 +112,9 @@ int open_existing(struct run *run, const char *path)
 }
 
 /*
- * Make the directories of @path that are missing; the last one opened, maybe the root itself. In one that was just
- * made there is nothing, and it is as much ours as the one it lies in: @made says so of the last.
+ * Make the directories of @path that are missing; the last one opened, maybe the root itself. In
+ * one that was just made there is nothing, and it is as much ours as the one it lies in: @made says
+ * so of the last.
  */
 static int open_or_make(const char *path, uint64_t extra, int *made)
 {
@@ -178,8 +179,9 @@ int open_parent(struct run *run, const char *path, const char **name)
 }
 
 /*
- * In a root of ours the place is most likely not there yet. What has just been made is no link, and a directory is
- * not mounted on one: neither needs to be opened. 1 = it is done; 0 = it is for open_target() to look more closely.
+ * In a root of ours the place is most likely not there yet. What has just been made is no link, and
+ * a directory is not mounted on one: neither needs to be opened. 1 = it is done; 0 = it is for
+ * open_target() to look more closely.
  */
 int mount_in_own(int mount, const char *path, int directory, int links)
 {
@@ -194,7 +196,8 @@ int mount_in_own(int mount, const char *path, int directory, int links)
 	if (parent < 0)
 		return 0;
 	if (ours || is_own(parent)) {
-		r = directory ? SYS(mkdirat, parent, name, 0755) : SYS(mknodat, parent, name, S_IFREG | 0444, 0);
+		r = directory ? SYS(mkdirat, parent, name, 0755)
+			      : SYS(mknodat, parent, name, S_IFREG | 0444, 0);
 		if (r == 0 || (directory && r == -EEXIST))
 			r = SYS(move_mount, mount, "", parent, name, MOVE_MOUNT_F_EMPTY_PATH);
 	}
@@ -235,8 +238,8 @@ static int is_root(int fd)
 	struct statx a, b;
 
 	return SYS(statx, fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &a) == 0 &&
-	       SYS(statx, root_fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &b) == 0 && a.stx_ino == b.stx_ino &&
-	       a.stx_mnt_id == b.stx_mnt_id;
+	       SYS(statx, root_fd, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &b) == 0 &&
+	       a.stx_ino == b.stx_ino && a.stx_mnt_id == b.stx_mnt_id;
 }
 
 /*
@@ -249,7 +252,10 @@ int open_target(struct run *run, const char *path, int directory, int links)
 	int fd = find_target(run, path, directory, links);
 
 	forget_places();
-	/* Without links a name does not lead back; in an empty root of ours there is no link but the caller's own. */
+	/*
+	 * Without links a name does not lead back; in an empty root of ours there is no link but
+	 * the caller's own.
+	 */
 	if (fd < 0 || (path[0] && (own_root || !links)) || !is_root(fd))
 		return fd;
 	done_with(fd);

@@ -56,7 +56,8 @@ static void end_run(struct command *command, uint64_t at)
 	w->killed = at;
 	if (w->kill >= 0)
 		SYS(write, w->kill, "1", 1);
-	SYS(kill, command->pid, SIGKILL); /* cgroup.kill misses a process whose first thread has ended: SIGKILL is sent to that */
+	/* cgroup.kill misses a process whose first thread has ended: SIGKILL is sent to that */
+	SYS(kill, command->pid, SIGKILL);
 	if (single && is_process_one)
 		SYS(kill, -1, SIGKILL);
 	else if (single)
@@ -154,7 +155,8 @@ static void look(struct command *command, uint64_t at)
 		return;
 	if (limits->flags & SBI_WATCH_CPU) {
 		used = cpu_of(command);
-		rest = check(command, &limits->cpu, SBI_CAUSE_CPU, SB_LIMIT_CPU, limits->cpu_signal, used, at);
+		rest = check(command, &limits->cpu, SBI_CAUSE_CPU, SB_LIMIT_CPU, limits->cpu_signal, used,
+			     at);
 		if (rest != NEVER)
 			w->next = at + cpu_pause(w, used, rest);
 	}

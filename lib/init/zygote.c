@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Zygotes: threads of ours that have a filter, and start the commands that want the same one. To load a filter costs
- * the kernel more than the fork, and a child inherits it for nothing. Filters and no_new_privs are a thread's own;
- * so it is no process that somebody inside could see or signal, and its children are ours.
+ * Zygotes: threads of ours that have a filter, and start the commands that want the same one. To
+ * load a filter costs the kernel more than the fork, and a child inherits it for nothing. Filters
+ * and no_new_privs are a thread's own; so it is no process that somebody inside could see or
+ * signal, and its children are ours.
  */
 #include <linux/futex.h>
 #include <linux/prctl.h>
@@ -80,7 +81,8 @@ static struct zygote *make(struct run *run, uint64_t word)
 {
 	struct zygote *z = zygotes;
 	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID,
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+			 CLONE_CHILD_CLEARTID,
 		.stack_size = STACK,
 	};
 	long r;

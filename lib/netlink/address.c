@@ -13,7 +13,8 @@ static int parse_prefix(const char *text, unsigned most, uint8_t *prefix)
 {
 	unsigned value = 0;
 
-	if (!text[0] || strlen(text) > 3 || strspn(text, "0123456789") != strlen(text) || (text[0] == '0' && text[1]))
+	if (!text[0] || strlen(text) > 3 || strspn(text, "0123456789") != strlen(text) ||
+	    (text[0] == '0' && text[1]))
 		return -EINVAL;
 	for (; *text; text++)
 		value = value * 10 + (unsigned)(*text - '0');
@@ -109,7 +110,8 @@ uint32_t sbi_address_hosts(const struct sbi_address *network)
 
 	if (bits >= 24)
 		return MOST_HOSTS - 2;
-	return network->family == AF_INET && bits >= 2 ? (UINT32_C(1) << bits) - 2 : (UINT32_C(1) << bits) - 1;
+	return network->family == AF_INET && bits >= 2 ? (UINT32_C(1) << bits) - 2
+						       : (UINT32_C(1) << bits) - 1;
 }
 
 struct sbi_address sbi_address_at(const struct sbi_address *network, uint32_t number)
@@ -135,7 +137,8 @@ int sbi_mac_parse(const char *text, uint8_t mac[6])
 		unsigned byte;
 		char rest;
 
-		if (!strspn(text + i * 3, "0123456789abcdefABCDEF") || !strspn(text + i * 3 + 1, "0123456789abcdefABCDEF") ||
+		if (!strspn(text + i * 3, "0123456789abcdefABCDEF") ||
+		    !strspn(text + i * 3 + 1, "0123456789abcdefABCDEF") ||
 		    (i < 5 && text[i * 3 + 2] != ':') || sscanf(text + i * 3, "%2x%c", &byte, &rest) < 1)
 			return -EINVAL;
 		found[i] = (uint8_t)byte;

@@ -25,7 +25,8 @@ static inline unsigned sbi_address_length(const struct sbi_address *address)
 {
 	return address->family == 2 /* AF_INET */ ? 4 : 16;
 }
-int sbi_address_equal(const struct sbi_address *a, const struct sbi_address *b); /* the prefix does not count */
+/* the prefix does not count */
+int sbi_address_equal(const struct sbi_address *a, const struct sbi_address *b);
 /** sbi_address_in - is @address in @network? */
 int sbi_address_in(const struct sbi_address *address, const struct sbi_address *network);
 /** sbi_address_network - with all bits behind the prefix 0. */

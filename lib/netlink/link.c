@@ -236,7 +236,10 @@ uint32_t sbi_rt_set_link(struct sbi_nl *nl, const struct sbi_rt_change *change)
 	if (change->up > 0)
 		head.ifi_flags = IFF_UP;
 	at = sbi_nl_request(nl, RTM_SETLINK, 0, &head, sizeof(head));
-	put_new(nl, &(struct sbi_rt_new){ .name = change->name, .mac = change->mac, .mtu = change->mtu, .netns = change->netns });
+	put_new(nl, &(struct sbi_rt_new){ .name = change->name,
+					  .mac = change->mac,
+					  .mtu = change->mtu,
+					  .netns = change->netns });
 	if (change->alias)
 		sbi_nl_put(nl, IFLA_IFALIAS, change->alias, strlen(change->alias));
 	return at;
@@ -253,7 +256,8 @@ uint32_t sbi_rt_isolate(struct sbi_nl *nl, uint32_t index)
 	return at;
 }
 
-static uint32_t change_names(struct sbi_nl *nl, uint16_t type, uint16_t flags, uint32_t index, const char *name)
+static uint32_t change_names(struct sbi_nl *nl, uint16_t type, uint16_t flags, uint32_t index,
+			     const char *name)
 {
 	struct ifinfomsg head = { .ifi_family = AF_UNSPEC, .ifi_index = (int)index };
 	uint32_t at = sbi_nl_request(nl, type, flags, &head, sizeof(head));
@@ -352,7 +356,8 @@ uint32_t sbi_rt_add_route(struct sbi_nl *nl, uint32_t index, const struct sbi_ad
 			      .rtm_dst_len = network->prefix,
 			      .rtm_table = RT_TABLE_MAIN,
 			      .rtm_protocol = RTPROT_BOOT,
-			      .rtm_scope = gateway->family || network->family == AF_INET6 ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+			      .rtm_scope = gateway->family || network->family == AF_INET6 ? RT_SCOPE_UNIVERSE
+											  : RT_SCOPE_LINK,
 			      .rtm_type = RTN_UNICAST };
 	uint32_t at = sbi_nl_request(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &head, sizeof(head));
 

@@ -14,7 +14,8 @@ void sbi_nl_tune(int fd)
 	int one = 1;
 
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
-	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one)); /* an error without a copy of the request */
+	/* an error without a copy of the request */
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 }
 
 int sbi_nl_socket(int protocol)
@@ -140,7 +141,8 @@ void sbi_nl_end(struct sbi_nl *nl)
 	if (nl->failed || !nl->depth)
 		return;
 	nl->depth--;
-	((struct nlattr *)(nl->buf + nl->nest[nl->depth]))->nla_len = (uint16_t)(nl->used - nl->nest[nl->depth]);
+	((struct nlattr *)(nl->buf + nl->nest[nl->depth]))->nla_len =
+		(uint16_t)(nl->used - nl->nest[nl->depth]);
 }
 
 static void read_words(const struct nlmsghdr *message, struct sbi_nl_why *why)
@@ -190,7 +192,8 @@ static void take(struct outcome *o, const struct nlmsghdr *message)
 			o->handler(o->arg, at, message);
 		return;
 	}
-	if (message->nlmsg_type != NLMSG_ERROR || message->nlmsg_len < NLMSG_HDRLEN + sizeof(*error) || !error->error)
+	if (message->nlmsg_type != NLMSG_ERROR || message->nlmsg_len < NLMSG_HDRLEN + sizeof(*error) ||
+	    !error->error)
 		return;
 	if (o->error && (!o->why || o->why->at <= at))
 		return;
@@ -205,7 +208,9 @@ static int hear(struct outcome *o, char *buf)
 {
 	struct iovec iov = { buf, ANSWER };
 	struct sockaddr_nl from;
-	struct msghdr msg = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr msg = {
+		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov, .msg_iovlen = 1
+	};
 	const struct nlmsghdr *message = (const void *)buf;
 	size_t left;
 	ssize_t n;
@@ -219,7 +224,8 @@ static int hear(struct outcome *o, char *buf)
 		return 0;
 	if (msg.msg_flags & MSG_TRUNC)
 		return -EMSGSIZE;
-	for (left = (size_t)n; left >= NLMSG_HDRLEN && message->nlmsg_len >= NLMSG_HDRLEN && message->nlmsg_len <= left;) {
+	for (left = (size_t)n;
+	     left >= NLMSG_HDRLEN && message->nlmsg_len >= NLMSG_HDRLEN && message->nlmsg_len <= left;) {
 		size_t step = NLMSG_ALIGN(message->nlmsg_len);
 
 		take(o, message);
@@ -238,7 +244,8 @@ static int deliver(struct sbi_nl *nl)
 
 	nl->trips++;
 	do
-		n = sendto(nl->fd, nl->buf, nl->used, MSG_NOSIGNAL, (struct sockaddr *)&kernel, sizeof(kernel));
+		n = sendto(nl->fd, nl->buf, nl->used, MSG_NOSIGNAL, (struct sockaddr *)&kernel,
+			   sizeof(kernel));
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
 }

@@ -46,7 +46,10 @@ void sbi_nl_tune(int fd);
 void sbi_nl_init(struct sbi_nl *nl, int fd);
 void sbi_nl_free(struct sbi_nl *nl);
 
-/** sbi_nl_request - begin one; @flags beside NLM_F_REQUEST and, unless it is a dump, NLM_F_ACK. Return: its number from 0. */
+/**
+ * sbi_nl_request - begin one; @flags beside NLM_F_REQUEST and, unless it is a dump, NLM_F_ACK.
+ * Return: its number from 0.
+ */
 uint32_t sbi_nl_request(struct sbi_nl *nl, uint16_t type, uint16_t flags, const void *head, size_t len);
 /** sbi_nl_quiet - the present request is answered only if it is refused. */
 void sbi_nl_quiet(struct sbi_nl *nl);

@@ -26,7 +26,10 @@
 void sbi_nft_begin(struct sbi_nl *nl);
 void sbi_nft_end(struct sbi_nl *nl);
 
-/** sbi_nft_table - @flags: NFT_TABLE_F_OWNER (5.12): nobody else may change it, and it goes when the socket is closed. */
+/**
+ * sbi_nft_table - @flags: NFT_TABLE_F_OWNER (5.12): nobody else may change it, and it goes when the
+ * socket is closed.
+ */
 void sbi_nft_table(struct sbi_nl *nl, const char *table, uint32_t flags);
 /** sbi_nft_chain - a base chain. @type: "filter", "nat"; @hook: NF_INET_*; @policy: NF_ACCEPT, NF_DROP. */
 void sbi_nft_chain(struct sbi_nl *nl, const char *table, const char *chain, const char *type, uint32_t hook,
@@ -42,7 +45,10 @@ struct sbi_nft_set {
 enum { SBI_NFT_IPV4 = 7, SBI_NFT_IPV6 = 8, SBI_NFT_PROTOCOL = 12, SBI_NFT_PORT = 13, SBI_NFT_DEVICE = 20 };
 
 void sbi_nft_set(struct sbi_nl *nl, const char *table, const struct sbi_nft_set *set, uint32_t id);
-/** sbi_nft_elements - begin a list of at most SBI_NFT_ELEMENTS. @type: NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM. */
+/**
+ * sbi_nft_elements - begin a list of at most SBI_NFT_ELEMENTS. @type: NFT_MSG_NEWSETELEM,
+ * NFT_MSG_DELSETELEM.
+ */
 void sbi_nft_elements(struct sbi_nl *nl, uint16_t type, const char *table, const char *set);
 /** sbi_nft_element - @data: NULL for a set, and to remove. */
 void sbi_nft_element(struct sbi_nl *nl, const void *key, size_t key_len, const void *data, size_t data_len);
@@ -100,7 +106,10 @@ static inline void sbi_nft_is_protocol(struct sbi_nl *nl, uint8_t protocol)
 	sbi_nft_cmp_u8(nl, SBI_NFT_REG(0), protocol);
 }
 
-/** sbi_nft_has_status - one of the bits of a state or status of a connection. @key: NFT_CT_STATE, NFT_CT_STATUS. */
+/**
+ * sbi_nft_has_status - one of the bits of a state or status of a connection. @key: NFT_CT_STATE,
+ * NFT_CT_STATUS.
+ */
 static inline void sbi_nft_has_status(struct sbi_nl *nl, uint32_t key, uint32_t bits)
 {
 	sbi_nft_ct(nl, key, SBI_NFT_REG(0));

@@ -39,7 +39,10 @@ static uint32_t amount(uint64_t rate, uint32_t part, uint32_t mtu, uint32_t pack
 
 uint32_t sbi_qd_tbf(struct sbi_nl *nl, uint32_t index, uint64_t rate, uint32_t mtu)
 {
-	/* A known link layer makes the tables of times needless (3.8), and the burst in bytes its time (3.13). */
+	/*
+	 * A known link layer makes the tables of times needless (3.8), and the burst in bytes its
+	 * time (3.13).
+	 */
 	struct tc_tbf_qopt options = { .rate = { .linklayer = TC_LINKLAYER_ETHERNET,
 						 .rate = rate > UINT32_MAX ? UINT32_MAX : (uint32_t)rate },
 				       .limit = amount(rate, QUEUE_PART, mtu, LEAST_QUEUE) };

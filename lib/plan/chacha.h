@@ -26,13 +26,14 @@ static inline void sbi_chacha_quarter(uint32_t *x, int a, int b, int c, int d)
 }
 
 /* Block number @counter of the stream of @key, with a nonce of zeros. */
-static inline void sbi_chacha_block(const uint8_t key[SBI_CHACHA_KEY], uint32_t counter, uint8_t out[SBI_CHACHA_BLOCK])
+static inline void sbi_chacha_block(const uint8_t key[SBI_CHACHA_KEY], uint32_t counter,
+				    uint8_t out[SBI_CHACHA_BLOCK])
 {
 	uint32_t first[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 }, x[16];
 
 	for (int i = 0; i < 8; i++)
-		first[4 + i] = (uint32_t)key[4 * i] | (uint32_t)key[4 * i + 1] << 8 | (uint32_t)key[4 * i + 2] << 16 |
-			       (uint32_t)key[4 * i + 3] << 24;
+		first[4 + i] = (uint32_t)key[4 * i] | (uint32_t)key[4 * i + 1] << 8 |
+			       (uint32_t)key[4 * i + 2] << 16 | (uint32_t)key[4 * i + 3] << 24;
 	first[12] = counter;
 	for (int i = 0; i < 16; i++)
 		x[i] = first[i];

@@ -35,19 +35,23 @@ static int check_namespaces(const sb_config *cfg, sb_error *err)
 		if (cfg->ns_fd[i] >= 0)
 			joined |= UINT64_C(1) << i;
 	if ((cfg->hostname || cfg->domainname) && !(cfg->ns & ~joined & SB_NS_UTS))
-		return sbi_contradiction(err, "a host or domain name needs a new UTS namespace", "add SB_NS_UTS");
+		return sbi_contradiction(err, "a host or domain name needs a new UTS namespace",
+					 "add SB_NS_UTS");
 	if ((cfg->boottime || cfg->monotonic) && !(cfg->ns & ~joined & SB_NS_TIME))
 		return sbi_contradiction(err, "clock offsets need a new time namespace", "add SB_NS_TIME");
 	if ((joined & SB_NS_USER) && (cfg->users.count || cfg->group_map.count || cfg->idmap_auto))
-		return sbi_contradiction(err, "a joined user namespace has its id maps already", "leave out the id maps");
+		return sbi_contradiction(err, "a joined user namespace has its id maps already",
+					 "leave out the id maps");
 	if (cfg->name && !(cfg->ns & ~joined & SB_NS_PID))
-		return sbi_contradiction(err, "a name is for a sandbox with a new PID namespace", "add SB_NS_PID, or leave out the name");
+		return sbi_contradiction(err, "a name is for a sandbox with a new PID namespace",
+					 "add SB_NS_PID, or leave out the name");
 	if (cfg->idmap_auto && (cfg->users.count || cfg->group_map.count))
 		return sbi_contradiction(err, "the id map is given and automatic at once",
 				     "use sb_add_idmap() or sb_set_idmap_auto(), not both");
 	for (uint32_t i = 0; i < cfg->pin_count; i++)
 		if (!(separate(cfg) & cfg->pins[i].kind))
-			return sbi_fail(err, SB_STEP_PIN, i, EINVAL, "pin %s: the sandbox has no %s namespace of its own",
+			return sbi_fail(err, SB_STEP_PIN, i, EINVAL,
+					"pin %s: the sandbox has no %s namespace of its own",
 					cfg->pins[i].path, sbi_ns_name(sbi_ns_number(cfg->pins[i].kind)));
 	return 0;
 }
@@ -73,10 +77,12 @@ static int check_mounts(const sb_config *cfg, sb_error *err)
 		if (m->step == SB_STEP_PROC && (m->flags & (SB_PROC_SUBSET_PID | SB_PROC_HIDEPID)) &&
 		    !((cfg->ns & SB_NS_PID) && cfg->ns_fd[1] < 0))
 			return sbi_fail(err, SB_STEP_PROC, i, EINVAL,
-					"proc on %s: SUBSET_PID and HIDEPID need a new PID namespace (SB_NS_PID)", m->target);
+					"proc on %s: SUBSET_PID and HIDEPID need a new PID namespace (SB_NS_PID)",
+					m->target);
 		if (m->step == SB_STEP_BIND && (m->flags & SB_MOUNT_IDMAP) && !(cfg->ns & SB_NS_USER))
 			return sbi_fail(err, SB_STEP_BIND, i, EINVAL,
-					"bind %s: an idmapped mount needs a new user namespace (SB_NS_USER)", m->source);
+					"bind %s: an idmapped mount needs a new user namespace (SB_NS_USER)",
+					m->source);
 	}
 	return 0;
 }
@@ -94,10 +100,12 @@ static int check_limits(const sb_config *cfg, sb_error *err)
 {
 	if (cfg->limits[SB_LIMIT_MEMORY].value != UINT64_MAX &&
 	    (is_set(cfg, "memory.max") || is_set(cfg, "memory.oom.group") || is_set(cfg, "memory.swap.max")))
-		return sbi_contradiction(err, "SB_LIMIT_MEMORY sets memory.max, memory.swap.max and memory.oom.group itself",
-				     "leave out sb_set_memory() and the like, or the limit");
+		return sbi_contradiction(
+			err, "SB_LIMIT_MEMORY sets memory.max, memory.swap.max and memory.oom.group itself",
+			"leave out sb_set_memory() and the like, or the limit");
 	if (cfg->limits[SB_LIMIT_PIDS].value != UINT64_MAX && is_set(cfg, "pids.max"))
-		return sbi_contradiction(err, "SB_LIMIT_PIDS sets pids.max itself", "leave out sb_set_pids(), or the limit");
+		return sbi_contradiction(err, "SB_LIMIT_PIDS sets pids.max itself",
+					 "leave out sb_set_pids(), or the limit");
 	return 0;
 }
 
@@ -110,20 +118,26 @@ static int check_cgroup(const sb_config *cfg, int what, sb_error *err)
 			return sbi_contradiction(err, "a cgroup file system needs a cgroup to show",
 					     "set a limit, or SB_CGROUP_ACCOUNT by sb_set_cgroup_flags()");
 		if (!sbi_has_new_cgroupns(cfg))
-			return sbi_contradiction(err, "a cgroup file system needs a new cgroup namespace", "add SB_NS_CGROUP");
+			return sbi_contradiction(err, "a cgroup file system needs a new cgroup namespace",
+						 "add SB_NS_CGROUP");
 		if (!(what & SBI_COMPILE_COMMAND))
-			return sbi_contradiction(err, "a cgroup file system in a box: each of its commands has a leaf of its own",
-					     "leave it out, or use sb_spawn()");
+			return sbi_contradiction(
+				err,
+				"a cgroup file system in a box: each of its commands has a leaf of its own",
+				"leave it out, or use sb_spawn()");
 	}
 	if (!sbi_wants_leaf(cfg))
 		return 0;
 	if (cfg->ns_fd[6] >= 0)
-		return sbi_contradiction(err, "a cgroup of its own and a joined cgroup namespace contradict each other",
-				     "leave out the settings of the cgroup, or the namespace");
+		return sbi_contradiction(err,
+					 "a cgroup of its own and a joined cgroup namespace contradict each other",
+					 "leave out the settings of the cgroup, or the namespace");
 	for (uint32_t i = 0; i < cfg->pin_count; i++)
 		if (cfg->pins[i].kind == SB_NS_CGROUP)
-			return sbi_contradiction(err, "a cgroup namespace that is rooted at the command's own cgroup cannot be pinned",
-					     "it ends with the command: leave out the settings of the cgroup, or the pin");
+			return sbi_contradiction(
+				err,
+				"a cgroup namespace that is rooted at the command's own cgroup cannot be pinned",
+				"it ends with the command: leave out the settings of the cgroup, or the pin");
 	return 0;
 }
 
@@ -132,13 +146,16 @@ static int check_confine(const sb_config *cfg, int what, sb_error *err)
 	const struct sbi_landlock *landlock = &cfg->landlock;
 	uint64_t handled = sbi_landlock_handled(cfg);
 
-	if ((what & SBI_COMPILE_SETUP) && cfg->no_new_userns && !((cfg->ns & SB_NS_USER) && cfg->ns_fd[0] < 0))
-		return sbi_contradiction(err, "a limit of user namespaces needs a new user namespace to be the limit of",
-				     "add SB_NS_USER, or leave out sb_set_no_new_userns()");
+	if ((what & SBI_COMPILE_SETUP) && cfg->no_new_userns &&
+	    !((cfg->ns & SB_NS_USER) && cfg->ns_fd[0] < 0))
+		return sbi_contradiction(err,
+					 "a limit of user namespaces needs a new user namespace to be the limit of",
+					 "add SB_NS_USER, or leave out sb_set_no_new_userns()");
 	for (uint32_t i = 0; (what & SBI_COMPILE_COMMAND) && handled && i < landlock->count; i++) {
 		if (landlock->rules[i].rights & handled)
 			continue;
-		sbi_fail(err, SB_STEP_LANDLOCK, i, EINVAL, "Landlock line %u (%s) allows nothing that is refused", i,
+		sbi_fail(err, SB_STEP_LANDLOCK, i, EINVAL,
+			 "Landlock line %u (%s) allows nothing that is refused", i,
 			 landlock->rules[i].path ? landlock->rules[i].path : "port");
 		sbi_hint(err, "name its rights in sb_set_landlock(), or give NULL there");
 		return -EINVAL;
@@ -164,13 +181,16 @@ static int check_streams(const sb_config *cfg, sb_error *err)
 		origin = sbi_stream_origin(cfg, stream, &fd);
 		if (origin && origin->kind == SBI_STREAM_SAME)
 			return sbi_fail(err, SB_STEP_FD, (uint32_t)stream->fd, EINVAL,
-					"descriptor %d is a duplicate of itself, by way of %d", stream->fd, stream->other);
+					"descriptor %d is a duplicate of itself, by way of %d", stream->fd,
+					stream->other);
 		if (!origin && fd >= 3)
 			return sbi_fail(err, SB_STEP_FD, (uint32_t)stream->fd, EINVAL,
-					"descriptor %d is a duplicate of %d, which is not set", stream->fd, fd);
+					"descriptor %d is a duplicate of %d, which is not set", stream->fd,
+					fd);
 		if (!origin && cfg->tty && stream->fd >= 3)
 			return sbi_fail(err, SB_STEP_FD, (uint32_t)stream->fd, EINVAL,
-					"descriptor %d is a duplicate of %d, which is the terminal", stream->fd, fd);
+					"descriptor %d is a duplicate of %d, which is the terminal",
+					stream->fd, fd);
 	}
 	return 0;
 }
@@ -182,8 +202,9 @@ static int check_seed(const sb_config *cfg, int what, sb_error *err)
 		return sbi_contradiction(err, "a random seed needs a /dev whose random and urandom it is for",
 				     "call sb_add_dev(cfg, \"/dev\")");
 	if ((what & SBI_COMPILE_COMMAND) && !sbi_has_filter(cfg))
-		return sbi_contradiction(err, "a random seed needs a system call filter: getrandom(2) would give other bytes",
-				     "use another policy than \"none\"");
+		return sbi_contradiction(
+			err, "a random seed needs a system call filter: getrandom(2) would give other bytes",
+			"use another policy than \"none\"");
 	return 0;
 }
 
@@ -195,7 +216,8 @@ static int check_command(const sb_config *cfg, int what, sb_error *err)
 		return sbi_contradiction(err, "a terminal needs a new session", "leave sb_set_session() at 1");
 	if (cfg->tty && (what & SBI_COMPILE_SETUP) && (cfg->ns & SB_NS_MOUNT) && cfg->ns_fd[2] < 0 &&
 	    !has_dev(cfg) && !cfg->rootfs)
-		return sbi_contradiction(err, "a terminal needs a /dev/pts in the sandbox", "call sb_add_dev(cfg, \"/dev\")");
+		return sbi_contradiction(err, "a terminal needs a /dev/pts in the sandbox",
+					 "call sb_add_dev(cfg, \"/dev\")");
 	return 0;
 }
 

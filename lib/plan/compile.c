@@ -142,7 +142,8 @@ static uint64_t applied(const sb_config *cfg, const struct sbi_identity *id)
 		if (cfg->ns_fd[i] >= 0)
 			bits |= UINT64_C(1) << i;
 	if (is_new(cfg, SB_NS_MOUNT)) {
-		if (!cfg->rootfs || strcmp(cfg->rootfs, "/") || (cfg->rootfs_flags & (SB_MOUNT_IDMAP | SB_ROOT_OVERLAY)))
+		if (!cfg->rootfs || strcmp(cfg->rootfs, "/") ||
+		    (cfg->rootfs_flags & (SB_MOUNT_IDMAP | SB_ROOT_OVERLAY)))
 			bits |= SB_APPLIED_ROOT;
 		if (cfg->rootfs ? cfg->rootfs_flags & SB_MOUNT_RO : !cfg->root_lower && !cfg->root_writable)
 			bits |= SB_APPLIED_ROOT_READONLY;
@@ -162,7 +163,8 @@ static uint64_t applied(const sb_config *cfg, const struct sbi_identity *id)
 
 static uint64_t clone_flags(const sb_config *cfg, const struct sbi_identity *id)
 {
-	const uint64_t at_birth = SB_NS_PID | SB_NS_MOUNT | (cfg->net.pool ? 0 : SB_NS_NET) | SB_NS_IPC | SB_NS_UTS;
+	const uint64_t at_birth =
+		SB_NS_PID | SB_NS_MOUNT | (cfg->net.pool ? 0 : SB_NS_NET) | SB_NS_IPC | SB_NS_UTS;
 	uint64_t flags = 0;
 
 	for (int i = 1; i < SBI_NS_KINDS; i++)
@@ -173,7 +175,8 @@ static uint64_t clone_flags(const sb_config *cfg, const struct sbi_identity *id)
 	return flags;
 }
 
-static void seal_section(struct sbi_compiled *c, struct sbi_section *section, const struct sbi_op *ops, uint32_t count)
+static void seal_section(struct sbi_compiled *c, struct sbi_section *section, const struct sbi_op *ops,
+			 uint32_t count)
 {
 	section->count = count;
 	section->ops = sbi_arena_add(&c->arena, ops, count * sizeof(*ops));
@@ -191,7 +194,8 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 	if (what & SBI_COMPILE_COMMAND)
 		head.flags |= SBI_PLAN_COMMAND;
 	if ((what & SBI_COMPILE_SETUP) && (what & SBI_COMPILE_COMMAND))
-		head.flags |= SBI_PLAN_SINGLE | (c->stdio[0] && c->stdio[1] && c->stdio[2] && !cfg->tty ? SBI_PLAN_STDIO : 0);
+		head.flags |= SBI_PLAN_SINGLE |
+			      (c->stdio[0] && c->stdio[1] && c->stdio[2] && !cfg->tty ? SBI_PLAN_STDIO : 0);
 	if ((what & SBI_COMPILE_COMMAND) && !cfg->session)
 		head.flags |= SBI_PLAN_FOREGROUND;
 	if (c->has_leaf && (what & SBI_COMPILE_COMMAND))
@@ -208,7 +212,8 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 	head.size = (uint32_t)c->arena.used;
 	if (c->arena.failed) {
 		if (c->slot_count == SBI_MAX_SLOTS)
-			return sbi_fail(err, SB_STEP_CONFIG, 0, E2BIG, "more than %d descriptors", SBI_MAX_SLOTS - 1);
+			return sbi_fail(err, SB_STEP_CONFIG, 0, E2BIG, "more than %d descriptors",
+					SBI_MAX_SLOTS - 1);
 		if (c->setup_count == SBI_MAX_OPS || c->command_count == SBI_MAX_OPS)
 			return sbi_fail(err, SB_STEP_CONFIG, 0, E2BIG, "more than %d steps", SBI_MAX_OPS - 1);
 		return sbi_fail(err, SB_STEP_CONFIG, 0, ENOMEM, "not enough memory for the plan");
@@ -219,7 +224,8 @@ static int seal(const sb_config *cfg, int what, struct sbi_compiled *c, sb_error
 
 static int no_leaves(sb_error *err)
 {
-	sbi_fail(err, SB_STEP_LIMIT, 0, EINVAL, "a limit of memory or pids, in a box whose commands have no cgroups");
+	sbi_fail(err, SB_STEP_LIMIT, 0, EINVAL,
+		 "a limit of memory or pids, in a box whose commands have no cgroups");
 	sbi_hint(err, "open the box with a limit too, or with SB_CGROUP_ACCOUNT");
 	return -EINVAL;
 }
@@ -229,9 +235,11 @@ static int above_the_box(uint64_t caps, sb_error *err)
 {
 	const char *name = capng_capability_to_name((unsigned)__builtin_ctzll(caps));
 
-	sbi_fail(err, SB_STEP_CAPS, 0, EPERM, "the command would keep the capability %s, and its box was opened without",
+	sbi_fail(err, SB_STEP_CAPS, 0, EPERM,
+		 "the command would keep the capability %s, and its box was opened without",
 		 name ? name : "?");
-	sbi_hint(err, "a box sets the most that its commands may keep: sb_add_cap() in the config of sb_box_open()");
+	sbi_hint(err,
+		 "a box sets the most that its commands may keep: sb_add_cap() in the config of sb_box_open()");
 	return -EPERM;
 }
 
@@ -242,7 +250,8 @@ int sbi_compile(const sb_config *cfg, const struct sbi_view *view, int what, con
 
 	memset(out, 0, sizeof(*out));
 	r = sbi_check(cfg, what, err);
-	if (r == 0 && box && !box->has_leaves && sbi_limit_controllers(cfg) && !(cfg->optional & SB_APPLIED_CGROUP))
+	if (r == 0 && box && !box->has_leaves && sbi_limit_controllers(cfg) &&
+	    !(cfg->optional & SB_APPLIED_CGROUP))
 		r = no_leaves(err);
 	if (r == 0 && box && (cfg->keep_caps & ~box->caps))
 		r = above_the_box(cfg->keep_caps & ~box->caps, err);

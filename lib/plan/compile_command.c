@@ -89,7 +89,8 @@ static void compile_fds(const sb_config *cfg, struct sbi_compiled *c)
 }
 
 /* A number that is a file inside, or a duplicate of one. */
-static void compile_path(const sb_config *cfg, const struct sbi_stream *stream, int duplicates, struct sbi_compiled *c)
+static void compile_path(const sb_config *cfg, const struct sbi_stream *stream, int duplicates,
+			 struct sbi_compiled *c)
 {
 	int fd;
 	const struct sbi_stream *origin = sbi_stream_origin(cfg, stream, &fd);
@@ -146,12 +147,14 @@ static void compile_caps(const sb_config *cfg, struct sbi_compiled *c)
 	op->arg[1] = (uint64_t)!cfg->ambient;
 }
 
-void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, const struct sbi_boxed *box, struct sbi_compiled *c)
+void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, const struct sbi_boxed *box,
+			 struct sbi_compiled *c)
 {
 	int new_cgroupns = box ? box->new_cgroupns : sbi_has_new_cgroupns(cfg);
 	struct sbi_op *op;
 
-	if (new_cgroupns && c->has_leaf) /* rooted at the cgroup its creator is in: that is the leaf, from birth on */
+	/* rooted at the cgroup its creator is in: that is the leaf, from birth on */
+	if (new_cgroupns && c->has_leaf)
 		sbi_emit(c, 1, SB_STEP_CGROUPNS, 0);
 	if (cfg->session)
 		sbi_emit(c, 1, SB_STEP_SESSION, 0);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What holds the command back, as operations: Landlock, securebits, core scheduling, no further user namespaces. */
+/*
+ * What holds the command back, as operations: Landlock, securebits, core scheduling, no further
+ * user namespaces.
+ */
 #include <linux/securebits.h>
 #include <sandbox/proc.h>
 
@@ -7,8 +10,8 @@
 #include "plan_internal.h"
 
 /* Without capabilities root is an ordinary user, and nothing can be done about it. */
-#define LOCKED_DOWN                                                                                       \
-	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |      \
+#define LOCKED_DOWN \
+	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED | \
 	 SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
 static uint16_t layer(const sb_config *cfg, uint64_t bit)
@@ -63,7 +66,8 @@ void sbi_compile_core_sched(const sb_config *cfg, struct sbi_compiled *c)
 /* The connections that have no namespace to end at. */
 static uint64_t open_scopes(const struct sbi_compiled *c)
 {
-	return (c->separate & SB_NS_NET ? 0 : SBI_LL_ABSTRACT) | (c->separate & SB_NS_PID ? 0 : SBI_LL_SIGNAL);
+	return (c->separate & SB_NS_NET ? 0 : SBI_LL_ABSTRACT) |
+	       (c->separate & SB_NS_PID ? 0 : SBI_LL_SIGNAL);
 }
 
 uint64_t sbi_landlock_handled(const sb_config *cfg)
@@ -77,7 +81,8 @@ uint64_t sbi_landlock_handled(const sb_config *cfg)
 	return handled;
 }
 
-static void compile_rule(const struct sbi_landlock_rule *rule, uint32_t index, uint64_t handled, struct sbi_compiled *c)
+static void compile_rule(const struct sbi_landlock_rule *rule, uint32_t index, uint64_t handled,
+			 struct sbi_compiled *c)
 {
 	struct sbi_op *op = sbi_emit(c, 1, SB_STEP_LANDLOCK, index);
 

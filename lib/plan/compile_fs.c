@@ -64,7 +64,8 @@ static void compile_root(const sb_config *cfg, struct sbi_compiled *c)
 		}
 		op->arg[1] = c->id.userns == SBI_USERNS_CLONE;
 	} else if (cfg->rootfs) {
-		op->id[0] = strcmp(cfg->rootfs, "/") || (flags & SB_MOUNT_IDMAP) ? SBI_ROOT_DIRECTORY : SBI_ROOT_KEEP;
+		op->id[0] = strcmp(cfg->rootfs, "/") || (flags & SB_MOUNT_IDMAP) ? SBI_ROOT_DIRECTORY
+										 : SBI_ROOT_KEEP;
 		op->text[0] = sbi_arena_text(&c->arena, cfg->rootfs);
 		if (flags & SB_MOUNT_IDMAP)
 			op->count = sbi_slot(c, SBI_SLOT_USERNS);
@@ -123,5 +124,6 @@ void sbi_compile_fs(const sb_config *cfg, struct sbi_compiled *c)
 		compile_mount(cfg, c, i);
 	sbi_compile_names(cfg, c);
 	if (!keep)
-		sbi_emit(c, 0, SB_STEP_PIVOT, 0)->arg[0] = !cfg->rootfs && !cfg->root_lower && !cfg->root_writable;
+		sbi_emit(c, 0, SB_STEP_PIVOT, 0)->arg[0] =
+			!cfg->rootfs && !cfg->root_lower && !cfg->root_writable;
 }

@@ -26,7 +26,8 @@ static int has_new(const sb_config *cfg, uint64_t kind)
 	return (cfg->ns & kind) && cfg->ns_fd[sbi_ns_number(kind)] < 0;
 }
 
-static void emit_file(const sb_config *cfg, struct sbi_compiled *c, uint32_t number, const char *target, uint32_t text, size_t len)
+static void emit_file(const sb_config *cfg, struct sbi_compiled *c, uint32_t number, const char *target,
+		      uint32_t text, size_t len)
 {
 	struct sbi_op *op = sbi_emit(c, 0, SB_STEP_FILE, cfg->mount_count + number);
 
@@ -53,8 +54,10 @@ static void own_address(const sb_config *cfg, char *text, size_t len)
 
 static void compile_hosts(const sb_config *cfg, struct sbi_compiled *c)
 {
-	const char *name = cfg->hostname ? cfg->hostname : "sandbox", *lines = cfg->net.host_lines ? cfg->net.host_lines : "";
-	char text[400] = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n", own[SBI_ADDRESS_TEXT];
+	const char *name = cfg->hostname ? cfg->hostname : "sandbox",
+		   *lines = cfg->net.host_lines ? cfg->net.host_lines : "";
+	char text[400] = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n",
+	     own[SBI_ADDRESS_TEXT];
 	uint32_t at;
 
 	if (has_new(cfg, SB_NS_UTS)) {
@@ -77,7 +80,8 @@ static int is_out_of_reach(const sb_config *cfg, const char *line)
 	char address[SBI_ADDRESS_TEXT];
 	struct sbi_address parsed;
 
-	if ((!(cfg->ns & SB_NS_NET) && cfg->ns_fd[sbi_ns_number(SB_NS_NET)] < 0) || sscanf(line, "nameserver %51s", address) != 1 ||
+	if ((!(cfg->ns & SB_NS_NET) && cfg->ns_fd[sbi_ns_number(SB_NS_NET)] < 0) ||
+	    sscanf(line, "nameserver %51s", address) != 1 ||
 	    sbi_address_parse(address, AF_UNSPEC, &parsed) < 0)
 		return 0;
 	return parsed.family == AF_INET ? parsed.bytes[0] == 127 : !strcmp(address, "::1");
@@ -129,11 +133,13 @@ static int check_items(const struct sbi_net_config *net, sb_error *err)
 {
 	for (uint32_t i = 0; i < net->address_count; i++)
 		if (!find_link(net, net->addresses[i].name))
-			return sbi_fail(err, SB_STEP_ADDRESS, i, EINVAL, "a further address for %s, which is no interface of the sandbox",
+			return sbi_fail(err, SB_STEP_ADDRESS, i, EINVAL,
+					"a further address for %s, which is no interface of the sandbox",
 					net->addresses[i].name);
 	for (uint32_t i = 0; i < net->route_count; i++)
 		if (!find_link(net, net->routes[i].name))
-			return sbi_fail(err, SB_STEP_ADDRESS, i, EINVAL, "a route by way of %s, which is no interface of the sandbox",
+			return sbi_fail(err, SB_STEP_ADDRESS, i, EINVAL,
+					"a route by way of %s, which is no interface of the sandbox",
 					net->routes[i].name[0] ? net->routes[i].name : "an interface");
 	return 0;
 }
@@ -146,7 +152,8 @@ static int check_ports(const struct sbi_net_config *net, sb_error *err)
 	for (uint32_t i = 0; i < net->link_count; i++)
 		veth |= net->links[i].kind == SBI_LINK_VETH;
 	if (net->port_count && !veth && !net->user)
-		return sbi_contradiction(err, "a published port needs a way into the sandbox", "add sb_net_veth(), or sb_net_user()");
+		return sbi_contradiction(err, "a published port needs a way into the sandbox",
+					 "add sb_net_veth(), or sb_net_user()");
 	return 0;
 }
 
@@ -165,21 +172,30 @@ int sbi_check_net(const sb_config *cfg, int what, sb_error *err)
 
 	(void)what;
 	if (sbi_net_wanted(net) && !has_new(cfg, SB_NS_NET))
-		return sbi_contradiction(err, "interfaces and rules need a new network namespace",
-				     "leave SB_NS_NET in, and join none; or leave out sb_net_veth(), sb_net_allow() and the like");
-	if (net->walled && (cfg->keep_caps & (UINT64_C(1) << 12 | UINT64_C(1) << 13))) /* CAP_NET_ADMIN, CAP_NET_RAW */
-		return sbi_contradiction(err, "who may configure the network, or write raw packets, passes its rules",
-				     "leave out sb_net_allow(), or the capabilities net_admin and net_raw");
+		return sbi_contradiction(
+			err, "interfaces and rules need a new network namespace",
+			"leave SB_NS_NET in, and join none; or leave out sb_net_veth(), sb_net_allow() and the like");
+	/* CAP_NET_ADMIN, CAP_NET_RAW */
+	if (net->walled && (cfg->keep_caps & (UINT64_C(1) << 12 | UINT64_C(1) << 13)))
+		return sbi_contradiction(err,
+					 "who may configure the network, or write raw packets, passes its rules",
+					 "leave out sb_net_allow(), or the capabilities net_admin and net_raw");
 	if (is_limited(net) && (cfg->keep_caps & (UINT64_C(1) << 12)))
-		return sbi_contradiction(err, "who may configure the network lifts its rate", "leave out the rate, or the capability net_admin");
+		return sbi_contradiction(err, "who may configure the network lifts its rate",
+					 "leave out the rate, or the capability net_admin");
 	if ((net->hosts || net->resolv) && !has_new(cfg, SB_NS_MOUNT))
-		return sbi_contradiction(err, "/etc/hosts and /etc/resolv.conf need a new mount namespace", "add SB_NS_MOUNT");
+		return sbi_contradiction(err, "/etc/hosts and /etc/resolv.conf need a new mount namespace",
+					 "add SB_NS_MOUNT");
 	if (net->dns_copied && net->resolv && !copy_resolv(cfg, NULL, &len))
-		return sbi_contradiction(err, "the host's /etc/resolv.conf names no server that can be reached from another network",
-				     net->user ? "10.0.2.3 leads to it: sb_set_dns(), sbx run --dns 10.0.2.3" :
-						 "name some: sb_set_dns(), sbx run --dns");
+		return sbi_contradiction(
+			err,
+			"the host's /etc/resolv.conf names no server that can be reached from another network",
+			net->user ? "10.0.2.3 leads to it: sb_set_dns(), sbx run --dns 10.0.2.3"
+				  : "name some: sb_set_dns(), sbx run --dns");
 	if (net->user && net->link_count)
-		return sbi_contradiction(err, "an interface of the host and pasta or slirp4netns exclude each other", "leave out one of them");
+		return sbi_contradiction(err,
+					 "an interface of the host and pasta or slirp4netns exclude each other",
+					 "leave out one of them");
 	if (check_items(net, err) < 0 || check_ports(net, err) < 0)
 		return -EINVAL;
 	return 0;

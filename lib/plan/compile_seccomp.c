@@ -30,10 +30,12 @@ void sbi_compile_seccomp(const sb_config *cfg, struct sbi_compiled *c)
 /* Steps whose calls pass a warm filter (warm_calls in policy/filter.c). */
 static int passes(uint16_t step)
 {
-	static const uint16_t steps[] = { SB_STEP_CGROUPNS, SB_STEP_SESSION, SB_STEP_RLIMIT, SB_STEP_NICE, SB_STEP_UMASK,
-					  SB_STEP_BOUNDING, SB_STEP_GROUPS, SB_STEP_USER, SB_STEP_KEYRING, SB_STEP_FD,
-					  SB_STEP_CWD, SB_STEP_CLOSE, SB_STEP_SECUREBITS, SB_STEP_CAPS, SB_STEP_NO_NEW_PRIVS,
-					  SB_STEP_SECCOMP, SB_STEP_EXEC, SB_STEP_PERSONALITY, SB_STEP_AFFINITY };
+	static const uint16_t steps[] = { SB_STEP_CGROUPNS, SB_STEP_SESSION, SB_STEP_RLIMIT, SB_STEP_NICE,
+					  SB_STEP_UMASK, SB_STEP_BOUNDING, SB_STEP_GROUPS, SB_STEP_USER,
+					  SB_STEP_KEYRING, SB_STEP_FD, SB_STEP_CWD, SB_STEP_CLOSE,
+					  SB_STEP_SECUREBITS, SB_STEP_CAPS, SB_STEP_NO_NEW_PRIVS,
+					  SB_STEP_SECCOMP, SB_STEP_EXEC, SB_STEP_PERSONALITY,
+					  SB_STEP_AFFINITY };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		if (steps[i] == step)

@@ -22,7 +22,8 @@ static void put(struct text *t, const char *format, ...)
 	int n;
 
 	va_start(args, format);
-	n = vsnprintf(t->used < t->len ? t->buf + t->used : NULL, t->used < t->len ? t->len - t->used : 0, format, args);
+	n = vsnprintf(t->used < t->len ? t->buf + t->used : NULL, t->used < t->len ? t->len - t->used : 0,
+		      format, args);
 	va_end(args);
 	if (n > 0)
 		t->used += (size_t)n;
@@ -215,8 +216,9 @@ static void put_mount(struct text *t, const struct sbi_plan *plan, const struct 
 	}
 }
 
-static const char *const rlimit_names[] = { "cpu",    "fsize",   "data",    "stack",      "core",     "rss",  "nproc",  "nofile",
-					    "memlock", "as",     "locks",   "sigpending", "msgqueue", "nice", "rtprio", "rttime" };
+static const char *const rlimit_names[] = { "cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile",
+					    "memlock", "as", "locks", "sigpending", "msgqueue", "nice",
+					    "rtprio", "rttime" };
 
 static void put_sync(struct text *t, uint64_t what, uint64_t halves)
 {
@@ -338,14 +340,16 @@ void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *bu
 		put_word(&t, sbi_text(plan, op->text[0]));
 		break;
 	case SB_STEP_TIMENS:
-		put(&t, " monotonic %+" PRId64 " s, boottime %+" PRId64 " s", (int64_t)op->arg[0], (int64_t)op->arg[1]);
+		put(&t, " monotonic %+" PRId64 " s, boottime %+" PRId64 " s", (int64_t)op->arg[0],
+		    (int64_t)op->arg[1]);
 		break;
 	case SB_STEP_ROOT:
 		put_root(&t, plan, op);
 		break;
 	case SB_STEP_SECCOMP:
 		put(&t, " %s, %u instructions%s%s", sbi_text(plan, op->text[0]), op->count,
-		    op->arg[1] & SBI_SECCOMP_TELL ? ", told of" : "", op->arg[1] & SBI_SECCOMP_NOTIFY ? ", notify" : "");
+		    op->arg[1] & SBI_SECCOMP_TELL ? ", told of" : "",
+		    op->arg[1] & SBI_SECCOMP_NOTIFY ? ", notify" : "");
 		break;
 	case SB_STEP_LANDLOCK:
 		put_landlock(&t, plan, op);

@@ -46,13 +46,14 @@ static void dump_map(struct out *o, const char *what, const struct sbi_extents *
 	char text[96];
 
 	for (uint32_t i = 0; i < map->count; i++) {
-		snprintf(text, sizeof(text), "idmap %s inside %u outside %u count %u", what, map->list[i].inside,
-			 map->list[i].outside, map->list[i].count);
+		snprintf(text, sizeof(text), "idmap %s inside %u outside %u count %u", what,
+			 map->list[i].inside, map->list[i].outside, map->list[i].count);
 		line(o, "host", text);
 	}
 }
 
-static void dump_section(struct out *o, const struct sbi_plan *plan, const struct sbi_section *section, const char *lane)
+static void dump_section(struct out *o, const struct sbi_plan *plan, const struct sbi_section *section,
+			 const char *lane)
 {
 	const struct sbi_op *ops = sbi_ops(plan, section);
 	char text[512];
@@ -69,7 +70,8 @@ static void dump_pins(struct out *o, const sb_config *cfg)
 
 	for (uint32_t i = 0; i < cfg->pin_count; i++) {
 		sbi_escape(cfg->pins[i].path, path, sizeof(path));
-		snprintf(text, sizeof(text), "pin %s namespace on %s", sbi_ns_name(sbi_ns_number(cfg->pins[i].kind)), path);
+		snprintf(text, sizeof(text), "pin %s namespace on %s",
+			 sbi_ns_name(sbi_ns_number(cfg->pins[i].kind)), path);
 		line(o, "host", text);
 	}
 }
@@ -101,8 +103,8 @@ static void dump_bound(struct out *o, const char *what, const struct sbi_bound *
 	if (bound->soft != UINT64_MAX)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, ", tell at %" PRIu64 " ns", bound->soft);
 	if (bound->over != UINT64_MAX)
-		snprintf(text + n, sizeof(text) - (size_t)n, ", at most %" PRIu64 " ns, end after %" PRIu64 " ns", bound->over,
-			 bound->kill);
+		snprintf(text + n, sizeof(text) - (size_t)n,
+			 ", at most %" PRIu64 " ns, end after %" PRIu64 " ns", bound->over, bound->kill);
 	line(o, "init", text);
 }
 

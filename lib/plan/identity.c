@@ -67,7 +67,9 @@ static int fill_map(const sb_config *cfg, const struct sbi_view *view, const str
 	if (cfg->idmap_auto) {
 		if (!view->privileged)
 			r = one_extent(map, 0, own, 1);
-		return r < 0 ? r : one_extent(map, view->privileged ? 0 : 1, sub->list[0].outside, sub->list[0].count);
+		return r < 0 ? r
+			     : one_extent(map, view->privileged ? 0 : 1, sub->list[0].outside,
+					  sub->list[0].count);
 	}
 	/* Where 65534 is not mapped either (unshare -r by root) only root is left, which is refused below. */
 	if (view->privileged && own == 0 && view->root_is_host && view->nobody_mapped && !cfg->host_root)
@@ -91,7 +93,8 @@ static int wants_idmapped_mount(const sb_config *cfg)
 	return 0;
 }
 
-static int resolve_maps(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err)
+static int resolve_maps(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id,
+			sb_error *err)
 {
 	int64_t uid, gid;
 	int r;
@@ -104,15 +107,15 @@ static int resolve_maps(const sb_config *cfg, const struct sbi_view *view, struc
 	uid = map_id(&id->users, id->uid);
 	gid = map_id(&id->groups, id->gid);
 	if (uid < 0 || gid < 0) {
-		sbi_fail(err, SB_STEP_IDMAP, 0, EINVAL, "the command's %s %u is not in the id map", uid < 0 ? "user" : "group",
-			 uid < 0 ? id->uid : id->gid);
+		sbi_fail(err, SB_STEP_IDMAP, 0, EINVAL, "the command's %s %u is not in the id map",
+			 uid < 0 ? "user" : "group", uid < 0 ? id->uid : id->gid);
 		sbi_hint(err, "add a range that holds it: sb_add_idmap(), sbx run --uidmap and --gidmap");
 		return -EINVAL;
 	}
 	for (uint32_t i = 0; i < cfg->group_count; i++)
 		if (map_id(&id->groups, cfg->groups[i]) < 0)
-			return sbi_fail(err, SB_STEP_GROUPS, i, EINVAL, "the supplementary group %u is not in the id map",
-					cfg->groups[i]);
+			return sbi_fail(err, SB_STEP_GROUPS, i, EINVAL,
+					"the supplementary group %u is not in the id map", cfg->groups[i]);
 	if (!cfg->host_root && view->root_is_host) {
 		if (covers_host_root(&id->users))
 			return refuse_host_root(err, "a user of the sandbox");
@@ -124,7 +127,8 @@ static int resolve_maps(const sb_config *cfg, const struct sbi_view *view, struc
 	return 0;
 }
 
-static int resolve_new(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err)
+static int resolve_new(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id,
+		       sb_error *err)
 {
 	int r;
 
@@ -139,21 +143,25 @@ static int resolve_new(const sb_config *cfg, const struct sbi_view *view, struct
 		id->set_groups = view->may_setgroups;
 	} else {
 		id->userns = SBI_USERNS_CLONE;
-		id->need_helper = !is_own_single(&id->users, view->euid) || !is_own_single(&id->groups, view->egid);
+		id->need_helper =
+			!is_own_single(&id->users, view->euid) || !is_own_single(&id->groups, view->egid);
 		id->deny_setgroups = !id->need_helper;
 		id->set_groups = id->need_helper;
 	}
 	if (cfg->group_count && !id->set_groups) {
-		sbi_fail(err, SB_STEP_GROUPS, 0, EPERM, "supplementary groups cannot be set in this user namespace");
-		sbi_hint(err, "the kernel denies setgroups(2) where an ordinary user writes the map: use ranges "
-			      "(sb_set_idmap_auto(), sbx run --map-auto), or no groups");
+		sbi_fail(err, SB_STEP_GROUPS, 0, EPERM,
+			 "supplementary groups cannot be set in this user namespace");
+		sbi_hint(err,
+			 "the kernel denies setgroups(2) where an ordinary user writes the map: use ranges "
+			 "(sb_set_idmap_auto(), sbx run --map-auto), or no groups");
 		return -EPERM;
 	}
 	return 0;
 }
 
 /* The caller's own user namespace: ids are what they are. */
-static int resolve_none(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err)
+static int resolve_none(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id,
+			sb_error *err)
 {
 	int root = view->euid == 0 && view->root_is_host && view->privileged && !cfg->host_root;
 	int other = root && view->nobody_mapped; /* else only root is left, which is refused below */
@@ -164,11 +172,13 @@ static int resolve_none(const sb_config *cfg, const struct sbi_view *view, struc
 	id->owner_gid = id->gid;
 	id->set_groups = view->may_setgroups;
 	if (cfg->users.count || cfg->group_map.count || cfg->idmap_auto)
-		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "id maps need a new user namespace (SB_NS_USER)");
+		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL,
+				"id maps need a new user namespace (SB_NS_USER)");
 	if ((id->uid == 0 || (id->gid == 0 && view->privileged)) && view->root_is_host && !cfg->host_root)
 		return refuse_host_root(err, "the command");
 	if (!view->privileged && (id->uid != view->euid || id->gid != view->egid)) {
-		sbi_fail(err, SB_STEP_USER, 0, EPERM, "user %u:%u needs CAP_SETUID and CAP_SETGID", id->uid, id->gid);
+		sbi_fail(err, SB_STEP_USER, 0, EPERM, "user %u:%u needs CAP_SETUID and CAP_SETGID", id->uid,
+			 id->gid);
 		sbi_hint(err, "add SB_NS_USER to the namespaces, or leave the user out");
 		return -EPERM;
 	}
@@ -184,7 +194,8 @@ static uint32_t usual_id(const struct sbi_extents *map)
 }
 
 /* The user namespace of a sandbox, whose maps are known. */
-static int resolve_joined(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err)
+static int resolve_joined(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id,
+			  sb_error *err)
 {
 	const struct sbi_joined *joined = view->joined;
 	int r = copy_extents(&id->users, &joined->users);
@@ -197,19 +208,24 @@ static int resolve_joined(const sb_config *cfg, const struct sbi_view *view, str
 	id->gid = id->owner_gid = cfg->user_set ? cfg->gid : usual_id(&id->groups);
 	id->set_groups = joined->may_setgroups;
 	if (map_id(&id->users, id->uid) < 0 || map_id(&id->groups, id->gid) < 0)
-		return sbi_fail(err, SB_STEP_USER, 0, EINVAL, "user %u:%u is not in the id map of the sandbox that is joined", id->uid,
+		return sbi_fail(err, SB_STEP_USER, 0, EINVAL,
+				"user %u:%u is not in the id map of the sandbox that is joined", id->uid,
 				id->gid);
-	if (!cfg->host_root && view->root_is_host && (map_id(&id->users, id->uid) == 0 || map_id(&id->groups, id->gid) == 0))
+	if (!cfg->host_root && view->root_is_host &&
+	    (map_id(&id->users, id->uid) == 0 || map_id(&id->groups, id->gid) == 0))
 		return refuse_host_root(err, "the command");
 	if (cfg->group_count && !id->set_groups)
-		return sbi_fail(err, SB_STEP_GROUPS, 0, EPERM, "supplementary groups cannot be set in the sandbox that is joined");
+		return sbi_fail(err, SB_STEP_GROUPS, 0, EPERM,
+				"supplementary groups cannot be set in the sandbox that is joined");
 	for (uint32_t i = 0; i < cfg->group_count; i++)
 		if (map_id(&id->groups, cfg->groups[i]) < 0)
-			return sbi_fail(err, SB_STEP_GROUPS, i, EINVAL, "the supplementary group %u is not in the id map", cfg->groups[i]);
+			return sbi_fail(err, SB_STEP_GROUPS, i, EINVAL,
+					"the supplementary group %u is not in the id map", cfg->groups[i]);
 	return 0;
 }
 
-int sbi_identity_resolve(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err)
+int sbi_identity_resolve(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id,
+			 sb_error *err)
 {
 	memset(id, 0, sizeof(*id));
 	if (cfg->ns_fd[0] >= 0) {
@@ -224,7 +240,8 @@ int sbi_identity_resolve(const sb_config *cfg, const struct sbi_view *view, stru
 	return cfg->ns & SB_NS_USER ? resolve_new(cfg, view, id, err) : resolve_none(cfg, view, id, err);
 }
 
-int sbi_identity_for_box(const sb_config *cfg, const struct sbi_identity *box, struct sbi_identity *id, sb_error *err)
+int sbi_identity_for_box(const sb_config *cfg, const struct sbi_identity *box, struct sbi_identity *id,
+			 sb_error *err)
 {
 	*id = *box;
 	memset(&id->users, 0, sizeof(id->users));
@@ -234,11 +251,13 @@ int sbi_identity_for_box(const sb_config *cfg, const struct sbi_identity *box, s
 		id->gid = cfg->gid;
 	}
 	if (box->users.count && (map_id(&box->users, id->uid) < 0 || map_id(&box->groups, id->gid) < 0))
-		return sbi_fail(err, SB_STEP_USER, 0, EINVAL, "user %u:%u is not in the id map of the box", id->uid, id->gid);
+		return sbi_fail(err, SB_STEP_USER, 0, EINVAL, "user %u:%u is not in the id map of the box",
+				id->uid, id->gid);
 	if (box->userns == SBI_USERNS_NONE && !cfg->host_root &&
 	    ((id->uid == 0 && box->uid != 0) || (id->gid == 0 && box->gid != 0)))
 		return refuse_host_root(err, "the command");
 	if (cfg->group_count && !id->set_groups)
-		return sbi_fail(err, SB_STEP_GROUPS, 0, EPERM, "supplementary groups cannot be set in this box");
+		return sbi_fail(err, SB_STEP_GROUPS, 0, EPERM,
+				"supplementary groups cannot be set in this box");
 	return 0;
 }

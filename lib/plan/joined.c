@@ -24,12 +24,14 @@ static const char *const files[SBI_NS_KINDS] = { "user", "pid", "mnt", "net", "i
 
 static int describes_a_sandbox(const sb_config *cfg, sb_error *err)
 {
-	const char *what = cfg->mount_count || cfg->rootfs || cfg->root_lower || cfg->root_writable ? "a file system" :
-			   cfg->hostname || cfg->domainname ? "a host name" :
-			   cfg->users.count || cfg->group_map.count || cfg->idmap_auto ? "an id map" :
-			   cfg->boottime || cfg->monotonic ? "clocks" :
-			   sbi_net_wanted(&cfg->net) || cfg->net.pool ? "a network" :
-			   cfg->no_new_userns ? "a limit of user namespaces" : NULL;
+	const char *what = cfg->mount_count || cfg->rootfs || cfg->root_lower || cfg->root_writable
+				   ? "a file system"
+			   : cfg->hostname || cfg->domainname                            ? "a host name"
+			   : cfg->users.count || cfg->group_map.count || cfg->idmap_auto ? "an id map"
+			   : cfg->boottime || cfg->monotonic                             ? "clocks"
+			   : sbi_net_wanted(&cfg->net) || cfg->net.pool                  ? "a network"
+			   : cfg->no_new_userns ? "a limit of user namespaces"
+						: NULL;
 
 	if (!what)
 		return 0;
@@ -47,8 +49,10 @@ static int not_ours(pid_t pid, const char *path, int code, sb_error *err)
 {
 	if (code != EACCES && code != EPERM)
 		return sbi_fail(err, SB_STEP_JOIN, 0, code, "%s: %s", path, strerror(code));
-	sbi_fail(err, SB_STEP_JOIN, 0, code, "the sandbox of process %d is not this user's: %s: %s", pid, path, strerror(code));
-	sbi_hint(err, "it can be joined by root, and by the user who made it, in the user namespace it was made in");
+	sbi_fail(err, SB_STEP_JOIN, 0, code, "the sandbox of process %d is not this user's: %s: %s", pid,
+		 path, strerror(code));
+	sbi_hint(err,
+		 "it can be joined by root, and by the user who made it, in the user namespace it was made in");
 	return -code;
 }
 
@@ -99,7 +103,8 @@ static int read_map(pid_t pid, const char *file, struct sbi_extents *map)
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	sbi_read_text(path, text, sizeof(text));
-	for (const char *at = text; sscanf(at, " %u %u %u%n", &one.inside, &one.outside, &one.count, &n) == 3; at += n) {
+	for (const char *at = text; sscanf(at, " %u %u %u%n", &one.inside, &one.outside, &one.count, &n) == 3;
+	     at += n) {
 		grown = realloc(map->list, (map->count + 1) * sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;
@@ -117,7 +122,8 @@ static int read_ids(struct sbi_joined *j, pid_t pid, sb_error *err)
 	if (r == 0)
 		r = read_map(pid, "gid_map", &j->groups);
 	if (r == -EAGAIN)
-		return sbi_fail(err, SB_STEP_JOIN, 0, EAGAIN, "the sandbox that is to be joined is still being made: it has no id map yet");
+		return sbi_fail(err, SB_STEP_JOIN, 0, EAGAIN,
+				"the sandbox that is to be joined is still being made: it has no id map yet");
 	if (r < 0)
 		return sbi_fail(err, SB_STEP_JOIN, 0, -r, "not enough memory for the id maps");
 	snprintf(path, sizeof(path), "/proc/%d/setgroups", pid);

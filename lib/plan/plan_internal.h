@@ -29,7 +29,8 @@ struct sbi_view {
 	int may_setgroups;  /* /proc/self/setgroups does not say deny */
 	int root_is_host;   /* id 0 here is id 0 of the user namespace above */
 	int nobody_mapped;  /* 65534 exists here */
-	struct sbi_extents sub_users, sub_groups; /* /etc/subuid and /etc/subgid, only for sb_set_idmap_auto() */
+	/* /etc/subuid and /etc/subgid, only for sb_set_idmap_auto() */
+	struct sbi_extents sub_users, sub_groups;
 };
 
 /* How the ids of the sandbox come about. */
@@ -46,7 +47,8 @@ struct sbi_identity {
 	int need_helper;       /* the maps need newuidmap and newgidmap */
 	int deny_setgroups;    /* written to /proc/PID/setgroups before gid_map */
 	int set_groups;        /* setgroups(2) is possible */
-	int fresh;             /* a user namespace without root: another id costs no capability, securebits are none */
+	/* a user namespace without root: another id costs no capability, securebits are none */
+	int fresh;
 	uint32_t uid, gid;     /* the command's, inside */
 	uint32_t owner_uid, owner_gid; /* the same, as sb-init sees them while it mounts */
 	struct sbi_extents users, groups;
@@ -69,10 +71,12 @@ struct sbi_compiled {
 	uint64_t applied;        /* SB_NS_*, SB_APPLIED_* */
 	uint64_t separate;       /* SB_NS_*: namespaces of the command that are not the caller's */
 	int has_leaf;            /* the command gets a cgroup of its own */
-	int net_tame;            /* nobody inside has power over the network namespace, and none outlives sb-init */
+	/* nobody inside has power over the network namespace, and none outlives sb-init */
+	int net_tame;
 	int opens;               /* the command's process opens files as its streams */
 	uint64_t late_sync;      /* what the command's process has to wait for */
-	int slots[SBI_MAX_SLOTS]; /* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf… */
+	/* host descriptors; -1 = /dev/null, -2 = the ready user namespace, -3 = the leaf… */
+	int slots[SBI_MAX_SLOTS];
 	uint32_t slot_count;
 	uint32_t stdio[3];       /* slots of 0 to 2, plus 1; 0 = none */
 	struct sbi_op *setup, *command; /* while compiling; an operation moves when the next one is added */
@@ -113,9 +117,11 @@ static inline int sbi_identity_enters_late(const struct sbi_identity *id, const 
 }
 
 /** sbi_identity_resolve - decide maps and ids; -EPERM, -EINVAL with words. */
-int sbi_identity_resolve(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id, sb_error *err);
+int sbi_identity_resolve(const sb_config *cfg, const struct sbi_view *view, struct sbi_identity *id,
+			 sb_error *err);
 /** sbi_identity_for_box - ids of a further command in a box whose maps are known. */
-int sbi_identity_for_box(const sb_config *cfg, const struct sbi_identity *box, struct sbi_identity *id, sb_error *err);
+int sbi_identity_for_box(const sb_config *cfg, const struct sbi_identity *box, struct sbi_identity *id,
+			 sb_error *err);
 
 /** sbi_check - contradictions between settings. @what: SBI_COMPILE_*. */
 int sbi_check(const sb_config *cfg, int what, sb_error *err);
@@ -144,7 +150,10 @@ void sbi_compile_names(const sb_config *cfg, struct sbi_compiled *c);
 int sbi_check_net(const sb_config *cfg, int what, sb_error *err);
 int sbi_check_netpool(const sb_config *cfg, const struct sbi_view *view, sb_error *err);
 int sbi_is_net_tame(const sb_config *cfg, const struct sbi_identity *id);
-/* compile_confine.c: sysctl of the set-up; securebits and core scheduling; Landlock's operations. @half: SBI_NOUSERNS_*. */
+/*
+ * compile_confine.c: sysctl of the set-up; securebits and core scheduling; Landlock's operations.
+ * @half: SBI_NOUSERNS_*.
+ */
 void sbi_compile_no_new_userns(const sb_config *cfg, uint64_t half, struct sbi_compiled *c);
 void sbi_compile_securebits(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_core_sched(const sb_config *cfg, struct sbi_compiled *c);
@@ -162,10 +171,14 @@ void sbi_compile_second_line(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_determinism(const sb_config *cfg, struct sbi_compiled *c);
 void sbi_compile_seed(const sb_config *cfg, struct sbi_op *dev, struct sbi_compiled *c);
 /* compile_seccomp.c: the filter program goes into the plan. */
-/** sbi_is_warm - may a process that has the filter already go through the command section? In compile_seccomp.c. */
+/**
+ * sbi_is_warm - may a process that has the filter already go through the command section? In
+ * compile_seccomp.c.
+ */
 int sbi_is_warm(const struct sbi_compiled *c);
 void sbi_compile_seccomp(const sb_config *cfg, struct sbi_compiled *c);
-void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, const struct sbi_boxed *box, struct sbi_compiled *c);
+void sbi_compile_command(const sb_config *cfg, const struct sbi_view *view, const struct sbi_boxed *box,
+			 struct sbi_compiled *c);
 
 /** sbi_escape - a name of the host for one line of text: "a\\x0ab". */
 void sbi_escape(const char *word, char *buf, size_t len);
@@ -173,7 +186,10 @@ void sbi_escape(const char *word, char *buf, size_t len);
 void sbi_describe(const struct sbi_plan *plan, const struct sbi_op *op, char *buf, size_t len);
 /* One line of a dump. */
 typedef void sbi_dump_line(void *arg, const char *what);
-/** sbi_dump_net_first, sbi_dump_net_second - what the host does for the network before the clone, and after it. */
+/**
+ * sbi_dump_net_first, sbi_dump_net_second - what the host does for the network before the clone,
+ * and after it.
+ */
 void sbi_dump_net_first(const sb_config *cfg, sbi_dump_line *line, void *arg);
 void sbi_dump_net_second(const sb_config *cfg, sbi_dump_line *line, void *arg);
 /** sbi_dump - a compiled plan as text, one line an operation; the length, as snprintf(3). */

@@ -29,7 +29,8 @@ static uint64_t effective_caps(void)
 }
 
 /* The first range of the caller in /etc/subuid or /etc/subgid: "name-or-uid:first:count". */
-static int read_sub_range(const char *file, uint32_t uid, const char *name, struct sbi_extents *out, sb_error *err)
+static int read_sub_range(const char *file, uint32_t uid, const char *name, struct sbi_extents *out,
+			  sb_error *err)
 {
 	char line[512], number[16];
 	unsigned long first, count;
@@ -44,7 +45,8 @@ static int read_sub_range(const char *file, uint32_t uid, const char *name, stru
 	if (in)
 		fclose(in);
 	if (!found) {
-		sbi_fail(err, SB_STEP_IDMAP, 0, ENOENT, "%s has no range for user %s", file, name ? name : number);
+		sbi_fail(err, SB_STEP_IDMAP, 0, ENOENT, "%s has no range for user %s", file,
+			 name ? name : number);
 		sbi_hint(err, "add one: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s",
 			 name ? name : number);
 		return -ENOENT;
@@ -52,7 +54,8 @@ static int read_sub_range(const char *file, uint32_t uid, const char *name, stru
 	out->list = calloc(1, sizeof(*out->list));
 	if (!out->list)
 		return sbi_fail(err, SB_STEP_IDMAP, 0, ENOMEM, "not enough memory");
-	out->list[0] = (struct sbi_extent){ 0, (uint32_t)first, (uint32_t)(count < SUB_MAX ? count : SUB_MAX) };
+	out->list[0] =
+		(struct sbi_extent){ 0, (uint32_t)first, (uint32_t)(count < SUB_MAX ? count : SUB_MAX) };
 	out->count = 1;
 	return 0;
 }
@@ -68,7 +71,8 @@ static int read_sub_ranges(struct sbi_view *view, sb_error *err)
 	getpwuid_r(view->euid, &entry, buf, 16384, &found);
 	r = read_sub_range("/etc/subuid", view->euid, found ? found->pw_name : NULL, &view->sub_users, err);
 	if (r == 0)
-		r = read_sub_range("/etc/subgid", view->euid, found ? found->pw_name : NULL, &view->sub_groups, err);
+		r = read_sub_range("/etc/subgid", view->euid, found ? found->pw_name : NULL,
+				   &view->sub_groups, err);
 	return r;
 }
 

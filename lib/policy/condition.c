@@ -41,11 +41,14 @@ static int read_compare(struct sbi_reader *r, const char *argument, struct sbi_r
 	if (error < 0)
 		return error;
 	if (!c.is_long && (c.value > half || (c.mask > half && c.mask != UINT64_MAX)))
-		return sbi_policy_fail(r, EINVAL, "%s is the lower 32 bits of the argument; all 64 are long%c", argument, *digit);
+		return sbi_policy_fail(r, EINVAL, "%s is the lower 32 bits of the argument; all 64 are long%c",
+				       argument, *digit);
 	if (!c.is_long)
 		c.mask &= half;
 	if (c.value & ~c.mask)
-		return sbi_policy_fail(r, EINVAL, "this can never hold or always does: the value has bits that the mask lacks");
+		return sbi_policy_fail(
+			r, EINVAL,
+			"this can never hold or always does: the value has bits that the mask lacks");
 	if (rule->count == SBI_POLICY_COMPARES)
 		return sbi_policy_fail(r, E2BIG, "more than %d comparisons", SBI_POLICY_COMPARES);
 	rule->count++;
@@ -90,12 +93,15 @@ int sbi_policy_conditions(struct sbi_reader *r, struct sbi_rule *rule)
 		else if (token == SBI_TOKEN_WORD && is_argument(word))
 			error = read_compare(r, word, rule);
 		else
-			error = sbi_policy_fail(r, EINVAL, "arg0 to arg5, long0 to long5 or cap expected, found \"%.40s\"", word);
+			error = sbi_policy_fail(r, EINVAL,
+						"arg0 to arg5, long0 to long5 or cap expected, found \"%.40s\"",
+						word);
 		if (error < 0)
 			return error;
 		token = sbi_policy_token(r, word);
 	} while (token == SBI_TOKEN_WORD && !strcmp(word, "and"));
 	if (token != SBI_TOKEN_END)
-		return sbi_policy_fail(r, EINVAL, "\"and\" or the end of the line expected, found \"%.40s\"", word);
+		return sbi_policy_fail(r, EINVAL, "\"and\" or the end of the line expected, found \"%.40s\"",
+				       word);
 	return 0;
 }

@@ -24,14 +24,16 @@
 #define X32_END UINT32_C(0x80000000)
 
 /* What sb-init still has to do when the filter is there already. */
-static const uint16_t own_calls[] = { __NR_execve, __NR_clock_gettime, __NR_sendmsg, __NR_faccessat, __NR_statx, __NR_statfs,
-				      __NR_prctl, __NR_capset, __NR_capget, __NR_exit };
+static const uint16_t own_calls[] = { __NR_execve, __NR_clock_gettime, __NR_sendmsg, __NR_faccessat,
+				      __NR_statx, __NR_statfs, __NR_prctl, __NR_capset, __NR_capget,
+				      __NR_exit };
 /* … and for a warm start, where it is there before the rest of the command section. */
-static const uint16_t warm_calls[] = { __NR_futex, __NR_clone3, __NR_rt_sigprocmask, __NR_unshare, __NR_setsid, __NR_prlimit64,
-				       __NR_setpriority, __NR_umask, __NR_setgroups, __NR_setresgid, __NR_setresuid,
-				       __NR_getresuid, __NR_keyctl, __NR_dup3, __NR_fcntl, __NR_chdir, __NR_getcwd,
-				       __NR_close_range, __NR_close, __NR_sched_setaffinity, __NR_sched_getaffinity,
-				       __NR_personality };
+static const uint16_t warm_calls[] = { __NR_futex, __NR_clone3, __NR_rt_sigprocmask, __NR_unshare,
+				       __NR_setsid, __NR_prlimit64, __NR_setpriority, __NR_umask,
+				       __NR_setgroups, __NR_setresgid, __NR_setresuid, __NR_getresuid,
+				       __NR_keyctl, __NR_dup3, __NR_fcntl, __NR_chdir, __NR_getcwd,
+				       __NR_close_range, __NR_close, __NR_sched_setaffinity,
+				       __NR_sched_getaffinity, __NR_personality };
 
 struct compiler {
 	const struct sbi_policy *policy;
@@ -142,7 +144,8 @@ static int same(const struct sbi_leaf_of *a, const struct sbi_leaf_of *b)
 /* Neighbours with the same fate become one range; behind the last number there are three more. */
 static uint32_t make_ranges(const struct compiler *c, struct sbi_range *ranges)
 {
-	const struct sbi_leaf_of unknown = { .action = c->policy->unknown }, foreign = { .action = c->foreign };
+	const struct sbi_leaf_of unknown = { .action = c->policy->unknown },
+				 foreign = { .action = c->foreign };
 	uint32_t count = 0;
 
 	for (uint32_t n = 0; n < SBI_SYSCALL_NUMBERS; n++)
@@ -190,17 +193,21 @@ static int draw(uint64_t *word, struct sbi_policy_error *error)
 static struct sbi_filter *compile(struct compiler *c, uint64_t word, struct sbi_policy_error *error)
 {
 	struct sbi_range ranges[SBI_SYSCALL_NUMBERS + 3];
-	struct sbi_compare pass = { .argument = 5, .is_long = 1, .operator = SBI_EQ, .mask = UINT64_MAX, .value = word };
+	struct sbi_compare pass = {
+		.argument = 5, .is_long = 1, .operator = SBI_EQ, .mask = UINT64_MAX, .value = word
+	};
 	struct sbi_code code = { 0 };
 	struct sbi_filter *filter = NULL;
 
 	index_rules(c);
 	if (decide_all(c, &pass) == 0) {
-		sbi_code_tree(&code, sbi_native_arch(), c->foreign, ranges, make_ranges(c, ranges), c->branches);
+		sbi_code_tree(&code, sbi_native_arch(), c->foreign, ranges, make_ranges(c, ranges),
+			      c->branches);
 		if (code.count > SBI_FILTER_MAX) {
 			error->code = E2BIG;
-			snprintf(error->message, sizeof(error->message), "the policy compiles to %u instructions, the kernel takes %u",
-				 code.count, SBI_FILTER_MAX);
+			snprintf(error->message, sizeof(error->message),
+				 "the policy compiles to %u instructions, the kernel takes %u", code.count,
+				 SBI_FILTER_MAX);
 			goto out;
 		}
 		filter = code.failed ? NULL : finish(&code, pass.value);
@@ -229,7 +236,8 @@ struct sbi_filter *sbi_filter_compile(const struct sbi_policy *policy, uint64_t 
 		c->policy = policy;
 		c->caps = caps;
 		c->warm = warm;
-		c->foreign = SBI_ACTION_KIND(policy->foreign) == SB_SECCOMP_KILL ? SBI_KILL_UNTOLD : policy->foreign;
+		c->foreign = SBI_ACTION_KIND(policy->foreign) == SB_SECCOMP_KILL ? SBI_KILL_UNTOLD
+										 : policy->foreign;
 		filter = compile(c, word, error);
 	} else {
 		error->code = ENOMEM;
@@ -255,9 +263,11 @@ struct sbi_filter *sbi_filter_reword(const struct sbi_filter *filter, struct sbi
 	if (code.list) {
 		memcpy(code.list, filter->code, code.count * sizeof(*code.list));
 		for (uint32_t i = 0; i < code.count; i++) {
-			if (code.list[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && code.list[i].k == (uint32_t)SBI_PLACEHOLDER)
+			if (code.list[i].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
+			    code.list[i].k == (uint32_t)SBI_PLACEHOLDER)
 				code.list[i].k = (uint32_t)word;
-			else if (code.list[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && code.list[i].k == (uint32_t)(SBI_PLACEHOLDER >> 32))
+			else if (code.list[i].code == (BPF_JMP | BPF_JEQ | BPF_K) &&
+				 code.list[i].k == (uint32_t)(SBI_PLACEHOLDER >> 32))
 				code.list[i].k = (uint32_t)(word >> 32);
 		}
 		copy = finish(&code, word);
@@ -283,7 +293,8 @@ void sbi_filter_unref(struct sbi_filter *filter)
 		free(filter);
 }
 
-uint32_t sbi_filter_action(const struct sbi_filter *filter, uint32_t arch, uint32_t number, const uint64_t args[6])
+uint32_t sbi_filter_action(const struct sbi_filter *filter, uint32_t arch, uint32_t number,
+			   const uint64_t args[6])
 {
 	struct seccomp_data data = { .nr = (int)number, .arch = arch };
 	uint32_t r;

@@ -23,7 +23,10 @@ struct sbi_filter {
 	const struct sock_filter *code;
 };
 
-/* The word of a warm filter that was compiled while the library was built: no number or value that a policy compares with. */
+/*
+ * The word of a warm filter that was compiled while the library was built: no number or value that
+ * a policy compares with.
+ */
 #define SBI_PLACEHOLDER UINT64_C(0x9e3779b97f4a7c15)
 
 /**
@@ -40,7 +43,8 @@ struct sbi_filter *sbi_filter_reword(const struct sbi_filter *filter, struct sbi
 struct sbi_filter *sbi_filter_ref(struct sbi_filter *filter);
 void sbi_filter_unref(struct sbi_filter *filter);
 /** sbi_filter_action - what it does with a call: SBI_ACTION(). */
-uint32_t sbi_filter_action(const struct sbi_filter *filter, uint32_t arch, uint32_t number, const uint64_t args[6]);
+uint32_t sbi_filter_action(const struct sbi_filter *filter, uint32_t arch, uint32_t number,
+			   const uint64_t args[6]);
 
 /* Where a filter lies once it was compiled: shared by a config and its copies, or one for a preset. */
 struct sbi_filter_cell {
@@ -54,7 +58,10 @@ struct sbi_filter_cell *sbi_filter_cell_new(void);
 struct sbi_filter_cell *sbi_filter_cell_preset(const char *preset);
 struct sbi_filter_cell *sbi_filter_cell_ref(struct sbi_filter_cell *cell);
 void sbi_filter_cell_unref(struct sbi_filter_cell *cell);
-/** sbi_filter_cell_put - fill an empty one; of two at once one wins. Return: the filter that is in it, the cell's. */
+/**
+ * sbi_filter_cell_put - fill an empty one; of two at once one wins. Return: the filter that is in
+ * it, the cell's.
+ */
 struct sbi_filter *sbi_filter_cell_put(struct sbi_filter_cell *cell, int warm, struct sbi_filter *made);
 /** sbi_filter_cell_get - NULL: not compiled yet. */
 struct sbi_filter *sbi_filter_cell_get(struct sbi_filter_cell *cell, int warm);

@@ -49,8 +49,9 @@ static uint32_t distance(const struct sbi_code *code, uint32_t place)
 /* @place, or a jump to it that is near. */
 static uint32_t nearby(struct sbi_code *code, uint32_t place)
 {
-	return code->failed || distance(code, place) < NEAR ? place :
-							       emit(code, BPF_JMP | BPF_JA, 0, 0, distance(code, place));
+	return code->failed || distance(code, place) < NEAR
+		       ? place
+		       : emit(code, BPF_JMP | BPF_JA, 0, 0, distance(code, place));
 }
 
 static uint32_t jump(struct sbi_code *code, uint16_t op, uint32_t k, uint32_t if_true, uint32_t if_false)
@@ -74,7 +75,8 @@ static uint32_t returned(uint32_t action)
 	case SB_SECCOMP_NOTIFY:
 		return SECCOMP_RET_USER_NOTIF;
 	default:
-		return action == SBI_KILL_UNTOLD ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_USER_NOTIF | SBI_TELL_KILL;
+		return action == SBI_KILL_UNTOLD ? SECCOMP_RET_KILL_PROCESS
+						 : SECCOMP_RET_USER_NOTIF | SBI_TELL_KILL;
 	}
 }
 
@@ -129,7 +131,8 @@ static uint32_t skip_load(const struct sbi_code *code, uint32_t place, struct lo
 }
 
 /* The lower half decides, when the upper ones are equal or do not count. */
-static uint32_t compare_low(struct sbi_code *code, const struct sbi_compare *c, uint32_t holds, uint32_t fails)
+static uint32_t compare_low(struct sbi_code *code, const struct sbi_compare *c, uint32_t holds,
+			    uint32_t fails)
 {
 	static const struct {
 		uint16_t op;
@@ -173,7 +176,8 @@ static uint32_t compare(struct sbi_code *code, const struct sbi_compare *c, uint
 	return load(code, half_of(c, 1));
 }
 
-static uint32_t decide(struct sbi_code *code, const struct sbi_leaf_of *leaf, const struct sbi_branch *branches)
+static uint32_t decide(struct sbi_code *code, const struct sbi_leaf_of *leaf,
+		       const struct sbi_branch *branches)
 {
 	uint32_t place = give(code, leaf->action);
 
@@ -196,16 +200,16 @@ static uint32_t exceptions(const struct sbi_range *ranges, uint32_t count)
 {
 	uint32_t n = 0;
 
-	while (n < EXCEPTIONS && 2 * n + 2 < count && !ranges[0].leaf.count && !ranges[2 * n + 2].leaf.count &&
-	       ranges[2 * n + 2].start == ranges[2 * n + 1].start + 1 &&
+	while (n < EXCEPTIONS && 2 * n + 2 < count && !ranges[0].leaf.count &&
+	       !ranges[2 * n + 2].leaf.count && ranges[2 * n + 2].start == ranges[2 * n + 1].start + 1 &&
 	       ranges[2 * n + 2].leaf.action == ranges[0].leaf.action)
 		n++;
 	return n;
 }
 
 /* A range, with its exceptions. */
-static uint32_t with_exceptions(struct sbi_code *code, const struct sbi_range *ranges, const struct sbi_branch *branches,
-				uint32_t count)
+static uint32_t with_exceptions(struct sbi_code *code, const struct sbi_range *ranges,
+				const struct sbi_branch *branches, uint32_t count)
 {
 	uint32_t place = decide(code, &ranges[0].leaf, branches);
 
@@ -218,8 +222,8 @@ static uint32_t with_exceptions(struct sbi_code *code, const struct sbi_range *r
 }
 
 /* @at: where those with their exceptions begin in @ranges. */
-static uint32_t tree(struct sbi_code *code, const struct sbi_range *ranges, const uint16_t *at, uint32_t count,
-		     const struct sbi_branch *branches)
+static uint32_t tree(struct sbi_code *code, const struct sbi_range *ranges, const uint16_t *at,
+		     uint32_t count, const struct sbi_branch *branches)
 {
 	uint32_t half = count / 2, left, right;
 

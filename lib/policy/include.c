@@ -129,7 +129,9 @@ int sbi_policy_include(struct sbi_reader *r, const char *name)
 	if (r->depth == SBI_POLICY_DEPTH)
 		return sbi_policy_fail(r, ELOOP, "more than %d files include each other", SBI_POLICY_DEPTH);
 	if (!strcmp(name, "none"))
-		return sbi_policy_fail(r, EINVAL, "the preset \"none\" is no filter: \"default allow\" is one that allows everything");
+		return sbi_policy_fail(
+			r, EINVAL,
+			"the preset \"none\" is no filter: \"default allow\" is one that allows everything");
 	if (++r->policy->includes > SBI_POLICY_INCLUDES)
 		return sbi_policy_fail(r, E2BIG, "more than %d files are included", SBI_POLICY_INCLUDES);
 	if (text) {

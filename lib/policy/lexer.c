@@ -10,7 +10,8 @@
 static int is_word(char c)
 {
 	static const char in_words[256] = {
-		['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['_'] = 1, ['-'] = 1, ['@'] = 1, ['?'] = 1,
+		['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['_'] = 1, ['-'] = 1, ['@'] = 1,
+		['?'] = 1,
 	};
 
 	return in_words[(unsigned char)c];
@@ -71,14 +72,19 @@ int sbi_policy_number(struct sbi_reader *r, uint64_t *value)
 	*value = 0;
 	do {
 		if (sbi_policy_token(r, word) != SBI_TOKEN_WORD)
-			return sbi_policy_fail(r, EINVAL, "a number or the name of a constant expected, found \"%.40s\"", word);
+			return sbi_policy_fail(r, EINVAL,
+					       "a number or the name of a constant expected, found \"%.40s\"",
+					       word);
 		if (word[0] >= '0' && word[0] <= '9') {
 			errno = 0;
 			one = strtoull(word, &end, 0);
 			if (*end || errno)
-				return sbi_policy_fail(r, EINVAL, "\"%.40s\" is not a number of at most 64 bits", word);
+				return sbi_policy_fail(r, EINVAL,
+						       "\"%.40s\" is not a number of at most 64 bits", word);
 		} else if (sbi_constant(word, &one) < 0) {
-			return sbi_policy_fail(r, EINVAL, "\"%.40s\" is not a constant that is known here: give its number", word);
+			return sbi_policy_fail(r, EINVAL,
+					       "\"%.40s\" is not a constant that is known here: give its number",
+					       word);
 		}
 		*value |= one;
 	} while (sbi_policy_accept(r, "|"));

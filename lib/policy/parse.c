@@ -27,7 +27,8 @@ int sbi_policy_fail(struct sbi_reader *r, int code, const char *format, ...)
 	va_end(args);
 	/* One line of text, whatever bytes the policy is made of, and no halves of letters. */
 	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f || ((unsigned char)*p > 0x7f && (p >= text + n || n > 80)))
+		if ((unsigned char)*p < 0x20 || *p == 0x7f ||
+		    ((unsigned char)*p > 0x7f && (p >= text + n || n > 80)))
 			*p = '?';
 	return -code;
 }
@@ -41,7 +42,8 @@ static int read_errno(struct sbi_reader *r, int *error)
 	if (!sbi_policy_accept(r, "("))
 		return 0;
 	if (sbi_policy_token(r, word) != SBI_TOKEN_WORD)
-		return sbi_policy_fail(r, EINVAL, "the name or number of an error expected, found \"%.40s\"", word);
+		return sbi_policy_fail(r, EINVAL, "the name or number of an error expected, found \"%.40s\"",
+				       word);
 	if (word[0] >= '0' && word[0] <= '9') {
 		number = strtol(word, &end, 10);
 		*error = *end || number < 1 || number > MAX_ERRNO ? -1 : (int)number;
@@ -49,7 +51,8 @@ static int read_errno(struct sbi_reader *r, int *error)
 		*error = sbi_errno_number(word);
 	}
 	if (*error < 0)
-		return sbi_policy_fail(r, EINVAL, "\"%.40s\" is not an error: a name like EPERM, or 1 to %d", word, MAX_ERRNO);
+		return sbi_policy_fail(r, EINVAL, "\"%.40s\" is not an error: a name like EPERM, or 1 to %d",
+				       word, MAX_ERRNO);
 	return sbi_policy_expect(r, ")");
 }
 
@@ -87,14 +90,16 @@ static int read_setting(struct sbi_reader *r, const char *setting, uint32_t whic
 	sbi_policy_token(r, word);
 	error = read_action(r, word, &action);
 	if (error == -ENOENT)
-		return sbi_policy_fail(r, EINVAL, "an action expected after \"%s\", found \"%.40s\"", setting, word);
+		return sbi_policy_fail(r, EINVAL, "an action expected after \"%s\", found \"%.40s\"", setting,
+				       word);
 	if (error < 0)
 		return error;
 	if (sbi_policy_token(r, word) != SBI_TOKEN_END)
 		return sbi_policy_fail(r, EINVAL, "\"%.40s\" behind the action", word);
 	if (r->settings & which)
 		return sbi_policy_fail(r, EINVAL, "\"%s\" was said before in this file", setting);
-	if (SBI_ACTION_KIND(action) == SB_SECCOMP_NOTIFY || (which != 1 && SBI_ACTION_KIND(action) == SB_SECCOMP_LOG))
+	if (SBI_ACTION_KIND(action) == SB_SECCOMP_NOTIFY ||
+	    (which != 1 && SBI_ACTION_KIND(action) == SB_SECCOMP_LOG))
 		return sbi_policy_fail(r, EINVAL, "\"%s\" cannot be \"%s\"", setting,
 				       SBI_ACTION_KIND(action) == SB_SECCOMP_LOG ? "log" : "notify");
 	r->settings |= which;
@@ -113,9 +118,13 @@ static int read_name(struct sbi_reader *r, const char *word, int *number)
 	if (*number >= 0)
 		return 0;
 	if (*number == SBI_SYSCALL_UNKNOWN && word[0] != '?')
-		return sbi_policy_fail(r, EINVAL, "\"%.40s\" is not a system call that is known here (?%.40s: if it is)", name, name);
+		return sbi_policy_fail(r, EINVAL,
+				       "\"%.40s\" is not a system call that is known here (?%.40s: if it is)",
+				       name, name);
 	if (*number == SBI_SYSCALL_ELSEWHERE && word[0] != '?')
-		return sbi_policy_fail(r, EINVAL, "this machine has no system call \"%.40s\" (?%.40s: if it has)", name, name);
+		return sbi_policy_fail(r, EINVAL,
+				       "this machine has no system call \"%.40s\" (?%.40s: if it has)", name,
+				       name);
 	*number = -1;
 	return 0;
 }
@@ -127,7 +136,8 @@ static int read_group_line(struct sbi_reader *r)
 	struct sbi_group *group;
 
 	if (sbi_policy_token(r, name) != SBI_TOKEN_WORD || name[0] != '@' || strlen(name) > 31 || !name[1])
-		return sbi_policy_fail(r, EINVAL, "a group is called @ and at most 30 characters, not \"%.40s\"", name);
+		return sbi_policy_fail(r, EINVAL,
+				       "a group is called @ and at most 30 characters, not \"%.40s\"", name);
 	if (!sbi_policy_group(r->policy, name + 1)) /* even if all its members are of other machines */
 		error = sbi_policy_add_group(r, name + 1);
 	group = sbi_policy_group(r->policy, name + 1);
@@ -138,12 +148,14 @@ static int read_group_line(struct sbi_reader *r)
 		if (token == SBI_TOKEN_END)
 			break;
 		if (token != SBI_TOKEN_WORD)
-			return sbi_policy_fail(r, EINVAL, "the name of a system call expected, found \"%.40s\"", word);
+			return sbi_policy_fail(r, EINVAL,
+					       "the name of a system call expected, found \"%.40s\"", word);
 		members++;
 		if (word[0] == '@') {
 			other = sbi_policy_group(r->policy, word + 1);
 			if (!other)
-				return sbi_policy_fail(r, EINVAL, "there is no group \"%.40s\" above this line", word);
+				return sbi_policy_fail(r, EINVAL,
+						       "there is no group \"%.40s\" above this line", word);
 			for (uint32_t i = 0; error == 0 && i < other->count; i++)
 				error = sbi_policy_add_member(r, group, other->numbers[i]);
 			continue;
@@ -232,7 +244,8 @@ static int read_line(struct sbi_reader *r)
 	if (!strcmp(word, "include")) {
 		while (r->at < r->end && isspace((unsigned char)*r->at))
 			r->at++;
-		for (len = 0; r->at + len < r->end && r->at[len] != '#' && !isspace((unsigned char)r->at[len]); len++)
+		for (len = 0;
+		     r->at + len < r->end && r->at[len] != '#' && !isspace((unsigned char)r->at[len]); len++)
 			;
 		if (!len || len >= sizeof(name))
 			return sbi_policy_fail(r, EINVAL, "include what? A preset, or a file");
@@ -247,7 +260,8 @@ static int read_line(struct sbi_reader *r)
 	if (error == -ENOENT)
 		return sbi_policy_fail(r, EINVAL,
 				       "\"%.40s\" is not an action: allow, errno(NAME), log, trap, kill, notify; nor default, unknown, "
-				       "foreign, group, include", word);
+				       "foreign, group, include",
+				       word);
 	return error < 0 ? error : read_rule(r, action);
 }
 

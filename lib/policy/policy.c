@@ -30,7 +30,8 @@ static int no_room(struct sbi_reader *r)
 static int same_condition(const struct sbi_policy *policy, const struct sbi_rule *a, const struct sbi_rule *b)
 {
 	return a->count == b->count && a->cap == b->cap &&
-	       (!a->count || !memcmp(policy->compares + a->first, policy->compares + b->first, a->count * sizeof(struct sbi_compare)));
+	       (!a->count || !memcmp(policy->compares + a->first, policy->compares + b->first,
+				     a->count * sizeof(struct sbi_compare)));
 }
 
 int sbi_policy_add_rule(struct sbi_reader *r, const struct sbi_rule *rule)
@@ -43,7 +44,8 @@ int sbi_policy_add_rule(struct sbi_reader *r, const struct sbi_rule *rule)
 
 		if (old->number == rule->number && old->file == rule->file && !old->by_group &&
 		    old->action != rule->action && same_condition(policy, old, rule))
-			return sbi_policy_fail(r, EINVAL, "line %u says something else of the same call", old->line);
+			return sbi_policy_fail(r, EINVAL, "line %u says something else of the same call",
+					       old->line);
 	}
 	room = grow(r, &policy->rules, policy->rule_count, sizeof(*room));
 	if (!room)
@@ -130,7 +132,8 @@ struct sbi_policy *sbi_policy_copy(const struct sbi_policy *policy)
 	if (!copy->groups)
 		copy->group_count = 0;
 	for (uint32_t i = 0; i < copy->group_count; i++) {
-		copy->groups[i].numbers = copy_list(policy->groups[i].numbers, policy->groups[i].count, sizeof(uint16_t));
+		copy->groups[i].numbers =
+			copy_list(policy->groups[i].numbers, policy->groups[i].count, sizeof(uint16_t));
 		failed |= !copy->groups[i].numbers;
 	}
 	if (failed) {

@@ -22,7 +22,8 @@ struct sbi_reader {
 };
 
 /* Remember why, with name and line; returns -@code. */
-int sbi_policy_fail(struct sbi_reader *r, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int sbi_policy_fail(struct sbi_reader *r, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* parse.c */
 int sbi_policy_read(struct sbi_reader *r, const char *text);

@@ -14,14 +14,17 @@ static void print(const char *kind, const char *preset, const struct sbi_filter 
 {
 	printf("static const struct sock_filter code_of_%s%s[] = {\n", kind, preset);
 	for (uint32_t i = 0; i < filter->count; i++)
-		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", filter->code[i].code, filter->code[i].jt, filter->code[i].jf,
-		       filter->code[i].k);
+		printf("\t{ 0x%02x, %u, %u, 0x%08x },\n", filter->code[i].code, filter->code[i].jt,
+		       filter->code[i].jf, filter->code[i].k);
 	printf("};\nstatic struct sbi_filter sbi_precompiled_%s%s = { .refs = 1, .count = %u, .notifies = %d, .tells = %d,\n"
 	       "\t.code = code_of_%s%s };\n",
 	       kind, preset, filter->count, filter->notifies, filter->tells, kind, preset);
 }
 
-/* A word that lets sb-init's own calls pass must be a secret of each process: a preset must not need one, but for a warm start. */
+/*
+ * A word that lets sb-init's own calls pass must be a secret of each process: a preset must not
+ * need one, but for a warm start.
+ */
 static int precompile(const char *preset, const struct sbi_policy *policy, struct sbi_policy_error *error)
 {
 	struct sbi_filter *filter = sbi_filter_compile(policy, 0, 0, 0, error);

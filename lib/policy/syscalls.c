@@ -66,7 +66,9 @@ int sbi_syscall_number(const char *name)
 
 void sbi_syscall_name(uint32_t number, char *buf, size_t len)
 {
-	char *name = number < SBI_SYSCALL_NUMBERS ? seccomp_syscall_resolve_num_arch(sbi_native_arch(), (int)number) : NULL;
+	char *name = number < SBI_SYSCALL_NUMBERS
+			     ? seccomp_syscall_resolve_num_arch(sbi_native_arch(), (int)number)
+			     : NULL;
 
 	if (name) {
 		snprintf(buf, len, "%s", name);

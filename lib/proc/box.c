@@ -55,8 +55,8 @@ void sbi_box_adopt(sb_box *box, struct sbi_launch *l, const struct sbi_start *st
 		box->joined = sbi_take_fd(&l->joined->pidfd);
 	box->has_pidns = plan->flags & SBI_PLAN_PIDNS ? 1 : 0;
 	box->applied = sbi_launch_applied(l, start);
-	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg), l->plan.separate,
-					l->cfg->keep_caps };
+	box->like = (struct sbi_boxed){ l->plan.id, l->plan.has_leaf, sbi_has_new_cgroupns(l->cfg),
+					l->plan.separate, l->cfg->keep_caps };
 	box->life->net = l->net;
 	l->net = NULL;
 	box->life->lease = l->lease;
@@ -122,7 +122,8 @@ void sbi_box_end(sb_box *box)
 {
 	if (box->life->gone)
 		return;
-	if (!box->has_pidns) { /* only sb-init can find its descendants: let it, even if somebody stopped it */
+	/* only sb-init can find its descendants: let it, even if somebody stopped it */
+	if (!box->has_pidns) {
 		shutdown(box->control, SHUT_RDWR);
 		signal_box(box, SIGCONT);
 		wait_gone(box->life, PATIENCE_MS);

@@ -18,11 +18,14 @@ int sbi_box_dir(const sb_box *box, const char *call, sb_error *err)
 		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "%s: no box given", call);
 	if (!box->place) {
 		sbi_fail(err, SB_STEP_CONTROL, 0, ENOENT, "the box has no cgroup of its own");
-		sbi_hint(err, "open it with a limit (sb_set_cgroup()), or with SB_CGROUP_ACCOUNT by sb_set_cgroup_flags()");
+		sbi_hint(err,
+			 "open it with a limit (sb_set_cgroup()), or with SB_CGROUP_ACCOUNT by sb_set_cgroup_flags()");
 		return -ENOENT;
 	}
 	dir = sbi_place_box_dir(box->place);
-	return dir < 0 ? sbi_fail(err, SB_STEP_CONTROL, 0, -dir, "somebody has closed the descriptor of the box's cgroup") : dir;
+	return dir < 0 ? sbi_fail(err, SB_STEP_CONTROL, 0, -dir,
+				  "somebody has closed the descriptor of the box's cgroup")
+		       : dir;
 }
 
 static uint32_t controllers(const sb_box *box)
@@ -71,7 +74,10 @@ void sbi_box_note_end(sb_box *box, const sb_stats *stats)
 	atomic_fetch_add(&whole->ended, 1);
 }
 
-/* What the kernel counts for the cgroup alone whose limit it was: those below are added as their commands end. */
+/*
+ * What the kernel counts for the cgroup alone whose limit it was: those below are added as their
+ * commands end.
+ */
 static void add_ended(struct sbi_whole *whole, int dir, sb_stats *stats)
 {
 	if (stats->has & SB_STATS_THROTTLED) {
@@ -91,7 +97,8 @@ int sb_box_stats(sb_box *box, sb_stats *stats, sb_error *err)
 	if (dir < 0)
 		return dir;
 	if (!stats)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_box_stats: no room for the figures given");
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL,
+				"sb_box_stats: no room for the figures given");
 	sbi_stats_read(dir, controllers(box), 1, atomic_load(&box->whole->used_ns), &now);
 	add_ended(box->whole, dir, &now);
 	sbi_copy_out(stats, &now, sizeof(now));
@@ -120,7 +127,8 @@ static void look_at_init(sb_box *box, sb_box_info *info)
 
 	snprintf(path, sizeof(path), "/proc/%d/statm", box->pid);
 	sbi_read_text(path, text, sizeof(text));
-	if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident || sbi_box_has_ended(box))
+	if (sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || shared > resident ||
+	    sbi_box_has_ended(box))
 		return;
 	info->init_memory = (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 	info->has |= SB_BOX_HAS_MEMORY;
@@ -132,7 +140,8 @@ int sb_box_look(sb_box *box, sb_box_info *info, sb_error *err)
 	const struct sbi_whole *whole;
 
 	if (!box || !info)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_box_look: a box and room for the answer are needed");
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL,
+				"sb_box_look: a box and room for the answer are needed");
 	whole = box->whole;
 	now.frozen = (uint32_t)atomic_load(&whole->frozen);
 	now.opened_ns = whole->opened_ns;

@@ -58,7 +58,8 @@ static int freeze(sb_box *box, int dir, sb_error *err)
 
 	if (r < 0) {
 		atomic_store(&box->whole->frozen, was);
-		return sbi_fail(err, SB_STEP_CONTROL, 0, -r, "freezing the box: a command is being started in it: %s", strerror(-r));
+		return sbi_fail(err, SB_STEP_CONTROL, 0, -r,
+				"freezing the box: a command is being started in it: %s", strerror(-r));
 	}
 	r = sbi_cgroup_freeze(dir, 1, "the box", err);
 	if (r < 0 && r != -ETIMEDOUT) /* then it still is under way */
@@ -87,7 +88,8 @@ int sb_box_freeze(sb_box *box, int frozen, sb_error *err)
 	if (dir < 0)
 		return dir;
 	if (frozen != 0 && frozen != 1)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_box_freeze: %d is neither 0 nor 1", frozen);
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_box_freeze: %d is neither 0 nor 1",
+				frozen);
 	if (sbi_box_has_ended(box))
 		return sbi_fail(err, SB_STEP_CONTROL, 0, ESRCH, "the box is gone");
 	return frozen ? freeze(box, dir, err) : thaw(box, dir, err);

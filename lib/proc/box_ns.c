@@ -14,13 +14,17 @@
 
 #define PIDFD_GET(number) _IO(0xFF, number) /* PIDFD_GET_*_NAMESPACE, 6.11 */
 
-/* By the number of SB_NS_*. What commands are born in: sb-init of a joined PID namespace is outside of it itself. */
+/*
+ * By the number of SB_NS_*. What commands are born in: sb-init of a joined PID namespace is outside
+ * of it itself.
+ */
 static const struct {
 	const char *file;
 	unsigned long request;
 } kinds[SBI_NS_KINDS] = {
-	{ "user", PIDFD_GET(9) }, { "pid_for_children", PIDFD_GET(6) }, { "mnt", PIDFD_GET(3) },    { "net", PIDFD_GET(4) },
-	{ "ipc", PIDFD_GET(2) },  { "uts", PIDFD_GET(10) },		{ "cgroup", PIDFD_GET(1) }, { "time", PIDFD_GET(7) },
+	{ "user", PIDFD_GET(9) }, { "pid_for_children", PIDFD_GET(6) }, { "mnt", PIDFD_GET(3) },
+	{ "net", PIDFD_GET(4) }, { "ipc", PIDFD_GET(2) }, { "uts", PIDFD_GET(10) },
+	{ "cgroup", PIDFD_GET(1) }, { "time", PIDFD_GET(7) },
 };
 
 int sbi_box_has_ended(const sb_box *box)
@@ -51,11 +55,12 @@ static int open_in_proc(const sb_box *box, int number)
 static int not_its_own(const sb_box *box, int number, sb_error *err)
 {
 	if (box->like.separate & (UINT64_C(1) << number)) {
-		sbi_fail(err, SB_STEP_BOX, 0, ENOENT, "each command of this box has a cgroup namespace of its own");
+		sbi_fail(err, SB_STEP_BOX, 0, ENOENT,
+			 "each command of this box has a cgroup namespace of its own");
 		sbi_hint(err, "setns(2) takes a command's pidfd as well: sb_proc_pidfd()");
 	} else {
-		sbi_fail(err, SB_STEP_BOX, 0, ENOENT, "the box has no %s namespace of its own: it is in the host's",
-			 sbi_ns_name(number));
+		sbi_fail(err, SB_STEP_BOX, 0, ENOENT,
+			 "the box has no %s namespace of its own: it is in the host's", sbi_ns_name(number));
 		sbi_hint(err, "its config leaves the kind out: sb_set_ns()");
 	}
 	return -ENOENT;
@@ -68,11 +73,13 @@ int sb_box_ns_fd(const sb_box *box, uint64_t ns, sb_error *err)
 	if (!box)
 		return sbi_fail(err, SB_STEP_BOX, 0, EINVAL, "sb_box_ns_fd: no box given");
 	if (!ns || (ns & (ns - 1)) || (ns & ~SB_NS_ALL))
-		return sbi_fail(err, SB_STEP_BOX, 0, EINVAL, "sb_box_ns_fd: %#llx is not one SB_NS_* bit", (unsigned long long)ns);
+		return sbi_fail(err, SB_STEP_BOX, 0, EINVAL, "sb_box_ns_fd: %#llx is not one SB_NS_* bit",
+				(unsigned long long)ns);
 	number = sbi_ns_number(ns);
 	if (sbi_box_has_ended(box))
 		return gone(err);
-	if (!(box->like.separate & ns) || (ns == SB_NS_CGROUP && box->like.has_leaves && box->like.new_cgroupns))
+	if (!(box->like.separate & ns) ||
+	    (ns == SB_NS_CGROUP && box->like.has_leaves && box->like.new_cgroupns))
 		return not_its_own(box, number, err);
 	r = ioctl(box->pidfd, kinds[number].request, 0);
 	if (r < 0)
@@ -81,7 +88,8 @@ int sb_box_ns_fd(const sb_box *box, uint64_t ns, sb_error *err)
 		return gone(err);
 	if (r >= 0)
 		return r;
-	sbi_fail(err, SB_STEP_BOX, 0, -r, "the %s namespace of the box: %s", sbi_ns_name(number), strerror(-r));
+	sbi_fail(err, SB_STEP_BOX, 0, -r, "the %s namespace of the box: %s", sbi_ns_name(number),
+		 strerror(-r));
 	if (r == -ENOENT)
 		sbi_hint(err, "before Linux 6.11 they are opened in /proc, which must be mounted here");
 	return r;

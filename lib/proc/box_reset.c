@@ -60,12 +60,15 @@ static int is_kept(const sb_box *box, sb_error *err)
 	uint32_t at = 0;
 
 	if (!box->cfg->overlay_reset && sbi_upper_find(box->cfg, &at, &upper, &work)) {
-		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP, "the box keeps what it writes in %s: that stays", upper);
-		sbi_hint(err, "sb_set_overlay_reset() lets a reset put an empty directory in its place; an overlay without one writes to a tmpfs");
+		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP, "the box keeps what it writes in %s: that stays",
+			 upper);
+		sbi_hint(err,
+			 "sb_set_overlay_reset() lets a reset put an empty directory in its place; an overlay without one writes to a tmpfs");
 		return -EOPNOTSUPP;
 	}
 	if (box->cfg->pin_count) {
-		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP, "the %s namespace of the box is pinned at %s: what a command leaves there stays",
+		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP,
+			 "the %s namespace of the box is pinned at %s: what a command leaves there stays",
 			 sbi_ns_name(sbi_ns_number(box->cfg->pins[0].kind)), box->cfg->pins[0].path);
 		sbi_hint(err, "free the box and sb_unpin() it, then open another");
 		return -EOPNOTSUPP;
@@ -78,11 +81,13 @@ static int is_shared(const sb_box *box, sb_error *err)
 	int kind = __builtin_ctzll(box->shared);
 
 	if (box->joined_ns & (UINT64_C(1) << kind)) {
-		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP, "the box has joined its %s namespace: what a command leaves there stays",
+		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP,
+			 "the box has joined its %s namespace: what a command leaves there stays",
 			 sbi_ns_name(kind));
 		sbi_hint(err, "free the box, and open another when the namespace is as it should be");
 	} else {
-		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP, "the box shares the caller's %s namespace: what a command leaves there stays",
+		sbi_fail(err, SB_STEP_RESET, 0, EOPNOTSUPP,
+			 "the box shares the caller's %s namespace: what a command leaves there stays",
 			 sbi_ns_name(kind));
 		sbi_hint(err, "open the box with a new one: sb_set_ns()");
 	}
@@ -152,7 +157,10 @@ static void take_over(sb_box *box, sb_box *next)
 	next->seat = NULL;
 }
 
-/* What overlays were written to. The new sb-init has power over all ids of the box, where the caller may not. */
+/*
+ * What overlays were written to. The new sb-init has power over all ids of the box, where the
+ * caller may not.
+ */
 static int clear_uppers(sb_box *box, int r, sb_error *err)
 {
 	if (r < 0) {
@@ -187,7 +195,10 @@ int sb_box_reset(sb_box *box, sb_error *err)
 		sbi_box_drop(next);
 		return r;
 	}
-	/* Of an old network we would hold what it alone may have, and an old mount table we would have to take down. */
+	/*
+	 * Of an old network we would hold what it alone may have, and an old mount table we would
+	 * have to take down.
+	 */
 	kinds = own_of(box) & ~(SB_NS_MOUNT | (is_exclusive(box->cfg) ? SB_NS_NET : 0));
 	sbi_hold(&held, box->pid, sbi_life_is_gone(box->life) ? 0 : kinds);
 	sb_box_kill(box);

@@ -33,7 +33,8 @@ static int live_leaf(const sb_proc *proc, const char *call, sb_error *err)
 	if (proc->leaf.fd < 0)
 		return no_leaf(err);
 	if (proc->leaf_over)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, ESRCH, "the command has ended, and its cgroup is done with");
+		return sbi_fail(err, SB_STEP_CONTROL, 0, ESRCH,
+				"the command has ended, and its cgroup is done with");
 	return proc->leaf.fd;
 }
 
@@ -47,7 +48,8 @@ int sb_proc_stats(sb_proc *proc, sb_stats *stats, sb_error *err)
 	sb_stats now;
 
 	if (!proc || !stats)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_stats: a command and room for its figures are needed");
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL,
+				"sb_proc_stats: a command and room for its figures are needed");
 	if (proc->leaf.fd < 0)
 		return no_leaf(err);
 	if (proc->leaf_over && !proc->owns_box)
@@ -77,13 +79,15 @@ static int refused(uint32_t controllers, const char *file, uint32_t controller, 
 {
 	sbi_fail(err, SB_STEP_CONTROL, 0, -code, "%s: %s", file, strerror(-code));
 	if (code == -ENOENT && controller && !(controllers & controller))
-		sbi_hint(err, "the cgroup was made without this controller: set something of it before the start");
+		sbi_hint(err,
+			 "the cgroup was made without this controller: set something of it before the start");
 	else if (code == -ENOENT)
 		sbi_hint(err, "this kernel does not have %s", file);
 	return code;
 }
 
-int sbi_cgroup_set(int dir, uint32_t controllers, const char *call, const char *file, const char *value, sb_error *err)
+int sbi_cgroup_set(int dir, uint32_t controllers, const char *call, const char *file, const char *value,
+		   sb_error *err)
 {
 	struct sbi_cgroup_value checked;
 	char why[160];
@@ -101,17 +105,19 @@ int sb_proc_set_cgroup(sb_proc *proc, const char *file, const char *value, sb_er
 {
 	int dir = live_leaf(proc, "sb_proc_set_cgroup", err);
 
-	return dir < 0 ? dir : sbi_cgroup_set(dir, proc->leaf.controllers, "sb_proc_set_cgroup", file, value, err);
+	return dir < 0 ? dir
+		       : sbi_cgroup_set(dir, proc->leaf.controllers, "sb_proc_set_cgroup", file, value, err);
 }
 
-ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len,
-		       sb_error *err)
+ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf,
+		       size_t len, sb_error *err)
 {
 	sbi_autofree char *text = NULL;
 	ssize_t n;
 
 	if (!file || !file[0] || file[0] == '.' || strchr(file, '/') || !strchr(file, '.') || (len && !buf))
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "%s: \"%.60s\" is no file of a cgroup", call, file ? file : "");
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "%s: \"%.60s\" is no file of a cgroup", call,
+				file ? file : "");
 	n = sbi_cg_read_all(dir, file, &text);
 	if (n < 0)
 		return refused(controllers, file, 0, (int)n, err);
@@ -124,7 +130,9 @@ ssize_t sb_proc_get_cgroup(sb_proc *proc, const char *file, char *buf, size_t le
 {
 	int dir = live_leaf(proc, "sb_proc_get_cgroup", err);
 
-	return dir < 0 ? dir : sbi_cgroup_get(dir, proc->leaf.controllers, "sb_proc_get_cgroup", file, buf, len, err);
+	return dir < 0 ? dir
+		       : sbi_cgroup_get(dir, proc->leaf.controllers, "sb_proc_get_cgroup", file, buf, len,
+					err);
 }
 
 int sbi_cgroup_freeze(int dir, int frozen, const char *what, sb_error *err)
@@ -137,7 +145,8 @@ int sbi_cgroup_freeze(int dir, int frozen, const char *what, sb_error *err)
 	if (r == 1)
 		return 0;
 	r = r == 0 ? -ETIMEDOUT : r;
-	return sbi_fail(err, SB_STEP_CONTROL, 0, -r, "%s %s: %s", frozen ? "freezing" : "thawing", what, strerror(-r));
+	return sbi_fail(err, SB_STEP_CONTROL, 0, -r, "%s %s: %s", frozen ? "freezing" : "thawing", what,
+			strerror(-r));
 }
 
 int sb_proc_freeze(sb_proc *proc, int frozen, sb_error *err)
@@ -147,7 +156,8 @@ int sb_proc_freeze(sb_proc *proc, int frozen, sb_error *err)
 	if (dir < 0)
 		return dir;
 	if (frozen != 0 && frozen != 1)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_freeze: %d is neither 0 nor 1", frozen);
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_freeze: %d is neither 0 nor 1",
+				frozen);
 	if (!frozen && sbi_box_is_frozen(proc->box)) {
 		sbi_fail(err, SB_STEP_CONTROL, 0, EBUSY, "thawing the command: its box is frozen");
 		sbi_hint(err, "thaw the box first: sb_box_freeze(box, 0, …)");
@@ -169,7 +179,8 @@ ssize_t sb_proc_pids(sb_proc *proc, pid_t *pids, size_t room, sb_error *err)
 	return n < 0 ? sbi_fail(err, SB_STEP_CONTROL, 0, (int)-n, "cgroup.procs: %s", strerror((int)-n)) : n;
 }
 
-int sb_proc_pressure(sb_proc *proc, const char *resource, int full, uint64_t stall_ns, uint64_t window_ns, sb_error *err)
+int sb_proc_pressure(sb_proc *proc, const char *resource, int full, uint64_t stall_ns, uint64_t window_ns,
+		     sb_error *err)
 {
 	int dir = live_leaf(proc, "sb_proc_pressure", err), code;
 	uint64_t stall = stall_ns / 1000, window = window_ns / 1000;
@@ -179,11 +190,13 @@ int sb_proc_pressure(sb_proc *proc, const char *resource, int full, uint64_t sta
 	if (dir < 0)
 		return dir;
 	if (!resource || (strcmp(resource, "cpu") && strcmp(resource, "memory") && strcmp(resource, "io")))
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL, "sb_proc_pressure: \"%.20s\" is not cpu, memory or io",
+		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL,
+				"sb_proc_pressure: \"%.20s\" is not cpu, memory or io",
 				resource ? resource : "");
 	if (window < MIN_WINDOW_US || window > MAX_WINDOW_US || !stall || stall > window)
-		return sbi_fail(err, SB_STEP_CONTROL, 0, EINVAL,
-				"sb_proc_pressure: the window must be 500 ms to 10 s long, and the stall lie within it");
+		return sbi_fail(
+			err, SB_STEP_CONTROL, 0, EINVAL,
+			"sb_proc_pressure: the window must be 500 ms to 10 s long, and the stall lie within it");
 	snprintf(file, sizeof(file), "%s.pressure", resource);
 	snprintf(trigger, sizeof(trigger), "%s %" PRIu64 " %" PRIu64, full ? "full" : "some", stall, window);
 	fd = openat(dir, file, O_RDWR | O_CLOEXEC | O_NONBLOCK);
@@ -192,8 +205,10 @@ int sb_proc_pressure(sb_proc *proc, const char *resource, int full, uint64_t sta
 	code = errno;
 	sbi_fail(err, SB_STEP_CONTROL, 0, code, "%s: %s", file, strerror(code));
 	if (code == ENOENT || code == EOPNOTSUPP)
-		sbi_hint(err, "the kernel has no pressure stall information, or needs psi=1 on its command line");
+		sbi_hint(err,
+			 "the kernel has no pressure stall information, or needs psi=1 on its command line");
 	else if (code == EPERM || code == EINVAL)
-		sbi_hint(err, "without CAP_SYS_RESOURCE the window must be a multiple of 2 s, from 6.4 on; before, it is refused");
+		sbi_hint(err,
+			 "without CAP_SYS_RESOURCE the window must be a multiple of 2 s, from 6.4 on; before, it is refused");
 	return -code;
 }

@@ -22,7 +22,9 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 #define PATIENCE_MS 1000 /* between the ends of a process's descriptors and of itself */
-#define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW | O_LARGEFILE)
+#define OPEN_FLAGS                                                                                  \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW | \
+	 O_LARGEFILE)
 
 static int has_dots(const char *path)
 {
@@ -37,18 +39,20 @@ static int check(const struct sbi_files *f, uint32_t mode, uint32_t most)
 	if (!f->box || !f->path)
 		return sbi_fail(f->err, SB_STEP_FILES, 0, EINVAL, "%s: a box and a path are needed", f->verb);
 	if (f->path[0] != '/' || has_dots(f->path))
-		return sbi_fail(f->err, SB_STEP_FILES, 0, EINVAL, "%s: \"%.80s\" is not an absolute path without \"..\"", f->verb,
-				f->path);
+		return sbi_fail(f->err, SB_STEP_FILES, 0, EINVAL,
+				"%s: \"%.80s\" is not an absolute path without \"..\"", f->verb, f->path);
 	if (strlen(f->path) >= PATH_MAX)
-		return sbi_fail(f->err, SB_STEP_FILES, 0, ENAMETOOLONG, "%s: the path \"%.60s…\" is longer than %d bytes", f->verb,
-				f->path, PATH_MAX - 1);
+		return sbi_fail(f->err, SB_STEP_FILES, 0, ENAMETOOLONG,
+				"%s: the path \"%.60s…\" is longer than %d bytes", f->verb, f->path,
+				PATH_MAX - 1);
 	if (mode & ~most)
-		return sbi_fail(f->err, SB_STEP_FILES, 0, EINVAL, "%s %.80s: mode 0%o has more bits than 0%o", f->verb, f->path, mode,
-				most);
+		return sbi_fail(f->err, SB_STEP_FILES, 0, EINVAL, "%s %.80s: mode 0%o has more bits than 0%o",
+				f->verb, f->path, mode, most);
 	return 0;
 }
 
-int sbi_files_begin(struct sbi_files *f, const char *verb, sb_box *box, const char *path, uint32_t mode, sb_error *err)
+int sbi_files_begin(struct sbi_files *f, const char *verb, sb_box *box, const char *path, uint32_t mode,
+		    sb_error *err)
 {
 	int mkdir = !strcmp(verb, "mkdir"); /* of directories also the sticky bit */
 	char page[SBI_FILE_PAGE] = "";
@@ -72,7 +76,10 @@ void sbi_files_end(struct sbi_files *f)
 	free(f->inside);
 }
 
-/* The far end was closed without a word: by the end of sb-init, or because it had no number for a descriptor. */
+/*
+ * The far end was closed without a word: by the end of sb-init, or because it had no number for a
+ * descriptor.
+ */
 static int no_answer(const sb_box *box)
 {
 	struct pollfd polled = { box->pidfd, POLLIN, 0 };
@@ -128,7 +135,8 @@ int sbi_files_ask(struct sbi_files *f, enum sbi_file_call call, int flags, uint3
 	if (answer->error == ENOTEMPTY && fd && *fd >= 0) /* no failure: what comes next is to empty it */
 		return -ENOTEMPTY;
 	if (answer->error)
-		return sbi_files_fail(f, answer->error > 0 && answer->error < 4096 ? answer->error : EPROTO, answer);
+		return sbi_files_fail(f, answer->error > 0 && answer->error < 4096 ? answer->error : EPROTO,
+				      answer);
 	return 0;
 }
 
@@ -140,7 +148,10 @@ int sbi_files_open(struct sbi_files *f, int flags, uint32_t mode)
 		return r;
 	if (fd < 0)
 		return sbi_files_fail(f, EPROTO, NULL);
-	/* It was opened so that nobody has to wait for a lease; what remains of that is for the caller to say. */
+	/*
+	 * It was opened so that nobody has to wait for a lease; what remains of that is for the
+	 * caller to say.
+	 */
 	fcntl(fd, F_SETFL, flags & O_APPEND);
 	return fd;
 }
@@ -150,9 +161,12 @@ int sb_box_open_file(sb_box *box, const char *path, int flags, uint32_t mode, sb
 	struct sbi_files f;
 	int r;
 
-	if ((flags & ~OPEN_FLAGS) || (flags & O_ACCMODE) == O_ACCMODE || ((flags & O_EXCL) && !(flags & O_CREAT)) ||
-	    ((flags & O_TRUNC) && (flags & O_ACCMODE) == O_RDONLY) || ((flags & O_CREAT) && (flags & O_DIRECTORY)))
-		return sbi_fail(err, SB_STEP_FILES, 0, EINVAL, "sb_box_open_file: flags 0x%x", (unsigned)flags);
+	if ((flags & ~OPEN_FLAGS) || (flags & O_ACCMODE) == O_ACCMODE ||
+	    ((flags & O_EXCL) && !(flags & O_CREAT)) ||
+	    ((flags & O_TRUNC) && (flags & O_ACCMODE) == O_RDONLY) ||
+	    ((flags & O_CREAT) && (flags & O_DIRECTORY)))
+		return sbi_fail(err, SB_STEP_FILES, 0, EINVAL, "sb_box_open_file: flags 0x%x",
+				(unsigned)flags);
 	r = sbi_files_begin(&f, "open", box, path, flags & O_CREAT ? mode : 0, err);
 	if (r == 0)
 		r = sbi_files_open(&f, flags, flags & O_CREAT ? mode : 0);

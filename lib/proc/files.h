@@ -17,8 +17,12 @@ struct sbi_files {
 	sb_error *err;
 };
 
-/** sbi_files_begin - check what the caller gave. @mode: of what is made, or 0. 0 or -errno; then sbi_files_end() too. */
-int sbi_files_begin(struct sbi_files *f, const char *verb, sb_box *box, const char *path, uint32_t mode, sb_error *err);
+/**
+ * sbi_files_begin - check what the caller gave. @mode: of what is made, or 0. 0 or -errno; then
+ * sbi_files_end() too.
+ */
+int sbi_files_begin(struct sbi_files *f, const char *verb, sb_box *box, const char *path, uint32_t mode,
+		    sb_error *err);
 void sbi_files_end(struct sbi_files *f);
 /**
  * sbi_files_ask - one request

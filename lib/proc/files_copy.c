@@ -32,7 +32,8 @@ static int fits(int fd, size_t len)
 	struct stat st;
 	off_t at;
 
-	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || fstat(fd, &st) < 0 ||
+	    !S_ISREG(st.st_mode))
 		return 1;
 	at = fcntl(fd, F_GETFL) & O_APPEND ? st.st_size : lseek(fd, 0, SEEK_CUR);
 	return at < 0 || ((uint64_t)at <= limit.rlim_cur && len <= limit.rlim_cur - (uint64_t)at);
@@ -88,7 +89,8 @@ int sb_box_put(sb_box *box, const char *path, const void *data, size_t len, uint
 
 static int cannot_read(struct sbi_files *f, int code)
 {
-	return sbi_fail(f->err, SB_STEP_FILES, 0, code, "put %.80s: reading the descriptor that was given: error %d", f->path, code);
+	return sbi_fail(f->err, SB_STEP_FILES, 0, code,
+			"put %.80s: reading the descriptor that was given: error %d", f->path, code);
 }
 
 /* The first block is read before the file is made: then most that can be wrong with @host_fd is known. */
@@ -128,7 +130,8 @@ int sb_box_put_fd(sb_box *box, const char *path, int host_fd, uint32_t mode, sb_
 
 static int too_big(struct sbi_files *f, uint64_t max)
 {
-	return sbi_fail(f->err, SB_STEP_FILES, 0, EFBIG, "get %.80s: it has more than %llu bytes", f->path, (unsigned long long)max);
+	return sbi_fail(f->err, SB_STEP_FILES, 0, EFBIG, "get %.80s: it has more than %llu bytes", f->path,
+			(unsigned long long)max);
 }
 
 /* A regular file, to be read, and not known to be longer than @max. */
@@ -224,7 +227,10 @@ static ssize_t copy_out(int fd, int host_fd, uint64_t max, char *buf)
 	return n < 0 ? n : (ssize_t)total;
 }
 
-/* A pipe that nobody reads any more is an error here and no signal: one that was not pending before is taken away. */
+/*
+ * A pipe that nobody reads any more is an error here and no signal: one that was not pending before
+ * is taken away.
+ */
 static ssize_t without_sigpipe(int fd, int host_fd, uint64_t max, char *buf)
 {
 	struct timespec none = { 0, 0 };

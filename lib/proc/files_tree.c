@@ -98,7 +98,8 @@ ssize_t sb_box_list(sb_box *box, const char *path, sb_dirent *entries, size_t ro
 	if (entries && room)
 		stride = entries[0].size;
 	if (room && stride < offsetof(sb_dirent, name))
-		return sbi_fail(err, SB_STEP_FILES, 0, EINVAL, "list: room for %zu entries, and none of a known size", room);
+		return sbi_fail(err, SB_STEP_FILES, 0, EINVAL,
+				"list: room for %zu entries, and none of a known size", room);
 	r = sbi_files_begin(&f, "list", box, path, 0, err);
 	if (r == 0)
 		r = list(&f, &all);

@@ -57,7 +57,8 @@ static void hint(int code, const struct sbi_record *answer, sb_error *err)
 		sbi_hint(err, "links are never followed, a command may have made them: give the path without");
 		break;
 	case ENXIO:
-		sbi_hint(err, "only regular files and directories are opened; sb_box_remove() removes anything");
+		sbi_hint(err,
+			 "only regular files and directories are opened; sb_box_remove() removes anything");
 		break;
 	case EEXIST:
 		sbi_hint(err, "nothing is overwritten: sb_box_remove() it first");
@@ -66,7 +67,8 @@ static void hint(int code, const struct sbi_record *answer, sb_error *err)
 		sbi_hint(err, "sb_box_list() is for directories");
 		break;
 	case EROFS:
-		sbi_hint(err, "the root is read-only: sb_set_rootfs_writable(), or sb_add_tmpfs() for a place of its own");
+		sbi_hint(err,
+			 "the root is read-only: sb_set_rootfs_writable(), or sb_add_tmpfs() for a place of its own");
 		break;
 	case ENOSPC:
 	case EDQUOT:

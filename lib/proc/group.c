@@ -65,14 +65,15 @@ static int is_taken(const sb_group *group, unsigned member, int fd)
 	for (unsigned i = 0; i < group->wire_count; i++) {
 		const struct sbi_wire *wire = &group->wires[i];
 
-		if ((wire->from == member && wire->from_fd == fd) || (wire->to == member && wire->to_fd == fd))
+		if ((wire->from == member && wire->from_fd == fd) ||
+		    (wire->to == member && wire->to_fd == fd))
 			return 1;
 	}
 	return 0;
 }
 
-int sb_group_wire(sb_group *group, unsigned from, int from_fd, unsigned to, int to_fd, int transcript_fd, uint64_t limit,
-		  sb_error *err)
+int sb_group_wire(sb_group *group, unsigned from, int from_fd, unsigned to, int to_fd, int transcript_fd,
+		  uint64_t limit, sb_error *err)
 {
 	int r;
 
@@ -83,11 +84,14 @@ int sb_group_wire(sb_group *group, unsigned from, int from_fd, unsigned to, int 
 		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "sb_group_wire: there is no member %u",
 				from >= group->count ? from : to);
 	if (from_fd < 0 || from_fd > SBI_MAX_FD || to_fd < 0 || to_fd > SBI_MAX_FD || transcript_fd < -1)
-		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "sb_group_wire: descriptors %d and %d must be between 0 and %d",
-				from_fd, to_fd, SBI_MAX_FD);
+		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL,
+				"sb_group_wire: descriptors %d and %d must be between 0 and %d", from_fd,
+				to_fd, SBI_MAX_FD);
 	if (is_taken(group, from, from_fd) || is_taken(group, to, to_fd) || (from == to && from_fd == to_fd))
-		return sbi_fail(err, SB_STEP_CONFIG, 0, EEXIST, "sb_group_wire: descriptor %d of member %u has a wire",
-				is_taken(group, from, from_fd) ? from_fd : to_fd, is_taken(group, from, from_fd) ? from : to);
+		return sbi_fail(err, SB_STEP_CONFIG, 0, EEXIST,
+				"sb_group_wire: descriptor %d of member %u has a wire",
+				is_taken(group, from, from_fd) ? from_fd : to_fd,
+				is_taken(group, from, from_fd) ? from : to);
 	group->wires[group->wire_count] = (struct sbi_wire){ from, to, from_fd, to_fd, transcript_fd, limit };
 	return (int)group->wire_count++;
 }

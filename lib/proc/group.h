@@ -54,7 +54,10 @@ void sbi_group_find_waits(sb_group *group);
 /** sbi_group_drop - take back a start. */
 void sbi_group_drop(sb_group *group);
 
-/** sbi_poll - poll(2) for at most @timeout_ns, UINT64_MAX = for ever. Return: as poll(2), or -errno; 0 if interrupted. */
+/**
+ * sbi_poll - poll(2) for at most @timeout_ns, UINT64_MAX = for ever. Return: as poll(2), or -errno;
+ * 0 if interrupted.
+ */
 int sbi_poll(struct pollfd *polled, size_t count, uint64_t timeout_ns);
 
 #endif

@@ -71,7 +71,8 @@ static uint64_t end_of(const struct sbi_limit *limit)
 /* When can the next limit be reached, at the earliest? */
 static void set_timer(sb_group *group, uint64_t now, uint64_t used)
 {
-	uint64_t wall = end_of(&group->limits[SB_LIMIT_WALL]), cpu = end_of(&group->limits[SB_LIMIT_CPU]), next = UINT64_MAX;
+	uint64_t wall = end_of(&group->limits[SB_LIMIT_WALL]), cpu = end_of(&group->limits[SB_LIMIT_CPU]),
+		 next = UINT64_MAX;
 	struct itimerspec at;
 
 	memset(&at, 0, sizeof(at));
@@ -144,7 +145,9 @@ static int process_members(sb_group *group, sb_error *err)
 			continue;
 		member->ended = 1;
 		epoll_ctl(group->epoll, EPOLL_CTL_DEL, sb_proc_fd(member->proc), NULL);
-		member->ended_ns = member->result.has & SB_HAS_WALL ? member->proc->started_ns + member->result.wall_ns : sbi_now();
+		member->ended_ns = member->result.has & SB_HAS_WALL
+					   ? member->proc->started_ns + member->result.wall_ns
+					   : sbi_now();
 	}
 	return running;
 }
@@ -158,11 +161,13 @@ int sb_group_process(sb_group *group, sb_group_result *res, sb_error *err)
 	if (!group->ended) {
 		running = process_members(group, err);
 		if (running > 0 && !group->killed_ns) {
-			if ((group->leader >= 0 && group->members[group->leader].ended) || is_a_wire_exceeded(group))
+			if ((group->leader >= 0 && group->members[group->leader].ended) ||
+			    is_a_wire_exceeded(group))
 				sbi_group_end(group, 0);
 			else
 				keep_limits(group);
-			if (group->killed_ns) /* of those that only waited for a reader there may be no other news */
+			/* of those that only waited for a reader there may be no other news */
+			if (group->killed_ns)
 				running = process_members(group, err);
 		}
 		if (running)

@@ -15,7 +15,8 @@
 #include "group.h"
 #include "host/hints.h"
 
-#define WALL_SLACK UINT64_C(1000000000) /* members start one after the other: the host is the better clock, if it runs */
+/* members start one after the other: the host is the better clock, if it runs */
+#define WALL_SLACK UINT64_C(1000000000)
 
 /* The ends that lead from us to the readers, until both sides have theirs. */
 struct ends {
@@ -108,7 +109,8 @@ static int watch(sb_group *group, sb_error *err)
 
 	group->epoll = epoll_create1(EPOLL_CLOEXEC);
 	group->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (group->epoll < 0 || group->timer < 0 || epoll_ctl(group->epoll, EPOLL_CTL_ADD, group->timer, &event) < 0)
+	if (group->epoll < 0 || group->timer < 0 ||
+	    epoll_ctl(group->epoll, EPOLL_CTL_ADD, group->timer, &event) < 0)
 		return cannot("descriptors of the group", errno, err);
 	for (unsigned i = 0; r >= 0 && i < group->count; i++) {
 		r = sb_proc_fd(group->members[i].proc);
@@ -136,7 +138,8 @@ int sb_group_start(sb_group *group, sb_error *err)
 	int r;
 
 	if (!group || !group->count)
-		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "sb_group_start: a group with members is needed");
+		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL,
+				"sb_group_start: a group with members is needed");
 	if (group->started)
 		return sbi_fail(err, SB_STEP_CONFIG, 0, EBUSY, "sb_group_start: the group has started");
 	for (unsigned i = 0; i < SB_GROUP_MAX; i++)

@@ -33,7 +33,8 @@ static int bytes_in(int pipe)
 /* Nothing on the way, though more could come. */
 static int is_empty(const struct sbi_pump *pump)
 {
-	return pump->sink[0].fd >= 0 && !sbi_pump_is_waiting(pump) && !sbi_pump_left(pump) && !bytes_in(pump->sink[0].fd);
+	return pump->sink[0].fd >= 0 && !sbi_pump_is_waiting(pump) && !sbi_pump_left(pump) &&
+	       !bytes_in(pump->sink[0].fd);
 }
 
 static int is_full(const struct sbi_pump *pump)
@@ -110,11 +111,14 @@ static void correct_ends(sb_group *group)
 	for (unsigned i = 0; i < group->wire_count; i++) {
 		const struct sbi_wire *wire = &group->wires[i];
 		const struct sbi_pump *pump = sbi_group_pump(group, wire);
-		uint64_t *from = &group->members[wire->from].ended_ns, *to = &group->members[wire->to].ended_ns;
+		uint64_t *from = &group->members[wire->from].ended_ns,
+			 *to = &group->members[wire->to].ended_ns;
 
-		if (pump->writer_gone_ns && pump->writer_gone_ns < *from && *from - pump->writer_gone_ns < A_MOMENT)
+		if (pump->writer_gone_ns && pump->writer_gone_ns < *from &&
+		    *from - pump->writer_gone_ns < A_MOMENT)
 			*from = pump->writer_gone_ns;
-		if (pump->reader_gone_ns && pump->reader_gone_ns < *to && *to - pump->reader_gone_ns < A_MOMENT)
+		if (pump->reader_gone_ns && pump->reader_gone_ns < *to &&
+		    *to - pump->reader_gone_ns < A_MOMENT)
 			*to = pump->reader_gone_ns;
 	}
 }
@@ -128,7 +132,8 @@ static void set_order(sb_group *group)
 
 		member->order = 1;
 		for (unsigned k = 0; k < group->count; k++)
-			if (group->members[k].ended_ns < member->ended_ns || (group->members[k].ended_ns == member->ended_ns && k < i))
+			if (group->members[k].ended_ns < member->ended_ns ||
+			    (group->members[k].ended_ns == member->ended_ns && k < i))
 				member->order++;
 		if (!was_killed_by_us(group, member) && member->ended_ns < first) {
 			first = member->ended_ns;
@@ -180,6 +185,7 @@ void sbi_group_verdict(sb_group *group)
 	/* What the last look did not see: with a grace, or while the host was stopped. */
 	if (res->verdict == SB_EXITED && res->member < 0 && res->cpu_ns > group->limits[SB_LIMIT_CPU].value)
 		res->verdict = SB_CPU_EXCEEDED;
-	else if (res->verdict == SB_EXITED && res->member < 0 && res->wall_ns > group->limits[SB_LIMIT_WALL].value)
+	else if (res->verdict == SB_EXITED && res->member < 0 &&
+		 res->wall_ns > group->limits[SB_LIMIT_WALL].value)
 		res->verdict = SB_WALL_EXCEEDED;
 }

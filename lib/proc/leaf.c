@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a command's leaf: what is left in it is killed, its figures are read once, then it is removed. */
+/*
+ * The end of a command's leaf: what is left in it is killed, its figures are read once, then it is
+ * removed.
+ */
 #include <errno.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -29,7 +32,8 @@ static void fill_result(sb_proc *proc)
 	res->pids_refused = stats->pids_refused;
 	res->io_read_bytes = stats->io_read_bytes;
 	res->io_write_bytes = stats->io_write_bytes;
-	res->has |= (stats->has & SB_STATS_PIDS_PEAK ? SB_HAS_PIDS_PEAK : 0) | (stats->has & SB_STATS_PIDS ? SB_HAS_PIDS_REFUSED : 0) |
+	res->has |= (stats->has & SB_STATS_PIDS_PEAK ? SB_HAS_PIDS_PEAK : 0) |
+		    (stats->has & SB_STATS_PIDS ? SB_HAS_PIDS_REFUSED : 0) |
 		    (stats->has & SB_STATS_IO ? SB_HAS_IO : 0);
 }
 

@@ -19,9 +19,9 @@
 #include "error.h"
 #include "proc_internal.h"
 
-#define BIND_FLAGS                                                                                         \
-	(SB_MOUNT_RO | SB_MOUNT_NOEXEC | SB_MOUNT_DEV | SB_MOUNT_SUID | SB_MOUNT_RECURSIVE | SB_MOUNT_OPTIONAL | \
-	 SB_MOUNT_IDMAP)
+#define BIND_FLAGS \
+	(SB_MOUNT_RO | SB_MOUNT_NOEXEC | SB_MOUNT_DEV | SB_MOUNT_SUID | SB_MOUNT_RECURSIVE | \
+	 SB_MOUNT_OPTIONAL | SB_MOUNT_IDMAP)
 
 /* Does the operation bring a file system of the sandbox's own along? Its path, or NULL. */
 static const char *brings(const struct sbi_plan *plan, const struct sbi_op *op)
@@ -69,7 +69,8 @@ struct sbi_mounts *sbi_mounts_new(const struct sbi_launch *l)
 	}
 	pthread_mutex_init(&mounts->lock, NULL);
 	mounts->fresh = l->plan.clone_flags & CLONE_NEWNS ? 1 : 0;
-	mounts->enters = l->plan.id.userns == SBI_USERNS_CLONE || (l->plan.id.userns == SBI_USERNS_JOIN && !l->privileged);
+	mounts->enters = l->plan.id.userns == SBI_USERNS_CLONE ||
+			 (l->plan.id.userns == SBI_USERNS_JOIN && !l->privileged);
 	return mounts;
 }
 
@@ -101,15 +102,19 @@ static int check_target(const struct sbi_mounting *m)
 	const char *path = m->target;
 
 	if (!m->box || !path)
-		return sbi_fail(m->err, SB_STEP_MOUNT, 0, EINVAL, "%s: a box and a target are needed", m->verb);
+		return sbi_fail(m->err, SB_STEP_MOUNT, 0, EINVAL, "%s: a box and a target are needed",
+				m->verb);
 	if (path[0] != '/')
-		return sbi_fail(m->err, SB_STEP_MOUNT, 0, EINVAL, "%s: \"%.80s\" is not an absolute path", m->verb, path);
+		return sbi_fail(m->err, SB_STEP_MOUNT, 0, EINVAL, "%s: \"%.80s\" is not an absolute path",
+				m->verb, path);
 	if (strlen(path) >= PATH_MAX)
-		return sbi_fail(m->err, SB_STEP_MOUNT, 0, ENAMETOOLONG, "%s: the path \"%.60s…\" is longer than %d bytes", m->verb, path,
+		return sbi_fail(m->err, SB_STEP_MOUNT, 0, ENAMETOOLONG,
+				"%s: the path \"%.60s…\" is longer than %d bytes", m->verb, path,
 				PATH_MAX - 1);
 	for (const char *p = path; (p = strstr(p, "/..")); p += 3)
 		if (p[3] == '\0' || p[3] == '/')
-			return sbi_fail(m->err, SB_STEP_MOUNT, 0, EINVAL, "%s: \"%.80s\" contains \"..\"", m->verb, path);
+			return sbi_fail(m->err, SB_STEP_MOUNT, 0, EINVAL, "%s: \"%.80s\" contains \"..\"",
+					m->verb, path);
 	return 0;
 }
 
@@ -118,28 +123,32 @@ static int check_source(const struct sbi_mounting *m)
 	if (!m->source || !m->source[0])
 		return sbi_fail(m->err, SB_STEP_MOUNT, 0, EINVAL, "%s: no path of the host given", m->verb);
 	if (strlen(m->source) >= PATH_MAX)
-		return sbi_fail(m->err, SB_STEP_MOUNT, 0, ENAMETOOLONG, "%s: the path \"%.60s…\" is longer than %d bytes", m->verb,
-				m->source, PATH_MAX - 1);
+		return sbi_fail(m->err, SB_STEP_MOUNT, 0, ENAMETOOLONG,
+				"%s: the path \"%.60s…\" is longer than %d bytes", m->verb, m->source,
+				PATH_MAX - 1);
 	if (m->flags & ~BIND_FLAGS)
 		return sbi_fail(m->err, SB_STEP_MOUNT, 0, EINVAL, "%s: unknown flags 0x%llx", m->verb,
 				(unsigned long long)(m->flags & ~BIND_FLAGS));
 	if ((m->flags & SB_MOUNT_IDMAP) && m->box->like.id.userns == SBI_USERNS_NONE)
-		return refuse(m, EINVAL, "an idmapped mount needs a user namespace of the box's own", "open it with SB_NS_USER");
+		return refuse(m, EINVAL, "an idmapped mount needs a user namespace of the box's own",
+			      "open it with SB_NS_USER");
 	return 0;
 }
 
 /*
- * The passing process has our memory, and for the moment it is in the user namespace of the box: nobody there who
- * may trace others may see it.
+ * The passing process has our memory, and for the moment it is in the user namespace of the box:
+ * nobody there who may trace others may see it.
  */
 static int check_box(const struct sbi_mounting *m)
 {
 	const sb_box *box = m->box;
 
 	if (!box->mounts || !box->mounts->fresh)
-		return refuse(m, EINVAL, "the box has no mount namespace of its own", "open it with SB_NS_MOUNT");
+		return refuse(m, EINVAL, "the box has no mount namespace of its own",
+			      "open it with SB_NS_MOUNT");
 	if (box->mounts->enters && !box->has_pidns && (box->like.caps >> CAP_SYS_PTRACE & 1))
-		return refuse(m, EPERM, "commands that keep CAP_SYS_PTRACE could look into this process meanwhile",
+		return refuse(m, EPERM,
+			      "commands that keep CAP_SYS_PTRACE could look into this process meanwhile",
 			      "open it with SB_NS_PID, or keep fewer capabilities");
 	return 0;
 }
@@ -193,7 +202,8 @@ static int carry_out(struct sbi_mounting *m, struct sbi_mounts *mounts)
 		return r;
 	forget_one(mounts, live->mount); /* the number of one that has gone with what it was mounted on */
 	if (live->call != SBI_LIVE_UNMOUNT)
-		mounts->list[mounts->count++] = (struct sbi_live_mount){ live->mount, live->call == SBI_LIVE_TMPFS };
+		mounts->list[mounts->count++] =
+			(struct sbi_live_mount){ live->mount, live->call == SBI_LIVE_TMPFS };
 	return 0;
 }
 
@@ -229,7 +239,9 @@ static int go_in(struct sbi_mounting *m)
 
 int sb_box_bind(sb_box *box, const char *source, const char *target, uint64_t flags, sb_error *err)
 {
-	struct sbi_mounting m = { box, "bind", source, target, flags, { .call = SBI_LIVE_BIND, .source = source }, err };
+	struct sbi_mounting m = { box,    "bind", source,
+				  target, flags,  { .call = SBI_LIVE_BIND, .source = source },
+				  err };
 	int r = check_target(&m);
 
 	if (r == 0)
@@ -238,13 +250,16 @@ int sb_box_bind(sb_box *box, const char *source, const char *target, uint64_t fl
 		r = check_box(&m);
 	if (r < 0)
 		return r;
-	m.live.attributes = (flags & SB_MOUNT_RO ? MOUNT_ATTR_RDONLY : 0) | (flags & SB_MOUNT_NOEXEC ? MOUNT_ATTR_NOEXEC : 0) |
-			    (flags & SB_MOUNT_SUID ? 0 : MOUNT_ATTR_NOSUID) | (flags & SB_MOUNT_DEV ? 0 : MOUNT_ATTR_NODEV);
+	m.live.attributes = (flags & SB_MOUNT_RO ? MOUNT_ATTR_RDONLY : 0) |
+			    (flags & SB_MOUNT_NOEXEC ? MOUNT_ATTR_NOEXEC : 0) |
+			    (flags & SB_MOUNT_SUID ? 0 : MOUNT_ATTR_NOSUID) |
+			    (flags & SB_MOUNT_DEV ? 0 : MOUNT_ATTR_NODEV);
 	m.live.recursive = flags & SB_MOUNT_RECURSIVE ? 1 : 0;
 	return go_in(&m);
 }
 
-int sb_box_tmpfs(sb_box *box, const char *target, uint64_t bytes, uint64_t inodes, uint32_t mode, sb_error *err)
+int sb_box_tmpfs(sb_box *box, const char *target, uint64_t bytes, uint64_t inodes, uint32_t mode,
+		 sb_error *err)
 {
 	struct sbi_mounting m = { box, "tmpfs", NULL, target, 0, { .call = SBI_LIVE_TMPFS }, err };
 	char octal[8], uid[16], gid[16], size[24], count[24];
@@ -253,7 +268,8 @@ int sb_box_tmpfs(sb_box *box, const char *target, uint64_t bytes, uint64_t inode
 	int r = check_target(&m);
 
 	if (r == 0 && mode > 07777)
-		r = sbi_fail(err, SB_STEP_MOUNT, 0, EINVAL, "tmpfs: %.80s: mode 0%o is more than 07777", target, mode);
+		r = sbi_fail(err, SB_STEP_MOUNT, 0, EINVAL, "tmpfs: %.80s: mode 0%o is more than 07777",
+			     target, mode);
 	if (r == 0)
 		r = check_box(&m);
 	if (r < 0)

@@ -32,7 +32,10 @@ struct sbi_mounting {
 
 /** sbi_mounts_new - what has to be known of a box that was just opened. NULL if memory is short. */
 struct sbi_mounts *sbi_mounts_new(const struct sbi_launch *l);
-/** sbi_mounts_forget - none of those that were added is there any more: the box has got new ones. Accepts NULL. */
+/**
+ * sbi_mounts_forget - none of those that were added is there any more: the box has got new ones.
+ * Accepts NULL.
+ */
 void sbi_mounts_forget(struct sbi_mounts *mounts);
 /** sbi_mounts_free - accepts NULL */
 void sbi_mounts_free(struct sbi_mounts *mounts);

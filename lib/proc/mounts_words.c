@@ -43,7 +43,8 @@ static void hint_source(const struct sbi_mounting *m, int code, sb_error *err)
 	else if (m->live.detail == SBI_DETAIL_SUBMOUNTS)
 		sbi_hint(err, "there are mounts below it that may not be left out here: SB_MOUNT_RECURSIVE");
 	else if (code == EACCES)
-		sbi_hint(err, "the calling user must be able to search every directory above %.160s", m->source);
+		sbi_hint(err, "the calling user must be able to search every directory above %.160s",
+			 m->source);
 	else
 		sbi_hint_system_call("open_tree or mount_setattr", code, err);
 }
@@ -53,8 +54,9 @@ static void hint_target(const struct sbi_mounting *m, int code, sb_error *err)
 	if (m->live.detail == SBI_DETAIL_TARGET_MISSING && m->live.call == SBI_LIVE_UNMOUNT)
 		return;
 	if (m->live.detail == SBI_DETAIL_TARGET_MISSING)
-		sbi_hint(err, "places are made only in file systems of the sandbox's own (an empty root, a tmpfs, an overlay): "
-			      "create it where it is missing");
+		sbi_hint(err,
+			 "places are made only in file systems of the sandbox's own (an empty root, a tmpfs, an overlay): "
+			 "create it where it is missing");
 	else if (m->live.detail == SBI_DETAIL_TARGET_LINK)
 		sbi_hint(err, "links are never followed, a command may have made them: give the path without");
 	else if (m->live.detail == SBI_DETAIL_TARGET_KIND)
@@ -64,8 +66,9 @@ static void hint_target(const struct sbi_mounting *m, int code, sb_error *err)
 	else if (m->live.call == SBI_LIVE_UNMOUNT && code == EPERM)
 		sbi_hint(err, "what the sandbox was opened with stays until its end, or its reset");
 	else if (code == EROFS)
-		sbi_hint(err, "the target is missing, and what it would be made in is read-only: name it when the sandbox is opened, "
-			      "by sb_add_dir()");
+		sbi_hint(err,
+			 "the target is missing, and what it would be made in is read-only: name it when the sandbox is opened, "
+			 "by sb_add_dir()");
 	else if (code == ENOSPC || code == EDQUOT)
 		sbi_hint(err, "the file system that the target would be made in is full");
 	else
@@ -75,10 +78,12 @@ static void hint_target(const struct sbi_mounting *m, int code, sb_error *err)
 static void hint_power(const struct sbi_mounting *m, int code, sb_error *err)
 {
 	if ((code == EPERM || code == EACCES) && m->live.stage == SBI_LIVE_ENTER)
-		sbi_hint(err, "this process needs what it had when it opened the box, and over another user's processes "
-			      "CAP_SYS_PTRACE: setns(2)");
+		sbi_hint(err,
+			 "this process needs what it had when it opened the box, and over another user's processes "
+			 "CAP_SYS_PTRACE: setns(2)");
 	else if (code == EPERM || code == EACCES)
-		sbi_hint(err, "this process needs the user and the capabilities with which it has opened the box");
+		sbi_hint(err,
+			 "this process needs the user and the capabilities with which it has opened the box");
 	else if (code == ENOSPC)
 		sbi_hint(err, "a limit of /proc/sys/user/max_mnt_namespaces is reached");
 	else
@@ -106,14 +111,16 @@ static void hint(const struct sbi_mounting *m, int code, sb_error *err)
 		break;
 	case SBI_LIVE_IDMAP:
 		if (code == EPERM || code == EINVAL)
-			sbi_hint(err, "an idmapped mount needs CAP_SYS_ADMIN over the file system, and one that supports it");
+			sbi_hint(err,
+				 "an idmapped mount needs CAP_SYS_ADMIN over the file system, and one that supports it");
 		break;
 	case SBI_LIVE_ROOT:
 		sbi_hint(err, "/proc of this process's own pid namespace must be mounted");
 		break;
 	case SBI_LIVE_TMPFS_MADE:
 		if (code == EINVAL)
-			sbi_hint(err, "its owner, the box's user outside, must be mapped in this process's user namespace");
+			sbi_hint(err,
+				 "its owner, the box's user outside, must be mapped in this process's user namespace");
 		break;
 	case SBI_LIVE_TARGET:
 		hint_target(m, code, err);
@@ -139,8 +146,8 @@ int sbi_mounting_fail(const struct sbi_mounting *m, int code)
 	if (m->live.call == SBI_LIVE_UNMOUNT)
 		sbi_fail(m->err, SB_STEP_MOUNT, 0, code, "unmount %s: %s", target, reason(m, code));
 	else
-		sbi_fail(m->err, SB_STEP_MOUNT, 0, code, "%s %s%son %s: %s", m->verb, source, source[0] ? " " : "", target,
-			 reason(m, code));
+		sbi_fail(m->err, SB_STEP_MOUNT, 0, code, "%s %s%son %s: %s", m->verb, source,
+			 source[0] ? " " : "", target, reason(m, code));
 	if (code == EMFILE || code == ENFILE)
 		sbi_hint_limits(code, m->err);
 	else

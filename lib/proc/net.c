@@ -39,7 +39,8 @@ int sb_proc_net(sb_proc *proc, size_t index, sb_net_info *info, sb_error *err)
 	int r;
 
 	if (!proc || !info)
-		return sbi_fail(err, SB_STEP_NETWORK, 0, EINVAL, "sb_proc_net: no command, or no room for the answer");
+		return sbi_fail(err, SB_STEP_NETWORK, 0, EINVAL,
+				"sb_proc_net: no command, or no room for the answer");
 	net = proc->life->net;
 	if (net && net->outlet && index == 0) {
 		r = sbi_outlet_info(net, &all, err);

@@ -74,8 +74,8 @@ static int look_ahead(const struct sbi_net *net, const struct sbi_outlet *outlet
 
 	if (faccessat(AT_FDCWD, "/dev/net/tun", R_OK | W_OK, AT_EACCESS) < 0) {
 		code = errno;
-		sbi_fail(err, SB_STEP_OUTLET, 0, code, "/dev/net/tun, by which %s makes an interface: %s", sbi_outlet_name(outlet),
-			 strerror(code));
+		sbi_fail(err, SB_STEP_OUTLET, 0, code, "/dev/net/tun, by which %s makes an interface: %s",
+			 sbi_outlet_name(outlet), strerror(code));
 		if (code == ENOENT)
 			sbi_hint(err, "modprobe tun, or mknod /dev/net/tun c 10 200");
 		else
@@ -83,7 +83,8 @@ static int look_ahead(const struct sbi_net *net, const struct sbi_outlet *outlet
 		return -code;
 	}
 	if (outlet->kind == SBI_OUTLET_SLIRP && publishes_ipv6(&net->asked)) {
-		sbi_fail(err, SB_STEP_OUTLET, 0, EOPNOTSUPP, "slirp4netns publishes no ports of IPv6 addresses");
+		sbi_fail(err, SB_STEP_OUTLET, 0, EOPNOTSUPP,
+			 "slirp4netns publishes no ports of IPv6 addresses");
 		sbi_hint(err, "pasta does, of the package passt");
 		return -EOPNOTSUPP;
 	}
@@ -115,7 +116,10 @@ static void release(struct sbi_net *net)
 	net->outlet = NULL;
 }
 
-/* The user namespace that @netns belongs to; -EBADF if it is ours, which nobody can enter again (setns(2)). */
+/*
+ * The user namespace that @netns belongs to; -EBADF if it is ours, which nobody can enter again
+ * (setns(2)).
+ */
 static int owner_of(int netns)
 {
 	sbi_autoclose int fd = ioctl(netns, NS_GET_USERNS);
@@ -134,7 +138,8 @@ static int start(struct sbi_launch *l, sb_error *err)
 	uint64_t began = sbi_now();
 	int r;
 
-	r = outlet->kind == SBI_OUTLET_PASTA ? sbi_pasta_start(l->net, userns, err) : sbi_slirp_start(l->net, userns, err);
+	r = outlet->kind == SBI_OUTLET_PASTA ? sbi_pasta_start(l->net, userns, err)
+					     : sbi_slirp_start(l->net, userns, err);
 	sbi_launch_event(l, SB_STEP_OUTLET, began, r, outlet->path);
 	return r;
 }

@@ -22,13 +22,17 @@ struct sbi_outlet {
 	const char *path;
 	int privileged;       /* who runs it may mount in his own mount namespace */
 	struct sb_box *box;   /* without namespaces: its sb-init ends the program when we are gone, however */
-	struct sb_proc *proc; /* of slirp4netns; pasta leaves its first process, and is an orphan of sb-init's */
+	/* of slirp4netns; pasta leaves its first process, and is an orphan of sb-init's */
+	struct sb_proc *proc;
 	int words;            /* what it says on standard error; -EBADF */
 	int exit_fd;          /* slirp4netns ends with it; -EBADF */
 	sb_net_info last;     /* as read at the end; without a name: never */
 };
 
-/** sbi_outlet_prepare - if the config has sb_net_user(); the rest is then called by way of @l and its network. */
+/**
+ * sbi_outlet_prepare - if the config has sb_net_user(); the rest is then called by way of @l and
+ * its network.
+ */
 int sbi_outlet_prepare(struct sbi_launch *l, sb_error *err);
 /** sbi_outlet_info - the interface, as it is found inside. Return: 1, 0 if there is none, -errno. */
 int sbi_outlet_info(struct sbi_net *net, sb_net_info *info, sb_error *err);

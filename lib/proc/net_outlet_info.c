@@ -40,14 +40,16 @@ static void take_address(struct found *found, const struct nlmsghdr *message)
 {
 	struct sbi_address address;
 	uint32_t index = sbi_rt_read_address(message, &address);
-	int of_link = address.family == AF_INET6 && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
+	int of_link =
+		address.family == AF_INET6 && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
 	sb_net_info *info = found->info;
 
 	if (!index || index != found->index)
 		return;
 	if (address.family == AF_INET && !info->address[0])
 		sbi_address_text(&address, info->address, sizeof(info->address));
-	if (address.family == AF_INET6 && (!info->address6[0] || (!of_link && !strncmp(info->address6, "fe80:", 5))))
+	if (address.family == AF_INET6 &&
+	    (!info->address6[0] || (!of_link && !strncmp(info->address6, "fe80:", 5))))
 		sbi_address_text(&address, info->address6, sizeof(info->address6));
 }
 
@@ -62,7 +64,8 @@ static void take_route(struct found *found, const struct nlmsghdr *message)
 	uint32_t index = 0;
 	size_t left;
 
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*head)) || head->rtm_dst_len || head->rtm_type != RTN_UNICAST)
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*head)) || head->rtm_dst_len ||
+	    head->rtm_type != RTN_UNICAST)
 		return;
 	left = message->nlmsg_len - NLMSG_LENGTH(sizeof(*head));
 	while ((attr = sbi_nl_next(&at, &left)))
@@ -101,7 +104,8 @@ static uint32_t dump_routes(struct sbi_nl *nl)
 /* A dump is a talk of its own. */
 static int ask(struct sbi_net *net, struct found *found, sb_error *err)
 {
-	uint32_t (*const dumps[])(struct sbi_nl *) = { sbi_rt_dump_links, sbi_rt_dump_addresses, dump_routes };
+	uint32_t (*const dumps[])(struct sbi_nl *) = { sbi_rt_dump_links, sbi_rt_dump_addresses,
+						       dump_routes };
 	struct sbi_nl nl;
 	int r = 0;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Published ports of sb_net_user(): the program binds them itself; which ones, and how slirp4netns is told. */
+/*
+ * Published ports of sb_net_user(): the program binds them itself; which ones, and how slirp4netns
+ * is told.
+ */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -46,7 +49,8 @@ static int refuse_port(const struct sbi_net_port *port, uint32_t at, int code, s
 	if (code == EADDRINUSE)
 		sbi_hint(err, "another program has it: choose another, or 0 for any that is free");
 	else if (code == EACCES)
-		sbi_hint(err, "an ordinary user may have those from net.ipv4.ip_unprivileged_port_start (1024) on");
+		sbi_hint(err,
+			 "an ordinary user may have those from net.ipv4.ip_unprivileged_port_start (1024) on");
 	return -code;
 }
 
@@ -78,7 +82,8 @@ int sbi_outlet_ports(struct sbi_net *net, sb_error *err)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < net->port_count; i++) { /* all are held until all are found: none is given twice */
+	/* all are held until all are found: none is given twice */
+	for (uint32_t i = 0; r == 0 && i < net->port_count; i++) {
 		r = try_port(net->outlet, &net->ports[i]);
 		if (r < 0)
 			r = refuse_port(&net->ports[i], i, -r, err);
@@ -101,8 +106,8 @@ static int talk(const struct sbi_slirp_socket *sock, const char *request, char *
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d/api", sock->dir);
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 || send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 ||
-	    shutdown(fd, SHUT_WR) < 0)
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ||
+	    send(fd, request, strlen(request), MSG_NOSIGNAL) < 0 || shutdown(fd, SHUT_WR) < 0)
 		return -errno;
 	while (used < room - 1 && n) {
 		n = recv(fd, answer + used, room - 1 - used, 0);
@@ -131,10 +136,12 @@ int sbi_slirp_publish(const struct sbi_slirp_socket *sock, const struct sbi_net 
 			 port->protocol == IPPROTO_TCP ? "tcp" : "udp", address, port->host_port, port->port);
 		r = talk(sock, request, answer, sizeof(answer));
 		if (r < 0)
-			return sbi_fail(err, SB_STEP_OUTLET, i, -r, "asking slirp4netns for a port: %s", strerror(-r));
+			return sbi_fail(err, SB_STEP_OUTLET, i, -r, "asking slirp4netns for a port: %s",
+					strerror(-r));
 		if (!strstr(answer, "\"return\""))
-			return sbi_fail(err, SB_STEP_OUTLET, i, EADDRINUSE, "slirp4netns does not publish port %u of %s: %.120s",
-					port->host_port, address, answer);
+			return sbi_fail(err, SB_STEP_OUTLET, i, EADDRINUSE,
+					"slirp4netns does not publish port %u of %s: %.120s", port->host_port,
+					address, answer);
 	}
 	return 0;
 }

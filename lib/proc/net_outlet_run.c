@@ -68,8 +68,9 @@ static void confine_slirp(const struct sbi_outlet *outlet, const char *api, sb_c
 	static const struct {
 		const char *path, *rights;
 	} lines[] = {
-		{ "/usr", "read execute" }, { "/lib", "read execute" },	   { "/lib64", "read execute" },      { "/etc", "read" },
-		{ "/run", "read" },	    { "/dev/urandom", "read_file" }, { "/dev/net/tun", "read write ioctl" },
+		{ "/usr", "read execute" }, { "/lib", "read execute" }, { "/lib64", "read execute" },
+		{ "/etc", "read" }, { "/run", "read" }, { "/dev/urandom", "read_file" },
+		{ "/dev/net/tun", "read write ioctl" },
 	};
 
 	if (outlet->privileged) {
@@ -87,7 +88,8 @@ static void confine_slirp(const struct sbi_outlet *outlet, const char *api, sb_c
 }
 
 /* The caller's own rights, all of them, and nothing else of his: no environment, no descriptors. */
-static sb_config *describe(const struct sbi_outlet *outlet, const struct line *line, const char *api, int words)
+static sb_config *describe(const struct sbi_outlet *outlet, const struct line *line, const char *api,
+			   int words)
 {
 	sb_config *cfg = sb_config_new();
 
@@ -139,11 +141,12 @@ static int explain(struct sbi_outlet *outlet, const sb_result *res, sb_error *er
 		sbi_fail(err, SB_STEP_OUTLET, 0, ETIMEDOUT, "%s has made no interface in %d seconds%s", name,
 			 (int)(SBI_OUTLET_PATIENCE_NS / 1000000000), said);
 	else
-		sbi_fail(err, SB_STEP_OUTLET, 0, EIO, "%s ended with %s %d%s", name, res->signaled ? "signal" : "status", res->code,
-			 said);
+		sbi_fail(err, SB_STEP_OUTLET, 0, EIO, "%s ended with %s %d%s", name,
+			 res->signaled ? "signal" : "status", res->code, said);
 	if (outlet->kind == SBI_OUTLET_PASTA && strstr(said, "routable interface"))
-		sbi_hint(err, "pasta copies the interface with the default route; slirp4netns does without: sb_net_user(cfg, "
-			      "\"slirp4netns\"), sbx run --network slirp");
+		sbi_hint(err,
+			 "pasta copies the interface with the default route; slirp4netns does without: sb_net_user(cfg, "
+			 "\"slirp4netns\"), sbx run --network slirp");
 	return res ? -EIO : -ETIMEDOUT;
 }
 
@@ -157,7 +160,8 @@ static int no_pipe(sb_error *err)
 }
 
 /* @api: the directory of its socket, or "". @line is released. */
-static int run(struct sbi_outlet *outlet, struct line *line, const char *api, const int fds[], int count, sb_error *err)
+static int run(struct sbi_outlet *outlet, struct line *line, const char *api, const int fds[], int count,
+	       sb_error *err)
 {
 	int pair[2] = { -EBADF, -EBADF }, r = 0;
 	sb_config *cfg;
@@ -168,7 +172,8 @@ static int run(struct sbi_outlet *outlet, struct line *line, const char *api, co
 	outlet->words = pair[0];
 	cfg = describe(outlet, line, api, pair[1]);
 	if (r == 0 && !cfg)
-		r = sbi_fail(err, SB_STEP_OUTLET, 0, ENOMEM, "not enough memory for %s", sbi_outlet_name(outlet));
+		r = sbi_fail(err, SB_STEP_OUTLET, 0, ENOMEM, "not enough memory for %s",
+			     sbi_outlet_name(outlet));
 	for (int i = 0; r == 0 && i < count; i++)
 		if (fds[i] >= 0)
 			sb_set_fd(cfg, i, fds[i]);
@@ -263,7 +268,8 @@ static int slirp_is_ready(struct sbi_outlet *outlet, int ready, sb_error *err)
 
 	while ((at = sbi_now()) < until) {
 		if (poll(polled, 2, (int)((until - at) / 1000000) + 1) < 0 && errno != EINTR)
-			return sbi_fail(err, SB_STEP_OUTLET, 0, errno, "waiting for slirp4netns: %s", strerror(errno));
+			return sbi_fail(err, SB_STEP_OUTLET, 0, errno, "waiting for slirp4netns: %s",
+					strerror(errno));
 		if (polled[0].revents & POLLIN)
 			return 0;
 		r = sb_proc_wait(outlet->proc, 0, &res, err);
@@ -315,7 +321,8 @@ int sbi_slirp_start(struct sbi_net *net, int userns, sb_error *err)
 		r = sbi_slirp_socket_make(&sock, err);
 	slirp_line(outlet, userns, sock.dir >= 0, &line);
 	if (r == 0)
-		r = run(outlet, &line, sock.path, (int[]){ -EBADF, -EBADF, -EBADF, userns, ready[1], leave[0], sock.dir, net->netns },
+		r = run(outlet, &line, sock.path,
+			(int[]){ -EBADF, -EBADF, -EBADF, userns, ready[1], leave[0], sock.dir, net->netns },
 			8, err);
 	else
 		line_free(&line);

@@ -101,8 +101,8 @@ static void kill_caller(sb_proc *proc, const struct seccomp_notif *call)
 /* A call for which no notify line stands: it is noted, and goes on or ends the process. */
 static void settle(sb_proc *proc, const struct seccomp_notif *call, uint32_t kind)
 {
-	sbi_denied_note(proc, kind == SBI_TELL_LOG ? SB_SECCOMP_LOG : SB_SECCOMP_KILL, (uint32_t)call->data.nr, 1,
-			(const uint64_t *)call->data.args);
+	sbi_denied_note(proc, kind == SBI_TELL_LOG ? SB_SECCOMP_LOG : SB_SECCOMP_KILL,
+			(uint32_t)call->data.nr, 1, (const uint64_t *)call->data.args);
 	if (kind == SBI_TELL_LOG) {
 		answer(proc, call->id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 		return;
@@ -162,18 +162,23 @@ int sb_notify_receive(sb_proc *proc, sb_notification *out, sb_error *err)
 	int r;
 
 	if (!proc || !out || !sbi_size_valid(out, sizeof(uint32_t)))
-		return sbi_fail(err, SB_STEP_NOTIFY, 0, EINVAL, "sb_notify_receive: a command and a place for the call are needed");
+		return sbi_fail(err, SB_STEP_NOTIFY, 0, EINVAL,
+				"sb_notify_receive: a command and a place for the call are needed");
 	if (proc->listener < 0)
 		return no_listener(err, "sb_notify_receive");
 	for (;;) {
 		r = is_waiting(proc);
 		if (r <= 0)
-			return r == -ENOENT ? r : r < 0 ? sbi_fail(err, SB_STEP_NOTIFY, 0, -r, "poll: %s", strerror(-r)) : 0;
+			return r == -ENOENT ? r
+			       : r < 0      ? sbi_fail(err, SB_STEP_NOTIFY, 0, -r, "poll: %s", strerror(-r))
+					    : 0;
 		memset(&u, 0, sizeof(u));
 		if (ioctl(proc->listener, SECCOMP_IOCTL_NOTIF_RECV, &u) < 0) {
-			if (errno == ENOENT || errno == EINTR) /* killed meanwhile, or another thread took it */
+			/* killed meanwhile, or another thread took it */
+			if (errno == ENOENT || errno == EINTR)
 				continue;
-			return sbi_fail(err, SB_STEP_NOTIFY, 0, errno, "receiving a system call: %s", strerror(errno));
+			return sbi_fail(err, SB_STEP_NOTIFY, 0, errno, "receiving a system call: %s",
+					strerror(errno));
 		}
 		kind = kind_of(proc, &u.call.data);
 		if (!kind) {

@@ -69,9 +69,12 @@ int sb_notify_continue(sb_proc *proc, const sb_notification *call)
 	return answer(proc, call, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 }
 
-static int add_fd(sb_proc *proc, const sb_notification *call, int fd, int number, uint32_t how, uint32_t flags)
+static int add_fd(sb_proc *proc, const sb_notification *call, int fd, int number, uint32_t how,
+		  uint32_t flags)
 {
-	struct seccomp_notif_addfd add = { .srcfd = (uint32_t)fd, .newfd = (uint32_t)number, .flags = how, .newfd_flags = flags };
+	struct seccomp_notif_addfd add = {
+		.srcfd = (uint32_t)fd, .newfd = (uint32_t)number, .flags = how, .newfd_flags = flags
+	};
 	int r = usable(proc, call);
 
 	if (r < 0 || fd < 0 || number < 0 || (flags & ~(uint32_t)O_CLOEXEC))
@@ -116,7 +119,8 @@ ssize_t sb_notify_read(sb_proc *proc, const sb_notification *call, uint64_t addr
 }
 
 /* Page by page: a string may end just before memory that is not there. */
-ssize_t sb_notify_read_string(sb_proc *proc, const sb_notification *call, uint64_t address, char *buf, size_t len)
+ssize_t sb_notify_read_string(sb_proc *proc, const sb_notification *call, uint64_t address, char *buf,
+			      size_t len)
 {
 	size_t page = 4096, used = 0, room;
 	ssize_t n;

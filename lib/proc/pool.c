@@ -57,7 +57,8 @@ int sb_pool_new(const sb_config *cfg, uint32_t size, sb_pool **out, sb_error *er
 
 	if (!cfg || !out || !size || size > MOST)
 		return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL,
-				"sb_pool_new: a configuration, a place for the pool, and a size of 1 to %d", MOST);
+				"sb_pool_new: a configuration, a place for the pool, and a size of 1 to %d",
+				MOST);
 	r = sbi_check(cfg, SBI_COMPILE_SETUP, err);
 	if (r < 0)
 		return r;
@@ -91,7 +92,8 @@ int sbi_pool_enter(sb_pool *pool, const char *call, sb_error *err)
 	if (!pool)
 		return sbi_fail(err, SB_STEP_BOX, 0, EINVAL, "%s: no pool given", call);
 	if (pool->maker != getpid()) {
-		sbi_fail(err, SB_STEP_BOX, 0, EINVAL, "%s: the pool belongs to the process that has made it", call);
+		sbi_fail(err, SB_STEP_BOX, 0, EINVAL, "%s: the pool belongs to the process that has made it",
+			 call);
 		sbi_hint(err, "make another one after fork(2)");
 		return -EINVAL;
 	}
@@ -133,8 +135,8 @@ struct sbi_seat *sbi_pool_take(sb_pool *pool, enum sbi_seat_state state)
 }
 
 /*
- * What is ready is a stack: the one used last is warm. The others are queues. A box that cannot be watched, as
- * memory is short, is still looked at before it is lent.
+ * What is ready is a stack: the one used last is warm. The others are queues. A box that cannot be
+ * watched, as memory is short, is still looked at before it is lent.
  */
 void sbi_pool_settle(struct sbi_seat *seat, enum sbi_seat_state state)
 {
@@ -166,7 +168,8 @@ static int take_back(sb_pool *pool, sb_box *box, sb_error *err)
 	struct sbi_seat *seat = box ? box->seat : NULL;
 
 	if (!seat || seat->pool != pool || seat->state != SBI_SEAT_LENT)
-		return sbi_fail(err, SB_STEP_BOX, 0, EINVAL, "sb_pool_put: the box is not one that this pool has lent");
+		return sbi_fail(err, SB_STEP_BOX, 0, EINVAL,
+				"sb_pool_put: the box is not one that this pool has lent");
 	if (box->life->refs > 1) {
 		sbi_fail(err, SB_STEP_BOX, 0, EBUSY, "sb_pool_put: there are handles of commands of the box");
 		sbi_hint(err, "sb_proc_free() them first: whoever gets the box may be another thread");

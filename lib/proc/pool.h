@@ -69,7 +69,10 @@ void sbi_pool_tell(sb_pool *pool);
 /* These three, in pool_fill.c, give up the lock meanwhile. */
 /** sbi_seat_make - a box for a seat that has none. */
 int sbi_seat_make(struct sbi_seat *seat, sb_error *err);
-/** sbi_seat_reset - of a box that came back. If that fails it is ended: the seat is to be made, or missing. */
+/**
+ * sbi_seat_reset - of a box that came back. If that fails it is ended: the seat is to be made, or
+ * missing.
+ */
 int sbi_seat_reset(struct sbi_seat *seat);
 /** sbi_seat_end - end its box; it is missing. */
 void sbi_seat_end(struct sbi_seat *seat);

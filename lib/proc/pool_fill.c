@@ -15,7 +15,8 @@
 
 void sbi_pool_tell(sb_pool *pool)
 {
-	int work = !pool->closed && (pool->lists[SBI_SEAT_USED].first || (pool->lists[SBI_SEAT_MISSING].first && !pool->resting));
+	int work = !pool->closed && (pool->lists[SBI_SEAT_USED].first ||
+				     (pool->lists[SBI_SEAT_MISSING].first && !pool->resting));
 	uint64_t count = 1;
 	ssize_t n;
 
@@ -42,7 +43,9 @@ static void rest(sb_pool *pool)
 
 	if (pool->resting)
 		return;
-	pool->rest_ns = longer < FIRST_REST_NS ? FIRST_REST_NS : longer > LONGEST_REST_NS ? LONGEST_REST_NS : longer;
+	pool->rest_ns = longer < FIRST_REST_NS     ? FIRST_REST_NS
+			: longer > LONGEST_REST_NS ? LONGEST_REST_NS
+						   : longer;
 	set_timer(pool, pool->rest_ns);
 }
 

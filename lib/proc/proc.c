@@ -134,7 +134,8 @@ static void take_failure(sb_proc *proc, const struct sbi_record *rec)
 
 	if (!proc->plan || proc->not_started)
 		return;
-	sbi_explain_failed((const struct sbi_plan *)proc->plan->arena.base, &proc->plan->id, rec, proc->leaf.fd, &why);
+	sbi_explain_failed((const struct sbi_plan *)proc->plan->arena.base, &proc->plan->id, rec,
+			   proc->leaf.fd, &why);
 	proc->not_started = malloc(sizeof(why));
 	if (proc->not_started)
 		*proc->not_started = why;
@@ -159,7 +160,8 @@ static void leave_channel(sb_proc *proc)
 /* One look at the channel; 1 if there may be more. */
 static int look(sb_proc *proc)
 {
-	int gone = sbi_life_is_gone(proc->life); /* before the look: what it said last is then in the channel */
+	/* before the look: what it said last is then in the channel */
+	int gone = sbi_life_is_gone(proc->life);
 	struct sbi_record rec;
 	int r, fd;
 
@@ -169,7 +171,8 @@ static int look(sb_proc *proc)
 	if (r == 1 && rec.type == SBI_ENDED)
 		take_report(proc, &rec);
 	else if (r == 1 && rec.type == SBI_DENIED)
-		sbi_denied_note(proc, rec.detail == SBI_TELL_LOG ? SB_SECCOMP_LOG : SB_SECCOMP_KILL, rec.at, rec.count, rec.args);
+		sbi_denied_note(proc, rec.detail == SBI_TELL_LOG ? SB_SECCOMP_LOG : SB_SECCOMP_KILL, rec.at,
+				rec.count, rec.args);
 	else if (r == 1 && rec.type == SBI_FAILED)
 		take_failure(proc, &rec);
 	else if (r == 1 && rec.type == SBI_SOFT && rec.at < SBI_LIMITS)
@@ -220,10 +223,12 @@ static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 	}
 
 	/*
-	 * With a sandbox of its own the end of sb-init is the end; to wake up for its report as well costs a switch.
-	 * A long report, of calls that were denied, may have to be read before sb-init can go on.
+	 * With a sandbox of its own the end of sb-init is the end; to wake up for its report as
+	 * well costs a switch. A long report, of calls that were denied, may have to be read before
+	 * sb-init can go on.
 	 */
-	return ppoll(polled, proc->silent || (proc->owns_box && !(proc->result.has & SB_HAS_DENIED)) ? 1 : 2, timeout, NULL);
+	return ppoll(polled, proc->silent || (proc->owns_box && !(proc->result.has & SB_HAS_DENIED)) ? 1 : 2,
+		     timeout, NULL);
 }
 
 /* Most likely it runs: without anything of ours to do, waiting says the same as a look, and more. */
@@ -287,7 +292,8 @@ static int kill_all(sb_proc *proc)
 {
 	int r;
 
-	if (proc->leaf.fd >= 0) /* all at once, so that a fork bomb has no time; of a leaf that is gone nothing is left */
+	/* all at once, so that a fork bomb has no time; of a leaf that is gone nothing is left */
+	if (proc->leaf.fd >= 0)
 		sbi_cg_kill(proc->leaf.fd);
 	r = sb_proc_signal(proc, SIGKILL);
 	if (proc->owns_box && !proc->box->has_pidns) /* somebody in there may have stopped sb-init */

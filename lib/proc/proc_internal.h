@@ -17,7 +17,8 @@
 #include "stream.h"
 
 /*
- * What is known of a box that sb_box_open() has made beside its present sandbox: it outlives a reset. Any thread.
+ * What is known of a box that sb_box_open() has made beside its present sandbox: it outlives a
+ * reset. Any thread.
  */
 struct sbi_whole {
 	uint64_t opened_ns;
@@ -131,7 +132,10 @@ int sbi_box_has_ended(const sb_box *box);
 int sbi_whole_new(sb_box *box, uint64_t opened_ns);
 /** sbi_whole_free - accepts NULL. */
 void sbi_whole_free(struct sbi_whole *whole);
-/** sbi_whole_reset - all that ran in it has been killed: it is not frozen any more, and has been reset once more. */
+/**
+ * sbi_whole_reset - all that ran in it has been killed: it is not frozen any more, and has been
+ * reset once more.
+ */
 void sbi_whole_reset(sb_box *box);
 /** sbi_box_enter - a command is about to be started: -EBUSY in a frozen box. Then sbi_box_leave(). */
 int sbi_box_enter(sb_box *box, sb_error *err);
@@ -142,10 +146,14 @@ int sbi_box_dir(const sb_box *box, const char *call, sb_error *err);
 /** sbi_box_note_start, sbi_box_note_end - count a command of it; of a box of sb_spawn() nothing. */
 void sbi_box_note_start(sb_box *box, uint64_t used_ns);
 void sbi_box_note_end(sb_box *box, const sb_stats *stats);
-/** sbi_cgroup_set, sbi_cgroup_get, sbi_cgroup_freeze - as sb_proc_*, in the cgroup @dir of @what ("the command"). */
-int sbi_cgroup_set(int dir, uint32_t controllers, const char *call, const char *file, const char *value, sb_error *err);
-ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf, size_t len,
-		       sb_error *err);
+/**
+ * sbi_cgroup_set, sbi_cgroup_get, sbi_cgroup_freeze - as sb_proc_*, in the cgroup @dir of @what
+ * ("the command").
+ */
+int sbi_cgroup_set(int dir, uint32_t controllers, const char *call, const char *file, const char *value,
+		   sb_error *err);
+ssize_t sbi_cgroup_get(int dir, uint32_t controllers, const char *call, const char *file, char *buf,
+		       size_t len, sb_error *err);
 int sbi_cgroup_freeze(int dir, int frozen, const char *what, sb_error *err);
 /** sbi_life_is_gone - has sb-init ended? Without waiting. */
 int sbi_life_is_gone(struct sbi_life *life);

@@ -17,8 +17,8 @@
 #include "proc_internal.h"
 
 /* @place: of the leaves of a box that is made again. @proc: of the command, if there is one. */
-static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct sbi_place *place, sb_proc *proc,
-		  struct sbi_start *start, sb_error *err)
+static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct sbi_place *place,
+		  sb_proc *proc, struct sbi_start *start, sb_error *err)
 {
 	int r;
 
@@ -44,7 +44,8 @@ static int create(struct sbi_launch *l, const sb_config *cfg, int what, struct s
 
 static int no_argument(sb_error *err, const char *call)
 {
-	return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL, "%s: a configuration and a place for the handle are needed", call);
+	return sbi_fail(err, SB_STEP_CONFIG, 0, EINVAL,
+			"%s: a configuration and a place for the handle are needed", call);
 }
 
 static int no_memory(sb_error *err)
@@ -64,7 +65,8 @@ int sb_spawn(const sb_config *cfg, sb_proc **out, sb_error *err)
 		return no_argument(err, "sb_spawn");
 	box = sbi_box_new();
 	proc = sbi_proc_new();
-	r = box && proc ? create(&l, cfg, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, NULL, proc, &start, err) : no_memory(err);
+	r = box && proc ? create(&l, cfg, SBI_COMPILE_SETUP | SBI_COMPILE_COMMAND, NULL, proc, &start, err)
+			: no_memory(err);
 	if (r < 0) {
 		if (box && proc)
 			sbi_launch_end(&l, 1);
@@ -143,8 +145,8 @@ static int ask(struct sbi_launch *l, sb_box *box, int *channel, sb_error *err)
 }
 
 /*
- * From what sb-init is sent to what it has made of it. One at a time, as it starts one at a time: whether it still
- * has the plan of the last command depends on what it is sent in between.
+ * From what sb-init is sent to what it has made of it. One at a time, as it starts one at a time:
+ * whether it still has the plan of the last command depends on what it is sent in between.
  */
 static int start(struct sbi_launch *l, sb_box *box, sb_proc *proc, sb_error *err)
 {

@@ -122,7 +122,10 @@ static void read_pids(int dir, int live, sb_stats *stats)
 	stats->has |= SB_STATS_PIDS;
 }
 
-/* "8:0 rbytes=… wbytes=… rios=… wios=… dbytes=… dios=…"; a device without traffic may have its number alone. */
+/*
+ * "8:0 rbytes=… wbytes=… rios=… wios=… dbytes=… dios=…"; a device without traffic may have its
+ * number alone.
+ */
 static int take_device(const char *line, sb_io_stats *io)
 {
 	unsigned long long v[6] = { 0 };

@@ -24,7 +24,8 @@
 
 static int cannot(const struct sbi_stream *stream, const char *what, int code, sb_error *err)
 {
-	sbi_fail(err, SB_STEP_STREAM, (uint32_t)stream->fd, code, "%s for descriptor %d: %s", what, stream->fd, strerror(code));
+	sbi_fail(err, SB_STEP_STREAM, (uint32_t)stream->fd, code, "%s for descriptor %d: %s", what,
+		 stream->fd, strerror(code));
 	sbi_hint_limits(code, err);
 	return -code;
 }
@@ -42,7 +43,8 @@ static int open_sink(struct sbi_sink *sink, const struct sbi_stream *stream, int
 
 	if (r != -EBADF)
 		return r < 0 ? cannot(stream, "copy", -r, err) : 0;
-	sbi_fail(err, SB_STEP_STREAM, (uint32_t)stream->fd, EBADF, "descriptor %d of the host is not open for writing", host_fd);
+	sbi_fail(err, SB_STEP_STREAM, (uint32_t)stream->fd, EBADF,
+		 "descriptor %d of the host is not open for writing", host_fd);
 	sbi_hint(err, "it was given to sb_set_stream_copy() and must stay open until the spawn");
 	return -EBADF;
 }
@@ -66,7 +68,8 @@ static int make_pipe(struct sbi_pump *pump, const struct sbi_stream *stream, sb_
 		return cannot(stream, "pipe", errno, err);
 	pump->in = ends[0];
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	fchmod(ends[1], 0222); /* as /dev/stdout it is opened by the command's user, who may be another than ours */
+	/* as /dev/stdout it is opened by the command's user, who may be another than ours */
+	fchmod(ends[1], 0222);
 	return ends[1];
 }
 
@@ -174,7 +177,8 @@ static void begin_draining(sb_proc *proc)
 	streams->draining = 1;
 	for (uint32_t i = 0; i < streams->count; i++)
 		streams->pumps[i].rest = sbi_pump_left(&streams->pumps[i]);
-	if (proc->epoll >= 0 && !proc->without_box) /* its end stays readable; what we wait for now is a reader */
+	/* its end stays readable; what we wait for now is a reader */
+	if (proc->epoll >= 0 && !proc->without_box)
 		epoll_ctl(proc->epoll, EPOLL_CTL_DEL, proc->life->pidfd, NULL);
 	proc->without_box = 1;
 }

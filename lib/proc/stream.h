@@ -51,7 +51,10 @@ struct sbi_pump {
 	struct sbi_sink sink[2]; /* host_fd, copy_fd */
 };
 
-/* SIGPIPE and SIGXFSZ of our own writes must not reach the host: it may have no use for the default action. */
+/*
+ * SIGPIPE and SIGXFSZ of our own writes must not reach the host: it may have no use for the default
+ * action.
+ */
 struct sbi_guard {
 	int active, failed;
 	sigset_t old, pending;
@@ -83,7 +86,10 @@ int sbi_pump_is_waiting(const struct sbi_pump *pump);
 uint64_t sbi_pump_left(const struct sbi_pump *pump);
 void sbi_pump_clear(struct sbi_pump *pump);
 
-/** sbi_streams_make - step STREAM: what the config asks for goes into the plan's slots, our side into *@out. */
+/**
+ * sbi_streams_make - step STREAM: what the config asks for goes into the plan's slots, our side
+ * into *@out.
+ */
 int sbi_streams_make(struct sbi_launch *l, struct sbi_streams **out, sb_error *err);
 /** sbi_streams_free - accepts NULL. */
 void sbi_streams_free(struct sbi_streams *streams);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* One stream: out of the command's pipe, into memory or on to others. Whoever cannot keep up makes the command wait. */
+/*
+ * One stream: out of the command's pipe, into memory or on to others. Whoever cannot keep up makes
+ * the command wait.
+ */
 #include "stream.h"
 
 #include <errno.h>
@@ -38,7 +41,8 @@ uint64_t sbi_pump_left(const struct sbi_pump *pump)
 {
 	int n = 0;
 
-	return pump->in >= 0 && !pump->in_over && ioctl(pump->in, FIONREAD, &n) == 0 && n > 0 ? (uint64_t)n : 0;
+	return pump->in >= 0 && !pump->in_over && ioctl(pump->in, FIONREAD, &n) == 0 && n > 0 ? (uint64_t)n
+											      : 0;
 }
 
 static void fail_with(struct sbi_pump *pump, int code)
@@ -64,7 +68,10 @@ static int grow(struct sbi_pump *pump)
 	return 1;
 }
 
-/* Where the next bytes go; NULL: nowhere, they are only counted. 0 in *@len: there is no room for them yet. */
+/*
+ * Where the next bytes go; NULL: nowhere, they are only counted. 0 in *@len: there is no room for
+ * them yet.
+ */
 static char *space(struct sbi_pump *pump, size_t *len)
 {
 	uint64_t free_bytes, most = pump->cap - pump->queued;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing to a descriptor of the host's: never waiting for a reader, never changing what the host shares with others. */
+/*
+ * Writing to a descriptor of the host's: never waiting for a reader, never changing what the host
+ * shares with others.
+ */
 #include "stream.h"
 
 #include <errno.h>

@@ -19,11 +19,13 @@ static uint32_t find_exceeded(const sb_proc *proc)
 {
 	const struct sbi_limit *limits = proc->limits;
 	const sb_result *res = &proc->result;
-	int has_memory = limits[SB_LIMIT_MEMORY].value != UINT64_MAX, has_pids = limits[SB_LIMIT_PIDS].value != UINT64_MAX;
+	int has_memory = limits[SB_LIMIT_MEMORY].value != UINT64_MAX,
+	    has_pids = limits[SB_LIMIT_PIDS].value != UINT64_MAX;
 
 	return bit_if(res->user_ns + res->system_ns > limits[SB_LIMIT_CPU].value, SB_LIMIT_CPU) |
 	       bit_if(res->wall_ns > limits[SB_LIMIT_WALL].value, SB_LIMIT_WALL) |
-	       bit_if(has_memory && (res->oom_kills || res->memory_peak > limits[SB_LIMIT_MEMORY].value), SB_LIMIT_MEMORY) |
+	       bit_if(has_memory && (res->oom_kills || res->memory_peak > limits[SB_LIMIT_MEMORY].value),
+		      SB_LIMIT_MEMORY) |
 	       bit_if(has_pids && res->pids_refused, SB_LIMIT_PIDS) |
 	       bit_if(proc->streams && proc->streams->exceeded, SB_LIMIT_OUTPUT);
 }
@@ -42,7 +44,8 @@ static int32_t verdict_of(uint32_t cause)
 /* What was done to it: the earliest of what sb-init, and we, say of ourselves. */
 static int32_t find_doer(const sb_proc *proc)
 {
-	uint64_t killed = atomic_load(&proc->killed_ns), box = atomic_load(&proc->life->killed_ns), first = UINT64_MAX;
+	uint64_t killed = atomic_load(&proc->killed_ns), box = atomic_load(&proc->life->killed_ns),
+		 first = UINT64_MAX;
 	int is_killed = proc->lost || (proc->result.signaled && proc->result.code == SIGKILL);
 	uint64_t exceeded = atomic_load(&proc->exceeded_ns);
 	int32_t verdict = 0;
@@ -91,7 +94,8 @@ static int is_out_of_memory(const sb_proc *proc, int32_t verdict)
 		return 0;
 	if (proc->limits[SB_LIMIT_MEMORY].value != UINT64_MAX)
 		return verdict != SB_NOT_STARTED && !(proc->noted && verdict == verdict_of(proc->cause));
-	return !verdict && res->signaled && res->code == SIGKILL; /* one that the kernel has chosen: the command itself, or another */
+	/* one that the kernel has chosen: the command itself, or another */
+	return !verdict && res->signaled && res->code == SIGKILL;
 }
 
 void sbi_verdict(sb_proc *proc)
@@ -108,7 +112,8 @@ void sbi_verdict(sb_proc *proc)
 		verdict = SB_FILTERED;
 	if (verdict == SB_FILTERED)
 		res->code = SIGSYS;
-	if (!verdict && res->signaled && res->code == SIGKILL && proc->box->joined >= 0 && sbi_is_ending(proc->box->joined))
+	if (!verdict && res->signaled && res->code == SIGKILL && proc->box->joined >= 0 &&
+	    sbi_is_ending(proc->box->joined))
 		verdict = SB_BOX_ENDED;
 	if (!verdict)
 		verdict = find_exceeding(res);

@@ -30,16 +30,18 @@ static int prepare(sb_proc *const procs[], size_t count, struct pollfd *polled, 
 			continue;
 		polled[i].fd = sb_proc_fd(procs[i]);
 		if (polled[i].fd < 0)
-			return sbi_fail(err, SB_STEP_WAIT, (uint32_t)i, -polled[i].fd, "descriptor to poll: %s",
-					strerror(-polled[i].fd));
+			return sbi_fail(err, SB_STEP_WAIT, (uint32_t)i, -polled[i].fd,
+					"descriptor to poll: %s", strerror(-polled[i].fd));
 		polled[i].revents = POLLIN; /* at first, all are looked at */
 		found++;
 	}
-	return found ? 0 : sbi_fail(err, SB_STEP_WAIT, 0, ECHILD, "sb_wait_any: there is no command to wait for");
+	return found ? 0
+		     : sbi_fail(err, SB_STEP_WAIT, 0, ECHILD, "sb_wait_any: there is no command to wait for");
 }
 
 /* Those that have news; all of them, so that no stream waits for another. */
-static int look(sb_proc *const procs[], size_t count, const struct pollfd *polled, size_t *index, sb_result *res, sb_error *err)
+static int look(sb_proc *const procs[], size_t count, const struct pollfd *polled, size_t *index,
+		sb_result *res, sb_error *err)
 {
 	size_t ended = count;
 
@@ -57,14 +59,16 @@ static int look(sb_proc *const procs[], size_t count, const struct pollfd *polle
 	return sb_proc_process(procs[ended], res, err);
 }
 
-int sb_wait_any(sb_proc *const procs[], size_t count, uint64_t timeout_ns, size_t *index, sb_result *res, sb_error *err)
+int sb_wait_any(sb_proc *const procs[], size_t count, uint64_t timeout_ns, size_t *index, sb_result *res,
+		sb_error *err)
 {
 	uint64_t start = sbi_now(), passed = 0;
 	sbi_autofree struct pollfd *polled = NULL;
 	int r;
 
 	if (!procs || !index || count > MOST)
-		return sbi_fail(err, SB_STEP_WAIT, 0, EINVAL, "sb_wait_any: at most %d commands, and a place for the number", MOST);
+		return sbi_fail(err, SB_STEP_WAIT, 0, EINVAL,
+				"sb_wait_any: at most %d commands, and a place for the number", MOST);
 	polled = calloc(count + 1, sizeof(*polled));
 	if (!polled)
 		return sbi_fail(err, SB_STEP_WAIT, 0, ENOMEM, "not enough memory to wait");

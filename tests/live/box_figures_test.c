@@ -28,7 +28,10 @@ static void begin(struct fx_talk *talk, sb_box *box, sb_config *cfg, const char 
 	fx_talk_until(talk, "up");
 }
 
-/* One has ended and two have not: as much as each of them measured itself, and not more than their leaves say. */
+/*
+ * One has ended and two have not: as much as each of them measured itself, and not more than their
+ * leaves say.
+ */
 static void cpu_time_is_the_sum_of_all_commands(void **state)
 {
 	static const char *const use[] = {"spin=60", "spin=40", "spin-apart=30"};
@@ -55,8 +58,9 @@ static void cpu_time_is_the_sum_of_all_commands(void **state)
 	for (i = 0; i < 3; i++)
 		after += fx_stats(talk[i].proc).cpu_ns;
 	if (all.cpu_ns < 130 * MS || all.cpu_ns + MS < before || all.cpu_ns > after + slack)
-		fail_msg("%llu us in the box; %llu to %llu in its leaves", (unsigned long long)all.cpu_ns / 1000,
-			 (unsigned long long)before / 1000, (unsigned long long)after / 1000);
+		fail_msg("%llu us in the box; %llu to %llu in its leaves",
+			 (unsigned long long)all.cpu_ns / 1000, (unsigned long long)before / 1000,
+			 (unsigned long long)after / 1000);
 	assert_true(all.user_ns + all.system_ns <= all.cpu_ns + MS);
 	before = all.cpu_ns;
 	for (i = 1; i < 3; i++)
@@ -262,7 +266,8 @@ static void what_stays_in_memory_is_the_boxs(void **state)
 	fx_ok(sb_add_system_dirs(cfg));
 	fx_ok(sb_add_dev(cfg, "/dev"));
 	fx_ok(sb_set_command(cfg, "/bin/sh",
-			     (const char *const[]){"sh", "-c", "head -c 8388608 /dev/zero >/tmp/a; echo up; read _", NULL}));
+			     (const char *const[]){
+				     "sh", "-c", "head -c 8388608 /dev/zero >/tmp/a; echo up; read _", NULL }));
 	box = open_with(cfg);
 	fx_talk_begin(&talk, box, cfg);
 	fx_talk_until(&talk, "up");
@@ -298,7 +303,10 @@ static void processes_and_refused_forks_are_those_of_all(void **state)
 		fx_talk_end(&talk[i], NULL);
 		fx_talk_free(&talk[i]);
 	}
-	/* A process is counted until sb-init has waited for it. A million looks would take an emulated machine hours. */
+	/*
+	 * A process is counted until sb-init has waited for it. A million looks would take an
+	 * emulated machine hours.
+	 */
 	for (i = 0; (all = box_stats(box)).pids && i < 6000; i++)
 		poll(NULL, 0, 10);
 	assert_true(all.has & SB_STATS_PIDS);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A frozen box can be ended as it is, by whoever may; and whoever is just starting a command in it never hangs. */
+/*
+ * A frozen box can be ended as it is, by whoever may; and whoever is just starting a command in it
+ * never hangs.
+ */
 #include "../fixture_cgroup.h"
 #include "box_kit.h"
 

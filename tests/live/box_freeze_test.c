@@ -91,7 +91,8 @@ static void a_pipe_falls_silent(void **state)
 	cfg = fx_cg_config("pause");
 	fx_ok(sb_add_system_dirs(cfg));
 	box = open_with(cfg);
-	fx_ok(sb_set_command(cfg, "/bin/sh", (const char *const[]){"sh", "-c", "while :; do echo on; done", NULL}));
+	fx_ok(sb_set_command(cfg, "/bin/sh",
+			     (const char *const[]){ "sh", "-c", "while :; do echo on; done", NULL }));
 	fx_ok(pipe2(p, O_CLOEXEC));
 	fx_ok(sb_set_fd(cfg, 1, p[1]));
 	fx_ok(sb_box_spawn(box, cfg, &proc, NULL));

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The end of a command in a box that another process keeps: with the box, without it, and beside hostile ones. */
+/*
+ * The end of a command in a box that another process keeps: with the box, without it, and beside
+ * hostile ones.
+ */
 #include "join_kit.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Commands in a box that another process keeps: what they find there, what is their own, and what is refused. */
+/*
+ * Commands in a box that another process keeps: what they find there, what is their own, and what
+ * is refused.
+ */
 #include "join_kit.h"
 
 #include <errno.h>

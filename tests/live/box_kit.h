@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Boxes: opened, used, reset, stopped, waited for; if a call fails so does the test, with the library's own words. */
+/*
+ * Boxes: opened, used, reset, stopped, waited for; if a call fails so does the test, with the
+ * library's own words.
+ */
 #ifndef TESTS_BOX_KIT_H
 #define TESTS_BOX_KIT_H
 
@@ -46,7 +49,10 @@ static inline sb_proc *start_printing(sb_box *box, sb_config *cfg, int *out)
 	return proc;
 }
 
-/* What a command in it prints; how it ends, in @res (NULL: of no interest). @cfg's fd 1 is changed. In static memory. */
+/*
+ * What a command in it prints; how it ends, in @res (NULL: of no interest). @cfg's fd 1 is changed.
+ * In static memory.
+ */
 static inline const char *said_in(sb_box *box, sb_config *cfg, sb_result *res)
 {
 	static char buf[65536];
@@ -103,7 +109,8 @@ static inline void freeze(sb_box *box, int frozen)
 	sb_error err = SB_INIT(sb_error);
 
 	if (sb_box_freeze(box, frozen, &err) < 0)
-		fail_msg("sb_box_freeze(%d): %s [step %s] hint: %s", frozen, err.message, sb_step_name(err.step), err.hint);
+		fail_msg("sb_box_freeze(%d): %s [step %s] hint: %s", frozen, err.message,
+			 sb_step_name(err.step), err.hint);
 	fx_ok(sb_box_look(box, &info, NULL));
 	assert_int_equal(info.frozen, frozen);
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* Whatever commands leave in a box is gone after a reset: each kind is planted, seen, and then not found any more. */
+/*
+ * Whatever commands leave in a box is gone after a reset: each kind is planted, seen, and then not
+ * found any more.
+ */
 #include "box_kit.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define POWER 1   /* commands have power over the namespaces of the sandbox: only where its user namespace owns them */
+/* commands have power over the namespaces of the sandbox: only where its user namespace owns them */
+#define POWER 1
 #define LATE 2    /* the kernel collects it behind the end of its last user */
 
 struct row {
@@ -67,7 +71,8 @@ static void is_found(sb_box *box, sb_config *cfg, const char *name, int found)
 	int code = run(box, cfg, "look", name, said);
 
 	if (code != !found)
-		fail_msg("%s: %s, %s (%d)", name, found ? "it was left and is not seen" : "it is still there", said, code);
+		fail_msg("%s: %s, %s (%d)", name, found ? "it was left and is not seen" : "it is still there",
+			 said, code);
 }
 
 static void is_gone_after_a_reset(void **state)
@@ -86,7 +91,8 @@ static void is_gone_after_a_reset(void **state)
 	if (code == 0) {
 		is_found(box, cfg, row->name, 1);
 		reset(box);
-		for (int i = 0; (row->flags & LATE) && i < 1000 && run(box, cfg, "look", row->name, said) == 0; i++)
+		for (int i = 0;
+		     (row->flags & LATE) && i < 1000 && run(box, cfg, "look", row->name, said) == 0; i++)
 			poll(NULL, 0, 10);
 		is_found(box, cfg, row->name, 0);
 	}
@@ -158,7 +164,8 @@ int main(void)
 	struct CMUnitTest tests[ROWS];
 
 	for (int i = 0; i < ROWS; i++)
-		tests[i] = (struct CMUnitTest){rows[i].name, fx_test_if, fx_setup, fx_teardown, &rows[i].test};
+		tests[i] =
+			(struct CMUnitTest){ rows[i].name, fx_test_if, fx_setup, fx_teardown, &rows[i].test };
 	fx_begin();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

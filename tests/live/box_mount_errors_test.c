@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What cannot be mounted in an open box, or not be unmounted: the words for it, and that nothing is left of the attempt. */
+/*
+ * What cannot be mounted in an open box, or not be unmounted: the words for it, and that nothing is
+ * left of the attempt.
+ */
 #include "box_mount_kit.h"
 
 /* What was made on the way to a target that could not be used is gone. */
@@ -14,8 +17,10 @@ static void a_failure_leaves_nothing(void **state)
 	box = open_with(cfg);
 	snprintf(before, sizeof(before), "%.4095s", SAID("ls=/", "ls=/work"));
 	NOT_MOUNTED(ENOSPC, "/small/1/2/3/4", "full", sb_box_bind(box, dir, "/small/1/2/3/4", 0, &err));
-	NOT_MOUNTED(ENOSPC, "/small/1/2/3/f", "full", sb_box_bind(box, fx_path("d/file"), "/small/1/2/3/f", 0, &err));
-	NOT_MOUNTED(ENOENT, "nothing on /new: the source is not there", "create it", sb_box_bind(box, fx_path("nothing"), "/new", 0, &err));
+	NOT_MOUNTED(ENOSPC, "/small/1/2/3/f", "full",
+		    sb_box_bind(box, fx_path("d/file"), "/small/1/2/3/f", 0, &err));
+	NOT_MOUNTED(ENOENT, "nothing on /new: the source is not there", "create it",
+		    sb_box_bind(box, fx_path("nothing"), "/new", 0, &err));
 	out = SAID("ls=/small", "ls=/", "ls=/work");
 	fx_is(out, "ls /small", "");
 	fx_has(out, before);
@@ -30,11 +35,15 @@ static void source_and_target_are_of_one_kind(void **state)
 	(void)state;
 	begin();
 	shell(box, cfg, "cd /work; echo old > file; mkdir dir; mkfifo fifo; ln -s file link");
-	NOT_MOUNTED(ENOTDIR, "the source is a directory, the target is not", "in the place of", sb_box_bind(box, dir, "/work/file", 0, &err));
-	NOT_MOUNTED(EISDIR, "the target is a directory, the source is not", "in the place of", sb_box_bind(box, file, "/work/dir", 0, &err));
-	NOT_MOUNTED(ENOTDIR, "tmpfs on /work/file: the target is not a directory", "", sb_box_tmpfs(box, "/work/file", 0, 0, 0700, &err));
+	NOT_MOUNTED(ENOTDIR, "the source is a directory, the target is not", "in the place of",
+		    sb_box_bind(box, dir, "/work/file", 0, &err));
+	NOT_MOUNTED(EISDIR, "the target is a directory, the source is not", "in the place of",
+		    sb_box_bind(box, file, "/work/dir", 0, &err));
+	NOT_MOUNTED(ENOTDIR, "tmpfs on /work/file: the target is not a directory", "",
+		    sb_box_tmpfs(box, "/work/file", 0, 0, 0700, &err));
 	NOT_MOUNTED(ENOTDIR, "/work/file/x", "", sb_box_bind(box, dir, "/work/file/x", 0, &err));
-	NOT_MOUNTED(ELOOP, "on /work/link: a symbolic link", "never followed", sb_box_bind(box, file, "/work/link", 0, &err));
+	NOT_MOUNTED(ELOOP, "on /work/link: a symbolic link", "never followed",
+		    sb_box_bind(box, file, "/work/link", 0, &err));
 	/* what is covered does not matter, and is not opened */
 	DONE(sb_box_bind(box, file, "/work/file", SB_MOUNT_RO, &err));
 	DONE(sb_box_bind(box, file, "/work/fifo", SB_MOUNT_RO, &err));
@@ -54,18 +63,28 @@ static const struct {
 	int code;
 	const char *words;
 } bad[] = {
-	{"/usr", NULL, 0, EINVAL, "a box and a target"}, {NULL, "/in", 0, EINVAL, "no path of the host"},
-	{"", "/in", 0, EINVAL, "no path of the host"},   {"/usr", "in", 0, EINVAL, "not an absolute path"},
-	{"/usr", "", 0, EINVAL, "not an absolute path"}, {"/usr", "/a/../b", 0, EINVAL, "contains \"..\""},
-	{"/usr", "/..", 0, EINVAL, "contains \"..\""},   {"/usr", "/", 0, EINVAL, "the root itself"},
-	{"/usr", "/in", SB_ROOT_OVERLAY, EINVAL, "unknown flags 0x80"}, {"/usr", "/in", UINT64_C(1) << 63, EINVAL, "unknown flags"},
-	{"/nothing/at/all", "/in", 0, ENOENT, "bind /nothing/at/all on /in: the source is not there"},
-	{"/etc/passwd/x", "/in", 0, ENOTDIR, "bind /etc/passwd/x on /in"},
-	{"/usr", "/usr/sb-missing", SB_MOUNT_RECURSIVE, ENOENT, "bind /usr on /usr/sb-missing: the target is not there"},
-	{"/usr", "/proc", SB_MOUNT_RECURSIVE, EACCES, "bind /usr on /proc: the target lies in a file system of the kernel's own"},
-	{"/etc/passwd", "/proc/version", 0, EACCES, "the kernel's own"}, {"/etc/passwd", "/proc/1/comm", 0, EACCES, "the kernel's own"},
-	{"/etc/passwd", "/proc/self/comm", 0, ELOOP, "a symbolic link"}, {"/etc", "/dev/pts", SB_MOUNT_RECURSIVE, EACCES, "the kernel's own"},
-	{"/etc", "/proc/1/root", SB_MOUNT_RECURSIVE, ELOOP, "a symbolic link"}, {"/etc", "/proc/1/cwd/x", SB_MOUNT_RECURSIVE, ELOOP, "a symbolic link"},
+	{ "/usr", NULL, 0, EINVAL, "a box and a target" },
+	{ NULL, "/in", 0, EINVAL, "no path of the host" },
+	{ "", "/in", 0, EINVAL, "no path of the host" },
+	{ "/usr", "in", 0, EINVAL, "not an absolute path" },
+	{ "/usr", "", 0, EINVAL, "not an absolute path" },
+	{ "/usr", "/a/../b", 0, EINVAL, "contains \"..\"" },
+	{ "/usr", "/..", 0, EINVAL, "contains \"..\"" },
+	{ "/usr", "/", 0, EINVAL, "the root itself" },
+	{ "/usr", "/in", SB_ROOT_OVERLAY, EINVAL, "unknown flags 0x80" },
+	{ "/usr", "/in", UINT64_C(1) << 63, EINVAL, "unknown flags" },
+	{ "/nothing/at/all", "/in", 0, ENOENT, "bind /nothing/at/all on /in: the source is not there" },
+	{ "/etc/passwd/x", "/in", 0, ENOTDIR, "bind /etc/passwd/x on /in" },
+	{ "/usr", "/usr/sb-missing", SB_MOUNT_RECURSIVE, ENOENT,
+	  "bind /usr on /usr/sb-missing: the target is not there" },
+	{ "/usr", "/proc", SB_MOUNT_RECURSIVE, EACCES,
+	  "bind /usr on /proc: the target lies in a file system of the kernel's own" },
+	{ "/etc/passwd", "/proc/version", 0, EACCES, "the kernel's own" },
+	{ "/etc/passwd", "/proc/1/comm", 0, EACCES, "the kernel's own" },
+	{ "/etc/passwd", "/proc/self/comm", 0, ELOOP, "a symbolic link" },
+	{ "/etc", "/dev/pts", SB_MOUNT_RECURSIVE, EACCES, "the kernel's own" },
+	{ "/etc", "/proc/1/root", SB_MOUNT_RECURSIVE, ELOOP, "a symbolic link" },
+	{ "/etc", "/proc/1/cwd/x", SB_MOUNT_RECURSIVE, ELOOP, "a symbolic link" },
 };
 
 static void what_cannot_be_is_an_error_with_words(void **state)
@@ -77,7 +96,8 @@ static void what_cannot_be_is_an_error_with_words(void **state)
 	longest[0] = '/';
 	begin();
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		NOT_MOUNTED(bad[i].code, bad[i].words, "", sb_box_bind(box, bad[i].source, bad[i].target, bad[i].flags, &err));
+		NOT_MOUNTED(bad[i].code, bad[i].words, "",
+			    sb_box_bind(box, bad[i].source, bad[i].target, bad[i].flags, &err));
 	NOT_MOUNTED(ENAMETOOLONG, "longer than 4095", "", sb_box_bind(box, "/usr", longest, 0, &err));
 	NOT_MOUNTED(ENAMETOOLONG, "longer than 4095", "", sb_box_bind(box, longest, "/in", 0, &err));
 	longest[4000] = '\0'; /* one name of it */
@@ -103,7 +123,8 @@ static void without_a_mount_namespace_there_is_no_place(void **state)
 	cfg = sb_config_new();
 	fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT));
 	box = open_with(cfg);
-	NOT_MOUNTED(EINVAL, "no mount namespace of its own", "SB_NS_MOUNT", sb_box_bind(box, "/usr", "/tmp", 0, &err));
+	NOT_MOUNTED(EINVAL, "no mount namespace of its own", "SB_NS_MOUNT",
+		    sb_box_bind(box, "/usr", "/tmp", 0, &err));
 	NOT_MOUNTED(EINVAL, "no mount namespace of its own", "SB_NS_MOUNT", sb_box_unmount(box, "/tmp", &err));
 	end();
 }
@@ -122,7 +143,8 @@ static void when_the_sandbox_is_gone(void **state)
 
 static void what_the_box_was_opened_with_stays(void **state)
 {
-	static const char *const paths[] = {"/proc", "/proc/sys", "/dev", "/dev/shm", "/dev/pts", "/work", "/inside", "/usr", "/masked", NULL};
+	static const char *const paths[] = { "/proc", "/proc/sys", "/dev", "/dev/shm", "/dev/pts",
+					     "/work", "/inside",   "/usr", "/masked",  NULL };
 
 	(void)state;
 	cfg = work_config();
@@ -144,7 +166,8 @@ static void mounts_below_the_source_are_not_uncovered(void **state)
 {
 	(void)state;
 	begin();
-	NOT_MOUNTED(EINVAL, "bind / on /in", "SB_MOUNT_RECURSIVE", sb_box_bind(box, "/", "/in", SB_MOUNT_RO, &err));
+	NOT_MOUNTED(EINVAL, "bind / on /in", "SB_MOUNT_RECURSIVE",
+		    sb_box_bind(box, "/", "/in", SB_MOUNT_RO, &err));
 	DONE(sb_box_bind(box, "/", "/in", SB_MOUNT_RO | SB_MOUNT_RECURSIVE, &err));
 	DONE(sb_box_unmount(box, "/in", &err));
 	end();
@@ -157,7 +180,8 @@ static void idmapped_without_power_is_an_error(void **state)
 	(void)state;
 	begin();
 	tmpfs_can = sb_box_bind(box, a_dir("d"), "/mapped", SB_MOUNT_IDMAP, NULL) == -EPERM;
-	NOT_MOUNTED(tmpfs_can ? EPERM : EINVAL, "/mapped", "CAP_SYS_ADMIN", sb_box_bind(box, fx_path("d"), "/mapped", SB_MOUNT_IDMAP, &err));
+	NOT_MOUNTED(tmpfs_can ? EPERM : EINVAL, "/mapped", "CAP_SYS_ADMIN",
+		    sb_box_bind(box, fx_path("d"), "/mapped", SB_MOUNT_IDMAP, &err));
 	fx_has_not(fx_get(SAID("ls=/"), "ls /"), "mapped");
 	end();
 }

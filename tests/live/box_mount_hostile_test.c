@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Mounts added to a box whose commands change the way to the target, or try to undo what was done. Nothing gets
- * to another place than the one that was named, and nobody waits for a command.
+ * Mounts added to a box whose commands change the way to the target, or try to undo what was done.
+ * Nothing gets to another place than the one that was named, and nobody waits for a command.
  */
 #include "box_mount_kit.h"
 
@@ -28,7 +28,8 @@ static sb_proc *start_saying(const char *verb, const char *word)
 /* What may be said to a target that changes all the time. */
 static int is_fair(int r)
 {
-	return r == 0 || r == -ELOOP || r == -ENOTDIR || r == -EISDIR || r == -ENOENT || r == -EAGAIN || r == -EEXIST;
+	return r == 0 || r == -ELOOP || r == -ENOTDIR || r == -EISDIR || r == -ENOENT || r == -EAGAIN ||
+	       r == -EEXIST;
 }
 
 /*
@@ -61,7 +62,8 @@ static void names_trade_places(void **state)
 			fail_msg("mounting: %d", r);
 		mounted += r == 0;
 		refused += r < 0;
-		for (int k = 0; r == 0 && k < 3; k++) { /* wherever it is by now; some are not found and stay */
+		/* wherever it is by now; some are not found and stay */
+		for (int k = 0; r == 0 && k < 3; k++) {
 			char path[40];
 			int gone;
 
@@ -87,16 +89,20 @@ static void names_trade_places(void **state)
 
 static void links_are_not_followed(void **state)
 {
-	static const char *const targets[] = {"/work/abs", "/work/rel", "/work/up/usr", "/work/dots/work/dir", "/work/itself", "/work/nowhere",
-					      "/work/in/x/y", "/dev/fd", "/dev/stdin", "/work/abs/", NULL};
+	static const char *const targets[] = {"/work/abs", "/work/rel", "/work/up/usr", "/work/dots/work/dir",
+					      "/work/itself", "/work/nowhere", "/work/in/x/y", "/dev/fd",
+					      "/dev/stdin", "/work/abs/", NULL};
 
 	(void)state;
 	begin();
-	shell(box, cfg, "cd /work; mkdir dir; ln -s /usr abs; ln -s dir rel; ln -s / up; ln -s ../../../.. dots; ln -s itself itself; "
-			"ln -s nothing nowhere; mkdir in; ln -s ../dir in/x");
+	shell(box, cfg,
+	      "cd /work; mkdir dir; ln -s /usr abs; ln -s dir rel; ln -s / up; ln -s ../../../.. dots; ln -s itself itself; "
+	      "ln -s nothing nowhere; mkdir in; ln -s ../dir in/x");
 	for (const char *const *target = targets; *target; target++) {
-		NOT_MOUNTED(ELOOP, "a symbolic link", "never followed", sb_box_bind(box, "/usr", *target, SB_MOUNT_RECURSIVE, &err));
-		NOT_MOUNTED(ELOOP, "a symbolic link", "never followed", sb_box_tmpfs(box, *target, 0, 0, 0755, &err));
+		NOT_MOUNTED(ELOOP, "a symbolic link", "never followed",
+			    sb_box_bind(box, "/usr", *target, SB_MOUNT_RECURSIVE, &err));
+		NOT_MOUNTED(ELOOP, "a symbolic link", "never followed",
+			    sb_box_tmpfs(box, *target, 0, 0, 0755, &err));
 		NOT_MOUNTED(ELOOP, "a symbolic link", "never followed", sb_box_unmount(box, *target, &err));
 	}
 	shell(box, cfg, "cd /work; test ! -e nothing; test ! -e dir/y; test -x /usr/bin/env");
@@ -112,7 +118,8 @@ static void directories_that_the_command_has_shut(void **state)
 	shell(box, cfg, "cd /work; mkdir -p shut/in/in; chmod 0 shut/in/in shut/in shut");
 	DONE(sb_box_bind(box, dir, "/work/shut/in/in", SB_MOUNT_RO, &err));
 	DONE(sb_box_bind(box, dir, "/work/shut/new/new", SB_MOUNT_RO, &err));
-	shell(box, cfg, "cd /work; chmod 755 shut shut/in; test $(cat shut/in/in/file) = text; test $(cat shut/new/new/file) = text; chmod 0 shut");
+	shell(box, cfg,
+	      "cd /work; chmod 755 shut shut/in; test $(cat shut/in/in/file) = text; test $(cat shut/new/new/file) = text; chmod 0 shut");
 	DONE(sb_box_unmount(box, "/work/shut/in/in", &err));
 	DONE(sb_box_unmount(box, "/work/shut/new/new", &err));
 	end();
@@ -152,7 +159,8 @@ static void a_command_cannot_undo_it(void **state)
 	box = open_with(cfg);
 	DONE(sb_box_bind(box, a_dir("d"), "/in", SB_MOUNT_RO | SB_MOUNT_NOEXEC, &err));
 	DONE(sb_box_tmpfs(box, "/t", 0, 0, 0755, &err));
-	shell(box, cfg, "! umount /in 2> /dev/null; ! umount -l /in 2> /dev/null; ! mount -o remount,bind,rw /in 2> /dev/null");
+	shell(box, cfg,
+	      "! umount /in 2> /dev/null; ! umount -l /in 2> /dev/null; ! mount -o remount,bind,rw /in 2> /dev/null");
 	shell(box, cfg, "unshare --user --map-root-user --mount sh -euc '"
 			"! mount -o remount,bind,rw,noexec,nosuid,nodev /in 2> /dev/null;"
 			"! mount -o remount,bind,ro,nosuid,nodev /in 2> /dev/null;"
@@ -166,13 +174,21 @@ static void a_command_cannot_undo_it(void **state)
 }
 
 /*
- * A mount namespace that a command has made before knows nothing of the mount, so the name that it is on can be changed
- * there: the mount goes along, and is still the one that was added.
+ * A mount namespace that a command has made before knows nothing of the mount, so the name that it
+ * is on can be changed there: the mount goes along, and is still the one that was added.
  */
 static void mount_points_that_are_renamed(void **state)
 {
-	const char *const argv[] = {"unshare", "--user", "--map-root-user", "--mount", "sh", "-euc",
-				    "cd /work; echo ready > up; read x < go; mv in moved; mkdir in; echo mine > in/mine; echo done > up", NULL};
+	const char *const argv[] = {
+		"unshare",
+		"--user",
+		"--map-root-user",
+		"--mount",
+		"sh",
+		"-euc",
+		"cd /work; echo ready > up; read x < go; mv in moved; mkdir in; echo mine > in/mine; echo done > up",
+		NULL
+	};
 	const char *dir = a_dir("d");
 	sb_proc *proc;
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Mounts that are added to an open box and taken away: what commands see of them, and what is left of them. */
+/*
+ * Mounts that are added to an open box and taken away: what commands see of them, and what is left
+ * of them.
+ */
 #include "box_mount_kit.h"
 
 /* A shell that reads paths, and says what they hold, until the end of its input. */
@@ -10,7 +13,9 @@ struct reader {
 
 static struct reader start_reader(void)
 {
-	const char *const argv[] = {"sh", "-c", "cd /work; while read -r p; do cat \"$p\" 2>/dev/null || echo -; done", NULL};
+	const char *const argv[] = { "sh", "-c",
+				     "cd /work; while read -r p; do cat \"$p\" 2>/dev/null || echo -; done",
+				     NULL };
 	struct reader reader;
 	int in[2], out[2];
 
@@ -140,7 +145,8 @@ static void missing_targets_are_made_in_the_sandboxs_own_file_systems(void **sta
 	DONE(sb_box_bind(box, fx_path("d/file"), "/a/f/file", 0, &err));
 	DONE(sb_box_tmpfs(box, "/t/u", 0, 0, 0700, &err));
 	DONE(sb_box_bind(box, dir, "/t/u/v/w", 0, &err));
-	out = SAID("cat=/a/b/c/file", "cat=/work/x/y/file", "cat=/a/f/file", "cat=/t/u/v/w/file", "mkdir=/z", "write=/a/b/x");
+	out = SAID("cat=/a/b/c/file", "cat=/work/x/y/file", "cat=/a/f/file", "cat=/t/u/v/w/file", "mkdir=/z",
+		   "write=/a/b/x");
 	fx_is(out, "cat /a/b/c/file", "text");
 	fx_is(out, "cat /work/x/y/file", "text");
 	fx_is(out, "cat /a/f/file", "text");
@@ -148,7 +154,8 @@ static void missing_targets_are_made_in_the_sandboxs_own_file_systems(void **sta
 	fx_is(out, "mkdir /z", "EROFS");
 	fx_is(out, "write /a/b/x", "EROFS");
 	/* not in the host's directories, not in the tree of a bind that was added, not in /dev */
-	NOT_MOUNTED(ENOENT, "on /host/new: the target is not there", "of the sandbox's own", sb_box_bind(box, dir, "/host/new", 0, &err));
+	NOT_MOUNTED(ENOENT, "on /host/new: the target is not there", "of the sandbox's own",
+		    sb_box_bind(box, dir, "/host/new", 0, &err));
 	NOT_MOUNTED(ENOENT, "/host/new/x", "", sb_box_bind(box, fx_path("d/file"), "/host/new/x", 0, &err));
 	NOT_MOUNTED(ENOENT, "/a/b/c/new", "", sb_box_tmpfs(box, "/a/b/c/new", 0, 0, 0700, &err));
 	NOT_MOUNTED(ENOENT, "/dev/new", "", sb_box_bind(box, dir, "/dev/new", 0, &err));
@@ -201,7 +208,8 @@ static void the_topmost_is_unmounted_first(void **state)
 	HAS(box, "/work/which", "1");
 	DONE(sb_box_unmount(box, "/work", &err));
 	HAS(box, "/work/which", "kept\n");
-	NOT_MOUNTED(EPERM, "unmount /work: what is mounted there was not added", "until its end", sb_box_unmount(box, "/work", &err));
+	NOT_MOUNTED(EPERM, "unmount /work: what is mounted there was not added", "until its end",
+		    sb_box_unmount(box, "/work", &err));
 	end();
 }
 
@@ -230,7 +238,10 @@ static void busy_mounts_go_from_view(void **state)
 	end();
 }
 
-/* sb_set_rootfs("/"): the present root, which is not that of the mount namespace if the caller is in a chroot. */
+/*
+ * sb_set_rootfs("/"): the present root, which is not that of the mount namespace if the caller is
+ * in a chroot.
+ */
 static void where_the_present_root_is_kept(void **state)
 {
 	const char *dir = a_dir("d");
@@ -245,7 +256,8 @@ static void where_the_present_root_is_kept(void **state)
 	box = open_with(cfg);
 	DONE(sb_box_bind(box, dir, fx_path("place/deep"), 0, &err));
 	HAS(box, fx_path("place/deep/file"), "text");
-	NOT_MOUNTED(ENOENT, "the target is not there", "", sb_box_bind(box, dir, fx_path("place/missing"), 0, &err));
+	NOT_MOUNTED(ENOENT, "the target is not there", "",
+		    sb_box_bind(box, dir, fx_path("place/missing"), 0, &err));
 	assert_int_equal(access(fx_path("place/missing"), F_OK), -1);
 	assert_int_equal(access(fx_path("place/deep/file"), F_OK), -1);
 	DONE(sb_box_unmount(box, fx_path("place/deep"), &err));

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What others can do to a name: hold it, pose as its sandbox, connect to it; and users do not get into each other's way. */
+/*
+ * What others can do to a name: hold it, pose as its sandbox, connect to it; and users do not get
+ * into each other's way.
+ */
 #include "name_kit.h"
 
 #include <errno.h>
@@ -68,7 +71,10 @@ static void a_command_inside_that_holds_a_name_is_no_sandbox(void **state)
 	assert_true(read(out[0], line, sizeof(line) - 1) > 0);
 	assert_string_equal(line, "hold=ok\n");
 	close(out[0]);
-	/* Privileged, its user is another one than ours, and so is the name's holder; else it is process 2 in there. */
+	/*
+	 * Privileged, its user is another one than ours, and so is the name's holder; else it is
+	 * process 2 in there.
+	 */
 	fx_refused(by_name(name), EPERM);
 	assert_null(listed(name));
 	sb_proc_free(proc);
@@ -145,7 +151,10 @@ static void users_do_not_share_names(void **state)
 	keeper_end(&k);
 }
 
-/* Process 1 of a pid namespace made right here, but by user 1234: listens under a name of ours until it is killed. */
+/*
+ * Process 1 of a pid namespace made right here, but by user 1234: listens under a name of ours
+ * until it is killed.
+ */
 static int sandbox_of_another(const struct sockaddr_un *to, socklen_t len, int answer)
 {
 	int fd, status;
@@ -156,7 +165,8 @@ static int sandbox_of_another(const struct sockaddr_un *to, socklen_t len, int a
 	pid = fork();
 	if (pid == 0) {
 		fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-		if (bind(fd, (const struct sockaddr *)to, len) < 0 || listen(fd, 8) < 0 || write(answer, "", 1) != 1)
+		if (bind(fd, (const struct sockaddr *)to, len) < 0 || listen(fd, 8) < 0 ||
+		    write(answer, "", 1) != 1)
 			_exit(1);
 		pause();
 	}

@@ -175,7 +175,8 @@ static void another_sandbox_joins_them(void **state)
 		fx_ok(sb_set_ns_fd(guest, kinds[i].bit, fd[i]));
 	}
 	fx_ok(sb_set_user(guest, 1000, 1000));
-	fx_ok(sb_set_command(guest, "/inside", (const char *const[]){"inside", "ns", "uts", "cat=/token", "say=ready", NULL}));
+	fx_ok(sb_set_command(guest, "/inside",
+			     (const char *const[]){ "inside", "ns", "uts", "cat=/token", "say=ready", NULL }));
 	fx_talk_begin(&talk, NULL, guest);
 	fx_talk_until(&talk, "ready\n");
 	for (i = 0; i < KINDS; i++) {
@@ -259,7 +260,10 @@ static void a_kind_that_is_the_hosts_is_not_given(void **state)
 	sb_config_free(cfg);
 }
 
-/* Commands with a leaf each are each rooted there; the PID namespace that sb-init only passes on is theirs. */
+/*
+ * Commands with a leaf each are each rooted there; the PID namespace that sb-init only passes on is
+ * theirs.
+ */
 static void commands_with_leaves_have_the_cgroup_namespaces(void **state)
 {
 	sb_error err = SB_INIT(sb_error);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The host is killed at each of the system calls of a reset that replaces directories: one of them is always there. */
+/*
+ * The host is killed at each of the system calls of a reset that replaces directories: one of them
+ * is always there.
+ */
 #include "../fixture_cgroup.h"
 #include "overlay_kit.h"
 
@@ -14,7 +17,8 @@ static void host(const sb_config *cfg, int go)
 	sb_box *box = NULL;
 	char c;
 
-	if (read(go, &c, 1) != 1 || sb_box_open(cfg, &box, NULL) < 0 || sb_box_put(box, "/o/old", "old", 3, 0600, NULL) < 0)
+	if (read(go, &c, 1) != 1 || sb_box_open(cfg, &box, NULL) < 0 ||
+	    sb_box_put(box, "/o/old", "old", 3, 0600, NULL) < 0)
 		_exit(1);
 	raise(SIGUSR1);
 	_exit(sb_box_reset(box, NULL) == 0 ? 0 : 2);
@@ -66,8 +70,10 @@ static int is_in_order(int at)
 	int all = names_in("disk/upper", ""), old = access(fx_path("disk/upper/old"), F_OK) == 0;
 	int beside = names_in("disk", ".sb-");
 
-	if (all != old || beside > 1 || names_in("disk", "") != 3 + beside || names_in("disk", SHELF) != beside)
-		fail_msg("killed at call %d: %d names in upper, %s old, %d beside it", at, all, old ? "with" : "without", beside);
+	if (all != old || beside > 1 || names_in("disk", "") != 3 + beside ||
+	    names_in("disk", SHELF) != beside)
+		fail_msg("killed at call %d: %d names in upper, %s old, %d beside it", at, all,
+			 old ? "with" : "without", beside);
 	return old;
 }
 

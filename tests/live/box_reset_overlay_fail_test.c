@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Directories of overlays that a reset cannot replace, or not remove: what is told, what goes on, what is not touched. */
+/*
+ * Directories of overlays that a reset cannot replace, or not remove: what is told, what goes on,
+ * what is not touched.
+ */
 #include "overlay_kit.h"
 
 #include <sys/file.h>
@@ -41,7 +44,10 @@ static void another_directory_in_its_place_is_not_touched(void **state)
 	goes_on(box, cfg);
 }
 
-/* Two that replace the same directory at the same time: one of them is told, and nothing of the other's goes. */
+/*
+ * Two that replace the same directory at the same time: one of them is told, and nothing of the
+ * other's goes.
+ */
 static void who_is_just_replacing_it_is_left_alone(void **state)
 {
 	sb_config *cfg = overlay_config();
@@ -81,7 +87,10 @@ static void without_a_place_for_a_new_one_nothing_has_happened(void **state)
 	goes_on(box, cfg);
 }
 
-/* The new one is there already; what was written before is gone, and the box dead until the reason is, too. */
+/*
+ * The new one is there already; what was written before is gone, and the box dead until the reason
+ * is, too.
+ */
 static void a_sandbox_that_cannot_be_made_leaves_nothing(void **state)
 {
 	sb_config *cfg = overlay_config();

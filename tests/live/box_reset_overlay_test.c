@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A reset of boxes whose overlays are written to the host: new directories take the place of the old, if that was asked for. */
+/*
+ * A reset of boxes whose overlays are written to the host: new directories take the place of the
+ * old, if that was asked for.
+ */
 #include "overlay_kit.h"
 
 #include <sandbox/pool.h>
@@ -97,13 +100,15 @@ static void the_new_directory_is_like_the_first(void **state)
 static void an_acl_beside_it_is_not_inherited(void **state)
 {
 	/* Version 2: user::rwx, user 7 rwx, group::rwx, mask rwx, other:: */
-	static const uint32_t acl[] = {2, 0x00070001, ~0u, 0x00070002, 7, 0x00070004, ~0u, 0x00070010, ~0u, 0x00000020, ~0u};
+	static const uint32_t acl[] = { 2,   0x00070001, ~0u, 0x00070002, 7,  0x00070004,
+					~0u, 0x00070010, ~0u, 0x00000020, ~0u };
 	sb_config *cfg = overlay_config();
 	struct stat st;
 	sb_box *box;
 
 	(void)state;
-	if (fx_who() != FX_ROOT || setxattr(fx_path("disk"), "system.posix_acl_default", acl, sizeof(acl), 0) < 0) {
+	if (fx_who() != FX_ROOT ||
+	    setxattr(fx_path("disk"), "system.posix_acl_default", acl, sizeof(acl), 0) < 0) {
 		sb_config_free(cfg);
 		fx_skip("no ACLs here, or nobody to give one to");
 	}
@@ -159,7 +164,8 @@ static void files_of_subordinate_ids_are_removed(void **state)
 	fx_ok(sb_add_system_dirs(cfg));
 	box = open_with(cfg);
 	for (int i = 0; i < 2; i++) {
-		shell(box, cfg, "cd /o; mkdir -p mine/within; : > mine/within/file; chmod 0 mine/within; chmod 0700 mine");
+		shell(box, cfg,
+		      "cd /o; mkdir -p mine/within; : > mine/within/file; chmod 0 mine/within; chmod 0700 mine");
 		reset(box);
 		is_fresh();
 	}

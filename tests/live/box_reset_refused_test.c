@@ -26,8 +26,10 @@ static void what_is_not_its_own_is_refused_at_once(void **state)
 	static const struct {
 		uint64_t kind;
 		const char *words;
-	} kinds[] = {{SB_NS_PID, "shares the caller's pid namespace"}, {SB_NS_NET, "shares the caller's net namespace"},
-		     {SB_NS_IPC, "shares the caller's ipc namespace"}, {SB_NS_UTS, "shares the caller's uts namespace"}};
+	} kinds[] = { { SB_NS_PID, "shares the caller's pid namespace" },
+		      { SB_NS_NET, "shares the caller's net namespace" },
+		      { SB_NS_IPC, "shares the caller's ipc namespace" },
+		      { SB_NS_UTS, "shares the caller's uts namespace" } };
 	sb_error err = SB_INIT(sb_error);
 
 	(void)state;
@@ -61,7 +63,8 @@ static void a_joined_namespace_is_refused_at_once(void **state)
 		uint64_t kind;
 		const char *words;
 	} kinds[] = {{SB_NS_UTS, "has joined its uts namespace"}, {SB_NS_IPC, "has joined its ipc namespace"},
-		     {SB_NS_NET, "has joined its net namespace"}, {SB_NS_PID, "has joined its pid namespace"}};
+		     {SB_NS_NET, "has joined its net namespace"},
+		     {SB_NS_PID, "has joined its pid namespace"}};
 	sb_config *owner = fx_config("exit=0");
 	sb_box *other = open_with(owner);
 

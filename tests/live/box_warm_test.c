@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Warm starts: from the second command with the same filter on it is inherited, with the same plan none is sent. */
+/* Warm starts: the second command with the same filter inherits it, with the same plan none is sent. */
 #include "../fixture_cgroup.h"
 #include "box_kit.h"
 
@@ -34,8 +34,9 @@ static void run(sb_box *box, sb_config *cfg, char *said, size_t len)
 /* /proc/self/status without what is another for each process. */
 static void without_lines(char *text)
 {
-	static const char *const lines[] = { "\nPid:", "\nTgid:", "\nNSpid:", "\nNStgid:", "\nNSsid:", "\nNSpgid:", "\nvoluntary_",
-					     "\nnonvoluntary_", "\nVm", "\nRss", "\nHuge", "\nNgid", "\nPPid" };
+	static const char *const lines[] = { "\nPid:", "\nTgid:", "\nNSpid:", "\nNStgid:", "\nNSsid:",
+					     "\nNSpgid:", "\nvoluntary_", "\nnonvoluntary_", "\nVm", "\nRss",
+					     "\nHuge", "\nNgid", "\nPPid" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		for (char *at, *end; (at = strstr(text, lines[i])) && (end = strchr(at + 1, '\n'));)
@@ -44,8 +45,8 @@ static void without_lines(char *text)
 
 static sb_config *status_config(void)
 {
-	sb_config *cfg = fx_config("caps", "ids", "fds", "uts", "where", "env", "signals", "rlimit=4", "rlimit=7", "nice",
-				   "cat=/proc/self/status");
+	sb_config *cfg = fx_config("caps", "ids", "fds", "uts", "where", "env", "signals", "rlimit=4",
+				   "rlimit=7", "nice", "cat=/proc/self/status");
 
 	fx_ok(sb_add_proc(cfg, "/proc", 0));
 	fx_ok(sb_set_stream_capture(cfg, 1, 65536, 0));
@@ -86,8 +87,9 @@ static void what_sb_init_may_do_meanwhile_the_command_may_not(void **state)
 	static const struct {
 		long number;
 		const char *name;
-	} calls[] = { { SYS_unshare, "unshare" }, { SYS_keyctl, "keyctl" }, { SYS_setpriority, "setpriority" },
-		      { SYS_setgroups, "setgroups" }, { SYS_personality, "personality" }, { SYS_capset, "capset" } };
+	} calls[] = { { SYS_unshare, "unshare" },         { SYS_keyctl, "keyctl" },
+		      { SYS_setpriority, "setpriority" }, { SYS_setgroups, "setgroups" },
+		      { SYS_personality, "personality" }, { SYS_capset, "capset" } };
 	sb_config *cfg = fx_config("pause");
 	sb_box *box = open_with(cfg);
 	sb_error err = SB_INIT(sb_error);
@@ -102,8 +104,8 @@ static void what_sb_init_may_do_meanwhile_the_command_may_not(void **state)
 		fail_msg("%s", err.message);
 	}
 	fx_ok(sb_set_stream_capture(cfg, 1, 65536, 0));
-	snprintf(word, sizeof(word), "syscalls=%d,%d,%d,%d,%d,%d", SYS_unshare, SYS_keyctl, SYS_setpriority, SYS_setgroups,
-		 SYS_personality, SYS_capset);
+	snprintf(word, sizeof(word), "syscalls=%d,%d,%d,%d,%d,%d", SYS_unshare, SYS_keyctl, SYS_setpriority,
+		 SYS_setgroups, SYS_personality, SYS_capset);
 	fx_command(cfg, word);
 	for (int i = 0; i < RUNS; i++) {
 		run(box, cfg, said, sizeof(said));
@@ -139,7 +141,8 @@ static void each_command_has_its_own_filter(void **state)
 		for (int i = 0; i < FILTERS; i++)
 			for (int k = 0; k < 3; k++) {
 				run(box, cfg[i], said, sizeof(said));
-				snprintf(text, sizeof(text), "syscall %d=%s\n", SYS_sysinfo, strerrorname_np(1 + i));
+				snprintf(text, sizeof(text), "syscall %d=%s\n", SYS_sysinfo,
+					 strerrorname_np(1 + i));
 				assert_string_equal(said, text);
 			}
 	sb_box_free(box);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Capabilities that are kept, and how: all but some, ambient or not, for root and for others; and securebits. */
+/*
+ * Capabilities that are kept, and how: all but some, ambient or not, for root and for others; and
+ * securebits.
+ */
 #include "../fixture.h"
 
 #include <errno.h>
@@ -145,7 +148,10 @@ static void with_capabilities_they_stay_as_they_are(void **state)
 	assert_false(res.applied & SB_APPLIED_SECUREBITS);
 }
 
-/* What forbids to raise ambient capabilities comes after they are raised; the rest, before CAP_SETPCAP is gone. */
+/*
+ * What forbids to raise ambient capabilities comes after they are raised; the rest, before
+ * CAP_SETPCAP is gone.
+ */
 static void bits_that_were_asked_for(void **state)
 {
 	const uint32_t bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |

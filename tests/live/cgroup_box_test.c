@@ -102,7 +102,8 @@ static void leaf_is(const sb_proc *proc, const char *parent, const char *wanted)
 {
 	const char *leaf = fx_cg_of(sb_proc_pid(proc)), *rest = leaf + strlen(parent) + 1;
 
-	if (strncmp(leaf, parent, strlen(parent)) || strncmp(rest, "sb-", 3) || strcmp(strchr(rest, '/'), wanted))
+	if (strncmp(leaf, parent, strlen(parent)) || strncmp(rest, "sb-", 3) ||
+	    strcmp(strchr(rest, '/'), wanted))
 		fail_msg("the leaf is %s, not %s/sb-…%s", leaf, parent, wanted);
 }
 
@@ -134,10 +135,12 @@ static void each_box_is_a_level_of_its_own(void **state)
 	assert_int_equal(fx_cg_children(parent, name), 1);
 	snprintf(place, sizeof(place), "%s/%s", parent, name);
 	snprintf(box_dir, sizeof(box_dir), "%s/b1", place);
-	assert_string_equal(fx_cg_text(box_dir, "cgroup.controllers"), fx_cg_text(box_dir, "cgroup.subtree_control"));
+	assert_string_equal(fx_cg_text(box_dir, "cgroup.controllers"),
+			    fx_cg_text(box_dir, "cgroup.subtree_control"));
 	sb_proc_free(proc[0]);
 	sb_proc_free(proc[2]);
-	assert_in_range(fx_cg_children(box_dir, NULL), 0, 3); /* until the next command leaves wait to be removed, and one for it */
+	/* until the next command leaves wait to be removed, and one for it */
+	assert_in_range(fx_cg_children(box_dir, NULL), 0, 3);
 	assert_int_equal(fx_cg_children(place, NULL), 4); /* init, 1, b1, b2 */
 	sb_box_free(box[0]);
 	assert_int_equal(fx_cg_children(place, NULL), 3);

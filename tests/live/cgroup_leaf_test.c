@@ -213,7 +213,9 @@ static const char *close_all_and_go_on(void)
 	sb_set_cgroup_parent(cfg, fx_cg_base());
 	collected = sb_gc(cfg, NULL); /* the first place lost its lock with its descriptors */
 	sb_config_free(cfg);
-	return res.verdict != SB_EXITED ? "the second command did not run" : collected < 1 ? "the first place is not collected" : NULL;
+	return res.verdict != SB_EXITED ? "the second command did not run"
+	       : collected < 1          ? "the first place is not collected"
+					: NULL;
 }
 
 static void a_host_that_closes_all_descriptors_is_survived(void **state)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Figures of a result that only a cgroup with its controllers has: what it wrote, what is left of its memory. */
+/*
+ * Figures of a result that only a cgroup with its controllers has: what it wrote, what is left of
+ * its memory.
+ */
 #include "../fixture_cgroup.h"
 #include "box_kit.h"
 
@@ -86,8 +89,9 @@ static void memory_that_is_left_is_told(void **state)
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		fx_command_v(cfg, ways[i].does);
 		res = result_of(box, cfg, ways[i].said);
-		print_message("# %s %s: anon %u KiB, file %u KiB\n", ways[i].does[0], ways[i].does[1] ? ways[i].does[1] : "",
-			      (unsigned)(res.memory_anon / 1024), (unsigned)(res.memory_file / 1024));
+		print_message("# %s %s: anon %u KiB, file %u KiB\n", ways[i].does[0],
+			      ways[i].does[1] ? ways[i].does[1] : "", (unsigned)(res.memory_anon / 1024),
+			      (unsigned)(res.memory_file / 1024));
 		assert_true(res.has & SB_HAS_MEMORY_END);
 		assert_in_range(res.memory_anon, 0, ways[i].most_anon + MIB);
 		assert_in_range(res.memory_file, ways[i].file, ways[i].file + MIB);

@@ -96,8 +96,10 @@ static const char *spawn_with_a_keeper(void)
 
 		sb_config_free(cfg);
 		snprintf(text, sizeof(text), "%d %s", r, err.message);
-		return r == -EPERM && strstr(err.message, "not delegated") && strstr(err.message, "the way from our own") ? NULL :
-															     text;
+		return r == -EPERM && strstr(err.message, "not delegated") &&
+				       strstr(err.message, "the way from our own")
+			       ? NULL
+			       : text;
 	}
 	fx_run(cfg, buf, sizeof(buf), &res);
 	scope_of(buf, scope, sizeof(scope));
@@ -214,6 +216,7 @@ int main(int argc, char *argv[])
 
 	fx_begin();
 	if (argc == 2)
-		return part_spawn(strcmp(argv[1], "--move") ? SB_CGROUP_NO_SYSTEMD : SB_CGROUP_NO_SYSTEMD | SB_CGROUP_MOVE_SELF);
+		return part_spawn(strcmp(argv[1], "--move") ? SB_CGROUP_NO_SYSTEMD
+							    : SB_CGROUP_NO_SYSTEMD | SB_CGROUP_MOVE_SELF);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

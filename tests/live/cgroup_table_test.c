@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of settings against the kernel: it knows every writable file there is, and the kernel takes what it gives. */
+/*
+ * The table of settings against the kernel: it knows every writable file there is, and the kernel
+ * takes what it gives.
+ */
 #include "../fixture_cgroup.h"
 
 #include <dirent.h>
@@ -11,14 +14,16 @@
 /* Writable, but no settings: they act, or belong to whoever manages the tree. */
 static int is_an_action(const char *file)
 {
-	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "cgroup.type",
-					     "cgroup.freeze", "cgroup.kill", "memory.peak", "memory.swap.peak" };
+	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
+					     "cgroup.type", "cgroup.freeze", "cgroup.kill", "memory.peak",
+					     "memory.swap.peak" };
 	const char *end = strrchr(file, '.');
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		if (!strcmp(file, files[i]))
 			return 1;
-	return strcmp(file, "cgroup.pressure") && end && !strcmp(end, ".pressure"); /* triggers: sb_proc_pressure() */
+	/* triggers: sb_proc_pressure() */
+	return strcmp(file, "cgroup.pressure") && end && !strcmp(end, ".pressure");
 }
 
 static void every_writable_file_of_this_kernel_is_known(void **state)
@@ -38,12 +43,13 @@ static void every_writable_file_of_this_kernel_is_known(void **state)
 	dir = opendir(path);
 	assert_non_null(dir);
 	while ((entry = readdir(dir))) {
-		if (fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0222) ||
-		    is_an_action(entry->d_name))
+		if (fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 || !S_ISREG(st.st_mode) ||
+		    !(st.st_mode & 0222) || is_an_action(entry->d_name))
 			continue;
 		count++;
 		if (sb_set_cgroup(cfg, entry->d_name, NULL) < 0)
-			snprintf(unknown + strlen(unknown), sizeof(unknown) - strlen(unknown), " %s", entry->d_name);
+			snprintf(unknown + strlen(unknown), sizeof(unknown) - strlen(unknown), " %s",
+				 entry->d_name);
 	}
 	closedir(dir);
 	fx_ok(rmdir(path));
@@ -53,13 +59,16 @@ static void every_writable_file_of_this_kernel_is_known(void **state)
 	assert_true(count >= 2); /* of the core alone: cgroup.max.depth, cgroup.max.descendants */
 }
 
-/* A value of each kind. A file that this kernel lacks is told as that; what needs a certain device is not asked for. */
+/*
+ * A value of each kind. A file that this kernel lacks is told as that; what needs a certain device
+ * is not asked for.
+ */
 static const char *const samples[][2] = {
 	{ "cgroup.max.depth", "3" },     { "cgroup.max.descendants", "max" }, { "cgroup.pressure", "1" },
 	{ "cpu.max", "50%" },            { "cpu.max", "1.5% 1000000" },       { "cpu.max", "max" },
 	{ "cpu.max.burst", "1000" },     { "cpu.weight", "10000" },           { "cpu.weight.nice", "-20" },
 	{ "cpu.idle", "0" },             { "cpu.uclamp.min", "12.5" },        { "cpu.uclamp.max", "max" },
-	{ "cpuset.cpus", "0" },          { "cpuset.mems", "0" },              { "cpuset.cpus.partition", "member" },
+	{ "cpuset.cpus", "0" }, { "cpuset.mems", "0" }, { "cpuset.cpus.partition", "member" },
 	{ "cpuset.cpus.exclusive", "0" }, { "io.weight", "10" },              { "io.bfq.weight", "1000" },
 	{ "io.prio.class", "idle" },     { "memory.min", "1M" },              { "memory.low", "1.5M" },
 	{ "memory.high", "max" },        { "memory.max", "64MiB" },           { "memory.oom.group", "1" },
@@ -103,12 +112,14 @@ static void the_kernel_takes_what_the_table_gives(void **state)
 
 static void a_probe_tells_what_a_spawn_would(void **state)
 {
-	static const char *const names[] = { "cgroup", "cgroup.cpu", "cgroup.io", "cgroup.memory", "cgroup.pids" };
+	static const char *const names[] = { "cgroup", "cgroup.cpu", "cgroup.io", "cgroup.memory",
+					     "cgroup.pids" };
 	sb_error why = SB_INIT(sb_error), err = SB_INIT(sb_error);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		static const char *const settings[][2] = { { "cgroup.max.depth", "max" }, { "cpu.max", "max" }, { "io.weight", "100" },
+		static const char *const settings[][2] = { { "cgroup.max.depth", "max" },
+							   { "cpu.max", "max" }, { "io.weight", "100" },
 							   { "memory.max", "max" }, { "pids.max", "max" } };
 		sb_config *cfg = fx_config("exit=0");
 		sb_proc *proc = NULL;

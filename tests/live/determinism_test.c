@@ -10,13 +10,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ChaCha20 (RFC 8439) of the key "seed" and 28 zero bytes: the first and last 16 of 256 KiB, by another implementation. */
+/*
+ * ChaCha20 (RFC 8439) of the key "seed" and 28 zero bytes: the first and last 16 of 256 KiB, by
+ * another implementation.
+ */
 #define SEED_FIRST "77990a36f8f309b960c8abf6826aecd4"
 #define SEED_LAST "763b0fb0eda088fad7333303ee5112ad"
 
 static sb_config *repeatable(const char *seed)
 {
-	sb_config *cfg = fx_config("addresses", "random", "uts", "env", "affinity", "where", "cat=/proc/self/timens_offsets");
+	sb_config *cfg = fx_config("addresses", "random", "uts", "env", "affinity", "where",
+				   "cat=/proc/self/timens_offsets");
 
 	fx_ok(sb_add_dev(cfg, "/dev"));
 	fx_ok(sb_set_aslr(cfg, 0));
@@ -100,8 +104,9 @@ static void seed_files(void **state)
 /* What libraries do with it: Python falls back to the file, for its hashes too. */
 static void python_reads_the_file(void **state)
 {
-	static const char script[] = "import os, random; print('bytes=' + os.urandom(16).hex()); print('hash=%d' % hash('x')); "
-				     "print('random=%r' % random.random())";
+	static const char script[] =
+		"import os, random; print('bytes=' + os.urandom(16).hex()); print('hash=%d' % hash('x')); "
+		"print('random=%r' % random.random())";
 	static const char *const keys[] = {"bytes", "hash", "random"};
 	const char *argv[] = {"python3", "-c", script, NULL};
 	char text[3][1000];
@@ -138,13 +143,16 @@ static void getrandom_whatever_the_policy(void **state)
 	for (int i = 0; i < 6; i++) {
 		int32_t error = 0;
 
-		fx_ok(i < 3 ? sb_set_seccomp(cfg, policies[i]) : i == 3 ? sb_set_seccomp_text(cfg, "default allow", "own") :
-		      i == 4 ? sb_add_seccomp(cfg, "kill getrandom") : sb_add_cap(cfg, "chown"));
+		fx_ok(i < 3    ? sb_set_seccomp(cfg, policies[i])
+		      : i == 3 ? sb_set_seccomp_text(cfg, "default allow", "own")
+		      : i == 4 ? sb_add_seccomp(cfg, "kill getrandom")
+			       : sb_add_cap(cfg, "chown"));
 		fx_ok(sb_set_random_seed(cfg, "x", 1));
 		assert_int_equal(sb_seccomp_test(cfg, "getrandom", NULL, &error, NULL), SB_SECCOMP_ERRNO);
 		assert_int_equal(error, ENOSYS);
 		fx_ok(sb_set_random_seed(cfg, NULL, 0));
-		assert_int_equal(sb_seccomp_test(cfg, "getrandom", NULL, NULL, NULL), i < 4 ? SB_SECCOMP_ALLOW : SB_SECCOMP_KILL);
+		assert_int_equal(sb_seccomp_test(cfg, "getrandom", NULL, NULL, NULL),
+				 i < 4 ? SB_SECCOMP_ALLOW : SB_SECCOMP_KILL);
 	}
 	sb_config_free(cfg);
 }
@@ -287,9 +295,10 @@ static void time_stamp_counter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FX_TEST_IF("ns.time", twice_the_same), FX_TEST(addresses_differ_by_default), FX_TEST(seed_files),
-		FX_TEST(python_reads_the_file), FX_TEST(getrandom_whatever_the_policy), FX_TEST_IF("ns.time", in_a_box),
-		FX_TEST(one_cpu), FX_TEST(cpus_of_the_caller), FX_TEST(cpu_that_is_not_there), FX_TEST(time_stamp_counter),
+		FX_TEST_IF("ns.time", twice_the_same), FX_TEST(addresses_differ_by_default),
+		FX_TEST(seed_files), FX_TEST(python_reads_the_file), FX_TEST(getrandom_whatever_the_policy),
+		FX_TEST_IF("ns.time", in_a_box), FX_TEST(one_cpu), FX_TEST(cpus_of_the_caller),
+		FX_TEST(cpu_that_is_not_there), FX_TEST(time_stamp_counter),
 	};
 
 	fx_begin();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Files of a box whose commands lay traps: links, FIFOs, devices, leases, /proc, and names that are exchanged while the
- * host looks. Nothing of the host is touched, the host never waits, and no descriptor is lost (the fixture counts them).
+ * Files of a box whose commands lay traps: links, FIFOs, devices, leases, /proc, and names that are
+ * exchanged while the host looks. Nothing of the host is touched, the host never waits, and no
+ * descriptor is lost (the fixture counts them).
  */
 #include "files_kit.h"
 
@@ -47,14 +48,17 @@ static void traps_are_not_opened(void **state)
 	box = open_with(cfg);
 	fx_command(cfg, "sock=/work/socket");
 	fx_wait(start_in(box, cfg), NULL);
-	shell(box, cfg, "cd /work; echo real > real; mkfifo fifo; ln -s /etc/passwd absolute; ln -s real relative; ln -s nothing nowhere; "
-			"ln -s itself itself; ln -s / up; ln -s . middle; ln real hard");
+	shell(box, cfg,
+	      "cd /work; echo real > real; mkfifo fifo; ln -s /etc/passwd absolute; ln -s real relative; ln -s nothing nowhere; "
+	      "ln -s itself itself; ln -s / up; ln -s . middle; ln real hard");
 	for (size_t i = 0; i < sizeof(traps) / sizeof(traps[0]); i++) {
 		const char *path = traps[i].path;
 
 		REFUSED(traps[i].code, traps[i].words, "", sb_box_get(box, path, 100, &data, NULL, &err));
-		REFUSED(traps[i].code, traps[i].words, "", sb_box_open_file(box, path, O_WRONLY | O_TRUNC, 0, &err));
-		REFUSED(traps[i].code, traps[i].words, "", sb_box_open_file(box, path, O_RDWR | O_CREAT, 0600, &err));
+		REFUSED(traps[i].code, traps[i].words, "",
+			sb_box_open_file(box, path, O_WRONLY | O_TRUNC, 0, &err));
+		REFUSED(traps[i].code, traps[i].words, "",
+			sb_box_open_file(box, path, O_RDWR | O_CREAT, 0600, &err));
 		assert_true(sb_box_list(box, path, NULL, 0, NULL) == -traps[i].code);
 		/* O_EXCL: over whatever is there, not even a link to nothing is followed */
 		if (sb_box_put(box, path, "x", 1, 0600, NULL) >= 0)
@@ -67,8 +71,8 @@ static void traps_are_not_opened(void **state)
 	REFUSED(EACCES, "kernel's own", "", sb_box_mkdir(box, "/proc/1/x", 0700, &err));
 	HAS(box, "/work/hard", "real\n"); /* a hard link is the file */
 	shell(box, cfg, "cd /work; test ! -e nothing; test -p fifo; test -S socket; test $(cat real) = real");
-	for (const char *const *path = (const char *const[]){"/work/fifo", "/work/socket", "/work/absolute", "/work/up", "/work/itself",
-							     "/work/hard", NULL};
+	for (const char *const *path = (const char *const[]){ "/work/fifo", "/work/socket", "/work/absolute",
+							      "/work/up", "/work/itself", "/work/hard", NULL };
 	     *path; path++)
 		DONE(sb_box_remove(box, *path, &err));
 	shell(box, cfg, "test -e /usr/bin/env; cd /work; test $(cat real) = real");
@@ -118,7 +122,8 @@ static void lease(void **state)
 	DONE(sb_box_put(box, "/work/a", "x", 1, 0600, &err));
 	fx_command(cfg, "lease=/work/a", "pause");
 	proc = start_saying(box, cfg, "lease=ok");
-	REFUSED(EAGAIN, "a command holds a lease", "frozen", sb_box_get(box, "/work/a", 100, &data, NULL, &err));
+	REFUSED(EAGAIN, "a command holds a lease", "frozen",
+		sb_box_get(box, "/work/a", 100, &data, NULL, &err));
 	DONE(sb_box_put(box, "/work/b", "x", 1, 0600, &err));
 	sb_proc_free(proc);
 	HAS(box, "/work/a", "x");
@@ -127,8 +132,9 @@ static void lease(void **state)
 }
 
 /*
- * The names trade places: a file, a link to a secret of the host that the box can see (read-only, so that it can
- * be told apart), and a FIFO or a directory. What comes out is the file's content or an error, never the secret's.
+ * The names trade places: a file, a link to a secret of the host that the box can see (read-only,
+ * so that it can be told apart), and a FIFO or a directory. What comes out is the file's content or
+ * an error, never the secret's.
  */
 static void trade(const char *make)
 {
@@ -152,10 +158,12 @@ static void trade(const char *make)
 			free(data);
 		} else {
 			failed++;
-			if (r != -ELOOP && r != -ENXIO && r != -EISDIR && r != -EAGAIN && r != -ENOTDIR && r != -ENOENT)
+			if (r != -ELOOP && r != -ENXIO && r != -EISDIR && r != -EAGAIN && r != -ENOTDIR &&
+			    r != -ENOENT)
 				fail_msg("get: %d", r);
 		}
-		r = sb_box_open_file(box, "/work/b", i % 2 ? O_RDWR : O_WRONLY | O_CREAT | O_TRUNC, 0600, NULL);
+		r = sb_box_open_file(box, "/work/b", i % 2 ? O_RDWR : O_WRONLY | O_CREAT | O_TRUNC, 0600,
+				     NULL);
 		if (r >= 0) {
 			struct stat st;
 
@@ -189,7 +197,10 @@ static void directories_trade_places(void **state)
 	trade("cd /work; mkdir a; echo file > a/f; ln -s /usr b; mkdir c; ln -s /secret c/f");
 }
 
-/* The name is free when it is looked at, and a link to nowhere when the file is made: nowhere stays nowhere. */
+/*
+ * The name is free when it is looked at, and a link to nowhere when the file is made: nowhere stays
+ * nowhere.
+ */
 static void link_out_of_nothing(void **state)
 {
 	sb_config *cfg = work_config();
@@ -276,7 +287,8 @@ static void removal_stays_in_the_tree(void **state)
 	for (int i = 0; i < 60; i++) {
 		int r;
 
-		shell(box, cfg, "cd /work; mkdir -p t/a/x/y t/c/z; echo f > t/a/x/y/f; echo f > t/c/z/f; ln -s /outside t/b");
+		shell(box, cfg,
+		      "cd /work; mkdir -p t/a/x/y t/c/z; echo f > t/a/x/y/f; echo f > t/c/z/f; ln -s /outside t/b");
 		fx_command(cfg, "swap=/work/t/a:/work/t/b:/work/t/c");
 		proc = start_saying(box, cfg, "swapping");
 		r = sb_box_remove(box, "/work/t", NULL);
@@ -342,8 +354,10 @@ static void ends_in_the_middle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FX_TEST(traps_are_not_opened), FX_TEST_IF("root", device_nodes), FX_TEST(lease), FX_TEST(names_trade_places),
-		FX_TEST(directories_trade_places), FX_TEST(link_out_of_nothing), FX_TEST(grows_while_it_is_read), FX_TEST(removal_stays_in_the_tree), FX_TEST(endless_supply), FX_TEST(ends_in_the_middle),
+		FX_TEST(traps_are_not_opened), FX_TEST_IF("root", device_nodes), FX_TEST(lease),
+		FX_TEST(names_trade_places), FX_TEST(directories_trade_places), FX_TEST(link_out_of_nothing),
+		FX_TEST(grows_while_it_is_read), FX_TEST(removal_stays_in_the_tree), FX_TEST(endless_supply),
+		FX_TEST(ends_in_the_middle),
 	};
 
 	fx_begin();

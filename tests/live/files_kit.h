@@ -28,14 +28,15 @@ static sb_config *work_config(void)
 }
 
 /* The call must fail with @code, and its words contain @words and its hint @hint. */
-static __attribute__((unused)) void refused_at(const char *step, long r, int code, const sb_error *err, const char *words,
-						const char *hint, int line)
+static __attribute__((unused)) void refused_at(const char *step, long r, int code, const sb_error *err,
+					       const char *words, const char *hint, int line)
 {
 	if (r != -code || err->code != code)
 		fail_msg("line %d: %ld, expected %d (%s)", line, r, -code, err->message);
 	assert_string_equal(sb_step_name(err->step), step);
 	if (!strstr(err->message, words) || !strstr(err->hint, hint))
-		fail_msg("line %d: \"%s\", \"%s\" lacks \"%s\" or \"%s\"", line, err->message, err->hint, words, hint);
+		fail_msg("line %d: \"%s\", \"%s\" lacks \"%s\" or \"%s\"", line, err->message, err->hint,
+			 words, hint);
 }
 #define REFUSED_BY(step, code, words, hint, call)                             \
 	do {                                                                  \

@@ -51,7 +51,9 @@ static void while_it_runs(void **state)
 	begin();
 	fx_ok(pipe2(in, O_CLOEXEC));
 	fx_ok(sb_set_fd(cfg, 0, in[0]));
-	fx_ok(sb_set_command(cfg, "/bin/sh", (const char *const[]){"sh", "-c", "read x; test \"$(cat /work/a)\" = now", NULL}));
+	fx_ok(sb_set_command(cfg, "/bin/sh",
+			     (const char *const[]){ "sh", "-c", "read x; test \"$(cat /work/a)\" = now",
+						    NULL }));
 	proc = start_in(box, cfg);
 	close(in[0]);
 	DONE(sb_box_put(box, "/work/a", "now", 3, 0600, &err));
@@ -140,7 +142,10 @@ static void *remove_m(void *arg)
 	return (void *)(intptr_t)sb_box_remove(box, "/work/m", NULL);
 }
 
-/* Of ten thousand files some are removed and some are not, when others are served in between: seen at least once. */
+/*
+ * Of ten thousand files some are removed and some are not, when others are served in between: seen
+ * at least once.
+ */
 static void others_have_their_turn(void **state)
 {
 	int seen = 0;
@@ -159,7 +164,8 @@ static void others_have_their_turn(void **state)
 			first = is_there("/work/m/0");
 			last = is_there("/work/m/9999");
 			again = is_there("/work/m/0");
-			seen |= (!first && last) || (!last && again); /* one is gone, and then another is not */
+			/* one is gone, and then another is not */
+			seen |= (!first && last) || (!last && again);
 		} while (last || again);
 		fx_ok(pthread_join(thread, &r));
 		assert_null(r);
@@ -228,8 +234,9 @@ static int once_more(void)
 }
 
 /*
- * The box has no numbers left: sb-init's own limit. Against it the kernel also counts what all processes of the
- * user have in flight (ETOOMANYREFS: unix(7)), so what goes wrong once may be others' doing; what is lost stays lost.
+ * The box has no numbers left: sb-init's own limit. Against it the kernel also counts what all
+ * processes of the user have in flight (ETOOMANYREFS: unix(7)), so what goes wrong once may be
+ * others' doing; what is lost stays lost.
  */
 static const char *few_in_the_box(void)
 {

@@ -20,10 +20,12 @@ static void put_and_get(void **state)
 	assert_int_equal(len, 0);
 	assert_int_equal(*(char *)data, 0);
 	free(data);
-	shell(box, cfg, "test \"$(cat /work/a)\" = hello; test \"$(stat -c %a:%u:%g:%F /work/a)\" = '640:1000:1000:regular file'");
+	shell(box, cfg,
+	      "test \"$(cat /work/a)\" = hello; test \"$(stat -c %a:%u:%g:%F /work/a)\" = '640:1000:1000:regular file'");
 	shell(box, cfg, "echo more >> /work/a; test -w /work/empty");
 	HAS(box, "/work/a", "hellomore\n");
-	REFUSED(EEXIST, "put /work/a: File exists", "sb_box_remove", sb_box_put(box, "/work/a", "x", 1, 0600, &err));
+	REFUSED(EEXIST, "put /work/a: File exists", "sb_box_remove",
+		sb_box_put(box, "/work/a", "x", 1, 0600, &err));
 	HAS(box, "/work/a", "hellomore\n");
 	end();
 }
@@ -70,12 +72,14 @@ static void sizes(void **state)
 	assert_memory_equal(back, data, big);
 	free(back);
 	back = &len;
-	REFUSED(EFBIG, "get /work/big: it has more than 5242879 bytes", "", sb_box_get(box, "/work/big", big - 1, &back, &len, &err));
+	REFUSED(EFBIG, "get /work/big: it has more than 5242879 bytes", "",
+		sb_box_get(box, "/work/big", big - 1, &back, &len, &err));
 	assert_ptr_equal(back, &len);
 	DONE(sb_box_put(box, "/work/one", "1", 1, 0600, &err));
 	REFUSED(EFBIG, "more than 0 bytes", "", sb_box_get(box, "/work/one", 0, &back, NULL, &err));
 	shell(box, cfg, "truncate -s 1T /work/sparse; truncate -s 100000 /work/hole");
-	REFUSED(EFBIG, "more than 1000000 bytes", "", sb_box_get(box, "/work/sparse", 1000000, &back, NULL, &err));
+	REFUSED(EFBIG, "more than 1000000 bytes", "",
+		sb_box_get(box, "/work/sparse", 1000000, &back, NULL, &err));
 	DONE(sb_box_get(box, "/work/hole", 100000, &back, &len, &err));
 	assert_int_equal(len, 100000);
 	for (size_t i = 0; i <= len; i++)
@@ -179,7 +183,8 @@ static void nobody_reads(void **state)
 
 static void open_flags(void **state)
 {
-	static const int bad[] = {O_ACCMODE, O_EXCL, O_TRUNC, O_CREAT | O_DIRECTORY, O_NONBLOCK, O_PATH, O_DIRECT, O_TMPFILE | O_RDWR};
+	static const int bad[] = { O_ACCMODE,  O_EXCL, O_TRUNC,  O_CREAT | O_DIRECTORY,
+				   O_NONBLOCK, O_PATH, O_DIRECT, O_TMPFILE | O_RDWR };
 	struct stat st;
 	char buf[40];
 	int fd;
@@ -208,9 +213,12 @@ static void open_flags(void **state)
 	close(fd);
 	close(sb_box_open_file(box, "/work/a", O_WRONLY | O_TRUNC, 0, NULL));
 	HAS(box, "/work/a", "");
-	REFUSED(EEXIST, "open /work/a", "", sb_box_open_file(box, "/work/a", O_WRONLY | O_CREAT | O_EXCL, 0600, &err));
-	REFUSED(EEXIST, "open /work", "", sb_box_open_file(box, "/work", O_WRONLY | O_CREAT | O_EXCL, 0600, &err));
-	REFUSED(ENOTDIR, "open /work/a", "", sb_box_open_file(box, "/work/a", O_RDONLY | O_DIRECTORY, 0, &err));
+	REFUSED(EEXIST, "open /work/a", "",
+		sb_box_open_file(box, "/work/a", O_WRONLY | O_CREAT | O_EXCL, 0600, &err));
+	REFUSED(EEXIST, "open /work", "",
+		sb_box_open_file(box, "/work", O_WRONLY | O_CREAT | O_EXCL, 0600, &err));
+	REFUSED(ENOTDIR, "open /work/a", "",
+		sb_box_open_file(box, "/work/a", O_RDONLY | O_DIRECTORY, 0, &err));
 	REFUSED(EISDIR, "open /work", "sb_box_list", sb_box_open_file(box, "/work", O_WRONLY, 0, &err));
 	REFUSED(EISDIR, "open /work", "", sb_box_open_file(box, "/work", O_RDWR | O_CREAT, 0600, &err));
 	REFUSED(EISDIR, "get /work", "", sb_box_get(box, "/work", 10, &(void *){NULL}, NULL, &err));
@@ -251,8 +259,10 @@ static void arguments(void **state)
 	assert_int_equal(sb_box_get(box, "/nothing", 1, &data, NULL, NULL), -ENOENT);
 	DONE(sb_box_put(box, "/work/..a", "dots", 4, 0600, &err));
 	HAS(box, "/work/..a", "dots");
-	REFUSED(ENOENT, "its directory is not there", "sb_box_mkdir", sb_box_put(box, "/work/no/a", "", 0, 0600, &err));
-	REFUSED(ENOENT, "its directory is not there", "sb_box_mkdir", sb_box_mkdir(box, "/work/no/a", 0700, &err));
+	REFUSED(ENOENT, "its directory is not there", "sb_box_mkdir",
+		sb_box_put(box, "/work/no/a", "", 0, 0600, &err));
+	REFUSED(ENOENT, "its directory is not there", "sb_box_mkdir",
+		sb_box_mkdir(box, "/work/no/a", 0700, &err));
 	REFUSED(ENOTDIR, "put /work/..a/b", "", sb_box_put(box, "/work/..a/b", "", 0, 0600, &err));
 	REFUSED(EROFS, "put /a", "sb_set_rootfs_writable", sb_box_put(box, "/a", "", 0, 0600, &err));
 	REFUSED(EROFS, "mkdir /a", "sb_add_tmpfs", sb_box_mkdir(box, "/a", 0700, &err));
@@ -270,7 +280,8 @@ static void full(void **state)
 	fx_ok(sb_add_tmpfs(cfg, "/small", 32768, 0, 0755));
 	fx_ok(sb_add_tmpfs(cfg, "/few", 0, 2, 0755));
 	box = open_with(cfg);
-	REFUSED(ENOSPC, "put /small/a", "sb_add_tmpfs", sb_box_put(box, "/small/a", data, sizeof(data), 0600, &err));
+	REFUSED(ENOSPC, "put /small/a", "sb_add_tmpfs",
+		sb_box_put(box, "/small/a", data, sizeof(data), 0600, &err));
 	assert_int_equal(sb_box_list(box, "/small", entries, 4, NULL), 0); /* no part of it */
 	DONE(sb_box_put(box, "/few/a", "", 0, 0600, &err));
 	REFUSED(ENOSPC, "put /few/b", "sb_add_tmpfs", sb_box_put(box, "/few/b", "", 0, 0600, &err));

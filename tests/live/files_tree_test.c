@@ -19,7 +19,8 @@ static void lists(void **state)
 	DONE(sb_box_put(box, odd_path, "odd", 3, 0640, &err));
 	HAS(box, path, "long");
 	HAS(box, odd_path, "odd");
-	shell(box, cfg, "cd /work; mkfifo fifo; ln -s /etc/passwd link; mkdir dir; touch -d @1000000000.5 .old; chmod 0 .old");
+	shell(box, cfg,
+	      "cd /work; mkfifo fifo; ln -s /etc/passwd link; mkdir dir; touch -d @1000000000.5 .old; chmod 0 .old");
 	assert_int_equal(sb_box_list(box, "/work", some, 8, NULL), 6);
 	assert_string_equal(some[0].name, ".old");
 	assert_int_equal(some[0].mode, S_IFREG);
@@ -89,7 +90,8 @@ static void many_files(void **state)
 
 	(void)state;
 	begin();
-	shell(box, cfg, "mkdir /work/m; cd /work/m; i=1000; while test $i -lt 3000; do : > $i; i=$((i + 1)); done");
+	shell(box, cfg,
+	      "mkdir /work/m; cd /work/m; i=1000; while test $i -lt 3000; do : > $i; i=$((i + 1)); done");
 	all[0].size = sizeof(*all);
 	assert_int_equal(sb_box_list(box, "/work/m", all, 2001, NULL), 2000);
 	for (int i = 0; i < 2000; i++) {
@@ -106,9 +108,12 @@ static void removing(void **state)
 {
 	(void)state;
 	begin();
-	shell(box, cfg, "cd /work; echo x > f; mkfifo p; ln -s nowhere l; mkdir d; mkdir -p t/a/b/c t/e; echo x > t/a/b/c/f; "
-			"ln -s /usr t/usr; ln t/a/b/c/f t/hard; touch t/.sb-0 t/.sb-1; mkdir -p t/.sb-2/x; echo y > keep");
-	for (const char *const *path = (const char *const[]){"/work/f", "/work/p", "/work/l", "/work/d", "/work/t", NULL}; *path; path++)
+	shell(box, cfg,
+	      "cd /work; echo x > f; mkfifo p; ln -s nowhere l; mkdir d; mkdir -p t/a/b/c t/e; echo x > t/a/b/c/f; "
+	      "ln -s /usr t/usr; ln t/a/b/c/f t/hard; touch t/.sb-0 t/.sb-1; mkdir -p t/.sb-2/x; echo y > keep");
+	for (const char *const *path =
+		     (const char *const[]){ "/work/f", "/work/p", "/work/l", "/work/d", "/work/t", NULL };
+	     *path; path++)
 		DONE(sb_box_remove(box, *path, &err));
 	shell(box, cfg, "test \"$(ls -A /work)\" = keep");
 	shell(box, cfg, "test -e /usr/bin/env");
@@ -123,8 +128,9 @@ static void undeletable(void **state)
 {
 	(void)state;
 	begin();
-	shell(box, cfg, "cd /work; mkdir -p t/a/b t/c t/sticky/d; chmod 1777 t/sticky; echo x > t/a/b/f; echo x > t/c/f; chmod 0 t/a/b/f; "
-			"chmod 0 t/a/b; chmod 0500 t/c t/a; chmod 0 t/sticky/d; chmod 0 t");
+	shell(box, cfg,
+	      "cd /work; mkdir -p t/a/b t/c t/sticky/d; chmod 1777 t/sticky; echo x > t/a/b/f; echo x > t/c/f; chmod 0 t/a/b/f; "
+	      "chmod 0 t/a/b; chmod 0500 t/c t/a; chmod 0 t/sticky/d; chmod 0 t");
 	assert_int_equal(sb_box_list(box, "/work/t", NULL, 0, NULL), 3);
 	assert_int_equal(sb_box_list(box, "/work/t/a/b", NULL, 0, NULL), 1);
 	HAS(box, "/work/t/a/b/f", "x\n");
@@ -150,8 +156,9 @@ static void wide_and_deep(void **state)
 {
 	(void)state;
 	begin();
-	shell(box, cfg, "cd /work; for i in 0 1 2 3 4 5 6 7; do for j in 0 1 2 3 4 5 6 7; do mkdir -p t/$i/$j/x/y; : > t/$i/$j/f; "
-			": > t/$i/$j/x/y/f; done; done");
+	shell(box, cfg,
+	      "cd /work; for i in 0 1 2 3 4 5 6 7; do for j in 0 1 2 3 4 5 6 7; do mkdir -p t/$i/$j/x/y; : > t/$i/$j/f; "
+	      ": > t/$i/$j/x/y/f; done; done");
 	DONE(sb_box_remove(box, "/work/t", &err));
 	assert_int_equal(sb_box_list(box, "/work", NULL, 0, NULL), 0);
 	end();
@@ -166,14 +173,16 @@ static void mounts_in_a_tree(void **state)
 	chmod(host, 0777);
 	fx_write("host/precious", "p");
 	cfg = work_config();
-	for (const char *const *path = (const char *const[]){"/work/t", "/work/u", "/work/u/v", NULL}; *path; path++)
+	for (const char *const *path = (const char *const[]){ "/work/t", "/work/u", "/work/u/v", NULL };
+	     *path; path++)
 		fx_ok(sb_add_dir(cfg, *path, 0755));
 	fx_ok(sb_add_tmpfs(cfg, "/work/t/m", 0, 0, 0777));
 	fx_ok(sb_add_bind(cfg, host, "/work/u/v/host", 0));
 	box = open_with(cfg);
 	DONE(sb_box_put(box, "/work/t/m/f", "x", 1, 0600, &err));
 	HAS(box, "/work/u/v/host/precious", "p");
-	REFUSED(EBUSY, "remove /work/u: it is, or holds, a mount point", "", sb_box_remove(box, "/work/u", &err));
+	REFUSED(EBUSY, "remove /work/u: it is, or holds, a mount point", "",
+		sb_box_remove(box, "/work/u", &err));
 	REFUSED(EBUSY, "mount point", "", sb_box_remove(box, "/work/u/v/host", &err));
 	REFUSED(EBUSY, "mount point", "", sb_box_remove(box, "/work/t", &err));
 	HAS(box, "/work/t/m/f", "x");

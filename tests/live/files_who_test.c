@@ -38,7 +38,8 @@ static void files_of_the_hosts_root(void **state)
 	cfg = work_config();
 	fx_ok(sb_add_bind(cfg, dir, "/roots", 0));
 	box = open_with(cfg);
-	REFUSED(EACCES, "get /roots/secret", "an id that the box does not have", sb_box_get(box, "/roots/secret", 10, &(void *){NULL}, NULL, &err));
+	REFUSED(EACCES, "get /roots/secret", "an id that the box does not have",
+		sb_box_get(box, "/roots/secret", 10, &(void *){ NULL }, NULL, &err));
 	REFUSED(EACCES, "put /roots/x", "", sb_box_put(box, "/roots/x", "x", 1, 0600, &err));
 	REFUSED(EACCES, "remove /roots/secret", "", sb_box_remove(box, "/roots/secret", &err));
 	fx_ok(access(fx_path("roots/secret"), F_OK));
@@ -60,11 +61,13 @@ static void of_several_ids(void)
 	fx_ok(sb_add_cap(other, "chown"));
 	DONE(sb_box_mkdir(box, "/work/all", 01777, &err));
 	shell(box, cfg, "cd /work/all; mkdir d; echo mine > d/f; chmod 0 d/f d");
-	shell(box, other, "cd /work/all; mkdir e; echo theirs > e/f; chmod 0 e/f e; touch t; chmod 1700 .  2> /dev/null || true");
+	shell(box, other,
+	      "cd /work/all; mkdir e; echo theirs > e/f; chmod 0 e/f e; touch t; chmod 1700 .  2> /dev/null || true");
 	HAS(box, "/work/all/d/f", "mine\n");
 	HAS(box, "/work/all/e/f", "theirs\n");
 	DONE(sb_box_put(box, "/work/all/e/g", "x", 1, 0644, &err));
-	shell(box, other, "chmod 755 /work/all/e; test $(stat -c %u:%g /work/all/e/g /work/all/e/f | tr '\\n' ' ' | tr ' ' ,) = 5:6,7:8,");
+	shell(box, other,
+	      "chmod 755 /work/all/e; test $(stat -c %u:%g /work/all/e/g /work/all/e/f | tr '\\n' ' ' | tr ' ' ,) = 5:6,7:8,");
 	DONE(sb_box_remove(box, "/work/all", &err));
 	assert_int_equal(sb_box_list(box, "/work", NULL, 0, NULL), 0);
 	shell(box, cfg, "true"); /* sb-init is who it was: it still starts commands, as whom it should */
@@ -115,8 +118,10 @@ static void without_any_namespace(void **state)
 	fx_ok(sb_set_cwd(cfg, dir));
 	box = open_with(cfg);
 	snprintf(path, sizeof(path), "%s/t", dir);
-	shell(box, cfg, "mkdir -p t/a/b/c t/e; echo x > t/a/b/f; echo x > t/e/f; chmod 0500 t/a/b t/e; chmod 0 t/a t");
-	if (syscall(452 /* fchmodat2 */, -1, "", 0, 0) < 0 && errno == ENOSYS) { /* before 6.6 its owner must do it */
+	shell(box, cfg,
+	      "mkdir -p t/a/b/c t/e; echo x > t/a/b/f; echo x > t/e/f; chmod 0500 t/a/b t/e; chmod 0 t/a t");
+	/* before 6.6 its owner must do it */
+	if (syscall(452 /* fchmodat2 */, -1, "", 0, 0) < 0 && errno == ENOSYS) {
 		REFUSED(EACCES, "remove", "", sb_box_remove(box, path, &err));
 		shell(box, cfg, "chmod 700 t t/a");
 	}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A seccomp filter around the host (a container's) that refuses what a sandbox needs: which call, and the way out. */
+/*
+ * A seccomp filter around the host (a container's) that refuses what a sandbox needs: which call,
+ * and the way out.
+ */
 #include "../fixture.h"
 
 #include <errno.h>
@@ -42,7 +45,10 @@ static int refuse(long call, int code)
 static const struct refusal *now;
 static int code;
 
-/* With a target below a directory that is there: what a root of its own has not seen before is reached without openat2. */
+/*
+ * With a target below a directory that is there: what a root of its own has not seen before is
+ * reached without openat2.
+ */
 static sb_config *usual(void)
 {
 	sb_config *cfg = fx_config("exit=0");

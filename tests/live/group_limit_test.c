@@ -64,8 +64,8 @@ static void nobody_waits_longer_than_the_wall_time(void **state)
 
 static void both_listen(void **state)
 {
-	sb_group *group = pair(telling(fx_config("to=2:up", "read=0")), telling(fx_config("to=2:up", "read=0")), -1, -1,
-			       UINT64_MAX);
+	sb_group *group = pair(telling(fx_config("to=2:up", "read=0")),
+			       telling(fx_config("to=2:up", "read=0")), -1, -1, UINT64_MAX);
 	sb_group_result res;
 
 	(void)state;
@@ -86,12 +86,14 @@ static void both_listen(void **state)
 
 static void both_speak(void **state)
 {
-	sb_group *group = pair(fx_config("flood=1"), telling(fx_config("bytes=1:10", "to=2:up", "pause")), -1, -1, UINT64_MAX);
+	sb_group *group = pair(fx_config("flood=1"), telling(fx_config("bytes=1:10", "to=2:up", "pause")), -1,
+			       -1, UINT64_MAX);
 
 	(void)state;
 	start(group);
 	until_up(group, 1);
-	while (member(group, 0).bytes_out - member(group, 1).bytes_in < 65536 || member(group, 0).bytes_in < 10)
+	while (member(group, 0).bytes_out - member(group, 1).bytes_in < 65536 ||
+	       member(group, 0).bytes_in < 10)
 		assert_int_equal(sb_group_wait(group, 1000000, NULL, NULL), 0);
 	until(group, 0, 'S');
 	until(group, 1, 'S');
@@ -106,8 +108,8 @@ static void both_speak(void **state)
 
 static void who_is_busy_does_not_wait(void **state)
 {
-	sb_group *group = pair(telling(fx_config("to=2:up", "spin=600000")), telling(fx_config("to=2:up", "read=0")), -1, -1,
-			       UINT64_MAX);
+	sb_group *group = pair(telling(fx_config("to=2:up", "spin=600000")),
+			       telling(fx_config("to=2:up", "read=0")), -1, -1, UINT64_MAX);
 
 	(void)state;
 	start(group);
@@ -163,7 +165,8 @@ static void the_sum_of_cpu_time(void **state)
 	res = ended(group);
 	expect(&res, SB_CPU_EXCEEDED, -1, -2); /* where starting takes long, the first may use it up alone */
 	assert_true(res.cpu_ns >= 300000000);
-	assert_true(res.cpu_ns < 10000000000); /* of 180 s; who looks at it may be kept from it on a busy machine */
+	/* of 180 s; who looks at it may be kept from it on a busy machine */
+	assert_true(res.cpu_ns < 10000000000);
 	sb_group_free(group);
 }
 

@@ -53,7 +53,9 @@ static void a_line_of_five(void **state)
 			fx_ok(sb_set_stream_capture(cfg, 1, UINT64_MAX, 0));
 		assert_int_equal(sb_group_add(group, cfg, NULL, NULL), i);
 		if (i)
-			assert_int_equal(sb_group_wire(group, (unsigned)i - 1, 1, (unsigned)i, 0, -1, 300000, NULL), i - 1);
+			assert_int_equal(sb_group_wire(group, (unsigned)i - 1, 1, (unsigned)i, 0, -1, 300000,
+						       NULL),
+					 i - 1);
 		sb_config_free(cfg);
 	}
 	start(group);
@@ -68,7 +70,8 @@ static void a_line_of_five(void **state)
 /* The reader sees the end, the writer EPIPE; the first one's cause counts, not the signal that came of it. */
 static void one_dies_first(void **state)
 {
-	sb_group *group = pair(fx_config("read=0", "exit=3"), fx_config("to=1:x", "flood=1"), -1, -1, UINT64_MAX);
+	sb_group *group =
+		pair(fx_config("read=0", "exit=3"), fx_config("to=1:x", "flood=1"), -1, -1, UINT64_MAX);
 	sb_group_result res;
 
 	(void)state;

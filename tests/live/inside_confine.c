@@ -161,15 +161,30 @@ static void do_syscalls(const char *arg)
 
 	for (long number; *arg; arg = *end ? end + 1 : end) {
 		number = strtol(arg, &end, 10);
-		say("syscall %ld=%s\n", number, syscall(number, 0, 0, 0, 0, 0, 0) < 0 ? strerrorname_np(errno) : "ok");
+		say("syscall %ld=%s\n", number,
+		    syscall(number, 0, 0, 0, 0, 0, 0) < 0 ? strerrorname_np(errno) : "ok");
 	}
 }
 
 const struct verb confine_verbs[] = {
-	{"append", do_append},     {"truncate", do_truncate},     {"reg", do_reg},       {"fifo", do_fifo},
-	{"sock", do_sock},         {"chr", do_chr},               {"blk", do_blk},       {"sym", do_sym},
-	{"rmdir", do_rmdir},       {"rename", do_rename},         {"ioctl", do_ioctl},   {"bind", do_bind},
-	{"connect", do_connect},   {"abstract", do_abstract},     {"kill", do_kill},     {"keepcaps", do_keepcaps},
-	{"securebits", do_securebits}, {"cookie", do_cookie},     {"syscalls", do_syscalls},
-	{NULL, NULL},
+	{ "append", do_append },
+	{ "truncate", do_truncate },
+	{ "reg", do_reg },
+	{ "fifo", do_fifo },
+	{ "sock", do_sock },
+	{ "chr", do_chr },
+	{ "blk", do_blk },
+	{ "sym", do_sym },
+	{ "rmdir", do_rmdir },
+	{ "rename", do_rename },
+	{ "ioctl", do_ioctl },
+	{ "bind", do_bind },
+	{ "connect", do_connect },
+	{ "abstract", do_abstract },
+	{ "kill", do_kill },
+	{ "keepcaps", do_keepcaps },
+	{ "securebits", do_securebits },
+	{ "cookie", do_cookie },
+	{ "syscalls", do_syscalls },
+	{ NULL, NULL },
 };

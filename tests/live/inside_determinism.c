@@ -24,7 +24,8 @@ static void do_addresses(const char *arg)
 
 	(void)arg;
 	say("stack=%p\nheap=%p\nmapped=%p\nvdso=%#lx\nargv=%#lx\n", (void *)&here, sbrk(0),
-	    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), getauxval(AT_SYSINFO_EHDR), getauxval(AT_EXECFN));
+	    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), getauxval(AT_SYSINFO_EHDR),
+	    getauxval(AT_EXECFN));
 	say("personality=%#x\n", (unsigned)personality(0xffffffff));
 }
 
@@ -112,7 +113,10 @@ static void in_child(const char *what, int counter)
 	if (pid == 0)
 		_exit(counter ? read_counter() == 0 : clock_gettime(CLOCK_MONOTONIC, &ts));
 	waitpid(pid, &status, 0);
-	say("%s=%s\n", what, WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : WEXITSTATUS(status) ? "failed" : "ok");
+	say("%s=%s\n", what,
+	    WIFSIGNALED(status)   ? sigabbrev_np(WTERMSIG(status))
+	    : WEXITSTATUS(status) ? "failed"
+				  : "ok");
 }
 
 static void do_tsc(const char *arg)
@@ -120,11 +124,14 @@ static void do_tsc(const char *arg)
 	int mode = 0;
 
 	(void)arg;
-	say("tsc=%s\n", prctl(PR_GET_TSC, &mode, 0, 0, 0) < 0 ? strerrorname_np(errno) : mode == PR_TSC_SIGSEGV ? "off" : "on");
+	say("tsc=%s\n", prctl(PR_GET_TSC, &mode, 0, 0, 0) < 0 ? strerrorname_np(errno)
+			: mode == PR_TSC_SIGSEGV              ? "off"
+							      : "on");
 	in_child("counter", 1);
 	in_child("clock", 0);
 }
 
 const struct verb determinism_verbs[] = {
-	{"addresses", do_addresses}, {"random", do_random}, {"affinity", do_affinity}, {"tsc", do_tsc}, {NULL, NULL},
+	{"addresses", do_addresses}, {"random", do_random}, {"affinity", do_affinity}, {"tsc", do_tsc},
+	{NULL, NULL},
 };

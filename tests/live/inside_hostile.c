@@ -97,5 +97,6 @@ static void do_lease(const char *path)
 }
 
 const struct verb hostile_verbs[] = {
-	{"deep", do_deep}, {"swap", do_swap}, {"breed", do_breed}, {"blink", do_blink}, {"grow", do_grow}, {"lease", do_lease}, {NULL, NULL},
+	{"deep", do_deep}, {"swap", do_swap}, {"breed", do_breed}, {"blink", do_blink}, {"grow", do_grow},
+	{"lease", do_lease}, {NULL, NULL},
 };

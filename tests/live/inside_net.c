@@ -48,7 +48,10 @@ static struct peer parse(const char *arg)
 	return peer;
 }
 
-/* A socket that is connected to @arg. Return: -1 with errno if it cannot be; @fd is to be closed all the same. */
+/*
+ * A socket that is connected to @arg. Return: -1 with errno if it cannot be; @fd is to be closed
+ * all the same.
+ */
 static int connected(const char *arg, int type, int *fd)
 {
 	struct timeval patience = {.tv_sec = 10};
@@ -103,7 +106,10 @@ static void do_ping(const char *arg)
 	close(fd);
 }
 
-/* "tcp=ADDRESS,PORT": connects and says what the server says ("tcp=ok TEXT"), or the error ("tcp=EHOSTUNREACH"). */
+/*
+ * "tcp=ADDRESS,PORT": connects and says what the server says ("tcp=ok TEXT"), or the error
+ * ("tcp=EHOSTUNREACH").
+ */
 static void do_tcp(const char *arg)
 {
 	int fd, r = connected(arg, SOCK_STREAM, &fd);
@@ -137,7 +143,8 @@ static int serve(int type, const char *arg)
 	int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0 || (type == SOCK_STREAM && listen(fd, 64) < 0)) {
+	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0 ||
+	    (type == SOCK_STREAM && listen(fd, 64) < 0)) {
 		say("serve=%s\n", strerrorname_np(errno));
 		exit(1);
 	}
@@ -161,7 +168,10 @@ static void do_serve(const char *arg)
 			continue;
 		name_of(&peer, name, sizeof(name));
 		send(client, name, strlen(name), MSG_NOSIGNAL);
-		/* Until he has gone: what relays connections in between may lose words that an end follows at once. */
+		/*
+		 * Until he has gone: what relays connections in between may lose words that an end
+		 * follows at once.
+		 */
 		setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 		recv(client, name, sizeof(name), 0);
 		close(client);
@@ -191,7 +201,8 @@ static ssize_t all(ssize_t (*move)(int, char *, size_t), int fd, uint64_t count,
 	ssize_t n = 0;
 
 	for (*moved = 0; *moved < count; *moved += (uint64_t)n) {
-		n = move(fd, block, count - *moved < sizeof(block) ? (size_t)(count - *moved) : sizeof(block));
+		n = move(fd, block,
+			 count - *moved < sizeof(block) ? (size_t)(count - *moved) : sizeof(block));
 		if (n <= 0)
 			break;
 	}
@@ -243,7 +254,9 @@ static void do_pour(const char *arg)
  */
 static void do_mesh(const char *arg)
 {
-	struct sockaddr_in all = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(arg)), .sin_addr.s_addr = INADDR_BROADCAST};
+	struct sockaddr_in all = { .sin_family = AF_INET,
+				   .sin_port = htons((uint16_t)atoi(arg)),
+				   .sin_addr.s_addr = INADDR_BROADCAST };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), one = 1, own = -1;
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = all.sin_port};
 	static uint8_t heard[65536];
@@ -297,7 +310,10 @@ static void do_raw(const char *arg)
 	say_socket("raw6", AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
 }
 
-/* "unrule=TABLE": tries to remove a table of nftables ("unrule=EPERM"); again as root of a user namespace of its own. */
+/*
+ * "unrule=TABLE": tries to remove a table of nftables ("unrule=EPERM"); again as root of a user
+ * namespace of its own.
+ */
 static void do_unrule(const char *arg)
 {
 	struct {

@@ -42,10 +42,14 @@ static void do_leave(const char *kind)
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS } };
 	char byte = 0;
 	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	int fd = !strcmp(kind, "tcp")        ? listening()
 		 : !strcmp(kind, "udp6")     ? socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)
 		 : !strcmp(kind, "abstract") ? abstract()
@@ -64,7 +68,8 @@ static void do_hold(const char *path)
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(path));
 
 	strncpy(name.sun_path + 1, path, sizeof(name.sun_path) - 2);
-	say("hold=%s\n", bind(fd, (struct sockaddr *)&name, len) < 0 || listen(fd, 8) < 0 ? strerrorname_np(errno) : "ok");
+	say("hold=%s\n",
+	    bind(fd, (struct sockaddr *)&name, len) < 0 || listen(fd, 8) < 0 ? strerrorname_np(errno) : "ok");
 }
 
 /* "use": sockets of all kinds, which go with the command. */
@@ -104,7 +109,8 @@ static void do_lost(const char *arg)
 
 	(void)arg;
 	inet_pton(AF_INET, "192.0.2.1", &to.sin_addr);
-	say("lost=%s\n", sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? strerrorname_np(errno) : "sent");
+	say("lost=%s\n",
+	    sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0 ? strerrorname_np(errno) : "sent");
 }
 
 /* "group=ADDRESS": a multicast group, on lo, which is left at the end. */

@@ -102,7 +102,10 @@ static void do_epipe(const char *arg)
 	dprintf(2, "epipe=%s\n", strerrorname_np(errno));
 }
 
-/* Somebody who outlives the command, holds its descriptors and goes on to write: "linger=N", N times or (0) for ever. */
+/*
+ * Somebody who outlives the command, holds its descriptors and goes on to write: "linger=N", N
+ * times or (0) for ever.
+ */
 static void do_linger(const char *arg)
 {
 	int n = atoi(arg), up[2];

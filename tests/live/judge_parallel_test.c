@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* 500 runs, many or all at once, of programs that end in different ways: none is lost, and no byte of them. */
+/*
+ * 500 runs, many or all at once, of programs that end in different ways: none is lost, and no byte
+ * of them.
+ */
 #include "judge_pattern.h"
 #include "judge_table.h"
 
@@ -186,7 +189,8 @@ static void run_them(unsigned places)
 
 	begin();
 	run_all(places);
-	print_message("# %ld runs, %u at once: %.1f s\n", count(), places, (double)(judge_now() - begun) / 1e9);
+	print_message("# %ld runs, %u at once: %.1f s\n", count(), places,
+		      (double)(judge_now() - begun) / 1e9);
 	none_is_wrong(count(), SB_WALL_EXCEEDED);
 }
 
@@ -216,7 +220,8 @@ static struct judge_row sleeper_of(long number)
 	row.program = "released";
 	row.number = number;
 	row.wall_ms = 1000000;
-	if (judge_approximate() & SB_LIMIT_BIT(SB_LIMIT_MEMORY)) /* 500 that are sampled keep a machine busy */
+	/* 500 that are sampled keep a machine busy */
+	if (judge_approximate() & SB_LIMIT_BIT(SB_LIMIT_MEMORY))
 		row.flags |= J_NO_MEMORY;
 	return row;
 }

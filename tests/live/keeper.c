@@ -95,7 +95,8 @@ static void forget(struct keeper *k)
 void keeper_end(struct keeper *k)
 {
 	if (k->code == 0)
-		assert_int_equal(write(k->ask, "q", 1), 1); /* another keeper may have a copy of the descriptor */
+		/* another keeper may have a copy of the descriptor */
+		assert_int_equal(write(k->ask, "q", 1), 1);
 	forget(k);
 }
 

@@ -13,7 +13,10 @@ struct keeper {
 	int code;      /* of sb_box_open(), if it failed: then there is no @init */
 };
 
-/** keeper_begin - fork one that opens a box of @cfg, which it frees, as we do, and starts @command (NULL: none) in it */
+/**
+ * keeper_begin - fork one that opens a box of @cfg, which it frees, as we do, and starts @command
+ * (NULL: none) in it
+ */
 void keeper_begin(struct keeper *k, sb_config *cfg, sb_config *command);
 /** keeper_go - without waiting until it has opened; keeper_opened() does that. */
 void keeper_go(struct keeper *k, sb_config *cfg, sb_config *command);

@@ -12,7 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROMISE_S 20 /* so long is waited for the end of a sandbox after its host's; it takes milliseconds, under emulation beside others a second */
+/*
+ * so long is waited for the end of a sandbox after its host's; it takes milliseconds, under
+ * emulation beside others a second
+ */
+#define PROMISE_S 20
 
 enum whose { OF_HOST, OF_SANDBOX };
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Landlock where it cannot be had, and lines that cannot be: which step, why, the way out, and what may be missing. */
+/*
+ * Landlock where it cannot be had, and lines that cannot be: which step, why, the way out, and what
+ * may be missing.
+ */
 #include "../fixture.h"
 
 #include <errno.h>

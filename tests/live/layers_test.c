@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The layers beside filter and Landlock: no further user namespaces, core scheduling; and those that may be missing. */
+/*
+ * The layers beside filter and Landlock: no further user namespaces, core scheduling; and those
+ * that may be missing.
+ */
 #include "box_kit.h"
 
 #include <errno.h>
@@ -192,7 +195,8 @@ static int try_core_sched(void)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(prctl(62 /* PR_SCHED_CORE */, 1 /* CREATE */, 0, 0 /* this thread */, 0) == 0 ? 0 : errno);
+		_exit(prctl(62 /* PR_SCHED_CORE */, 1 /* CREATE */, 0, 0 /* this thread */, 0) == 0 ? 0
+												    : errno);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WEXITSTATUS(status);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Run in a box by box_leftovers_test: leaves one thing behind (`plant NAME`), or says whether it is there (`look NAME`). */
+/*
+ * Run in a box by box_leftovers_test: leaves one thing behind (`plant NAME`), or says whether it is
+ * there (`look NAME`).
+ */
 #include "leftovers.h"
 
 #include <dirent.h>
@@ -124,7 +127,8 @@ int is_said(const char *file, const char *text)
 
 int main(int argc, char **argv)
 {
-	static const struct leftover *const all[] = {file_leftovers, ipc_leftovers, process_leftovers, net_leftovers};
+	static const struct leftover *const all[] = { file_leftovers, ipc_leftovers, process_leftovers,
+						      net_leftovers };
 	int r;
 
 	for (size_t i = 0; argc == 3 && i < sizeof(all) / sizeof(all[0]); i++)

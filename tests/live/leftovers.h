@@ -14,7 +14,10 @@ struct leftover {
 
 extern const struct leftover file_leftovers[], ipc_leftovers[], process_leftovers[], net_leftovers[];
 
-/* A process that nobody waits for, in a session of its own: it does @first, and then nothing. 0, -1 and errno of @first. */
+/*
+ * A process that nobody waits for, in a session of its own: it does @first, and then nothing. 0, -1
+ * and errno of @first.
+ */
 int stay(int (*first)(void));
 /* The same without a session of its own. */
 int linger(int (*first)(void));

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What is left in file systems. /work is a tmpfs, /small one of 64 KiB, /over an overlay, /in/file is the host's. */
+/*
+ * What is left in file systems. /work is a tmpfs, /small one of 64 KiB, /over an overlay, /in/file
+ * is the host's.
+ */
 #include "leftovers.h"
 
 #include <errno.h>
@@ -164,7 +167,8 @@ static int take_lease(void)
 static int plant_lease(void) { return stay(take_lease); }
 static int look_lease(void)
 {
-	return is_path("/work/leased") && open("/work/leased", O_WRONLY | O_NONBLOCK) < 0 && errno == EWOULDBLOCK;
+	return is_path("/work/leased") && open("/work/leased", O_WRONLY | O_NONBLOCK) < 0 &&
+	       errno == EWOULDBLOCK;
 }
 
 static int plant_mount(void)

@@ -39,9 +39,15 @@ static int listens(int family, const void *name, size_t len)
 static const struct sockaddr_un abstract = {.sun_family = AF_UNIX, .sun_path = "\0left"};
 static const struct sockaddr_in loopback = {AF_INET, 0, {0}, {0}};
 
-static int listen_abstract(void) { return listens(AF_UNIX, &abstract, offsetof(struct sockaddr_un, sun_path) + 5); }
+static int listen_abstract(void)
+{
+	return listens(AF_UNIX, &abstract, offsetof(struct sockaddr_un, sun_path) + 5);
+}
 static int plant_abstract(void) { return stay(listen_abstract); }
-static int look_abstract(void) { return connects(AF_UNIX, &abstract, offsetof(struct sockaddr_un, sun_path) + 5); }
+static int look_abstract(void)
+{
+	return connects(AF_UNIX, &abstract, offsetof(struct sockaddr_un, sun_path) + 5);
+}
 
 static struct sockaddr_in at(const char *address)
 {

@@ -122,7 +122,10 @@ static int plant_headless(void)
 	}
 	return pid > 0 && read(p[0], &c, 1) == 1 ? 0 : -1;
 }
-static int look_headless(void) { return is_said("status", "Threads:\t2\n") || is_said("status", "Z (zombie)"); }
+static int look_headless(void)
+{
+	return is_said("status", "Threads:\t2\n") || is_said("status", "Z (zombie)");
+}
 
 static int trace_child(void)
 {
@@ -172,7 +175,8 @@ static int set_timer(void)
 	struct itimerspec in_an_hour = {.it_value = {3600, 0}};
 	timer_t timer;
 
-	return timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ? -1 : timer_settime(timer, 0, &in_an_hour, NULL);
+	return timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ? -1
+								 : timer_settime(timer, 0, &in_an_hour, NULL);
 }
 static int plant_posix_timer(void) { return stay(set_timer); }
 static int look_posix_timer(void) { return is_said("timers", "signal: 10/"); }

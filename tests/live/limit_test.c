@@ -41,7 +41,8 @@ static void a_busy_loop_ends_at_its_cpu_limit(void **state)
 	assert_true(res.signaled);
 	assert_true(res.exceeded & SB_LIMIT_BIT(SB_LIMIT_CPU));
 	assert_true(cpu_of(&res) > 100 * MS && cpu_of(&res) < 400 * MS);
-	assert_int_equal(!!(res.approximate & SB_LIMIT_BIT(SB_LIMIT_CPU)), !(res.applied & SB_APPLIED_CGROUP));
+	assert_int_equal(!!(res.approximate & SB_LIMIT_BIT(SB_LIMIT_CPU)),
+			 !(res.applied & SB_APPLIED_CGROUP));
 }
 
 static void cpu_time_of_a_child_that_nobody_waits_for_counts(void **state)
@@ -198,7 +199,8 @@ static void without_a_controller_memory_is_sampled_if_that_will_do(void **state)
 	fx_ok(sb_set_optional(cfg, SB_APPLIED_CGROUP));
 	res = result_of(cfg);
 	assert_int_equal(res.verdict, SB_MEMORY_EXCEEDED);
-	assert_int_equal(!!(res.approximate & SB_LIMIT_BIT(SB_LIMIT_MEMORY)), !(res.applied & SB_APPLIED_CGROUP));
+	assert_int_equal(!!(res.approximate & SB_LIMIT_BIT(SB_LIMIT_MEMORY)),
+			 !(res.applied & SB_APPLIED_CGROUP));
 }
 
 static void one_fork_too_many_ends_the_run(void **state)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A root of its own whose mounts are made by path, and made read-only together: it holds what the single ones promise. */
+/*
+ * A root of its own whose mounts are made by path, and made read-only together: it holds what the
+ * single ones promise.
+ */
 #include "../fixture.h"
 
 #include <errno.h>
@@ -15,8 +18,8 @@ static void usual_mounts(sb_config *cfg)
 
 static void binds_are_read_only_and_what_is_mounted_after_them_is_not(void **state)
 {
-	sb_config *cfg = fx_config("fs=/a", "fs=/deep/b", "fs=/", "write=/a/x", "write=/deep/b/x", "write=/x", "write=/tmp/x",
-				   "write=/dev/shm/x", "write=/dev/null", "write=/dev/x");
+	sb_config *cfg = fx_config("fs=/a", "fs=/deep/b", "fs=/", "write=/a/x", "write=/deep/b/x", "write=/x",
+				   "write=/tmp/x", "write=/dev/shm/x", "write=/dev/null", "write=/dev/x");
 	const char *out;
 
 	(void)state;
@@ -89,7 +92,10 @@ static void a_bind_that_is_left_out_leaves_the_others_read_only_and_no_place(voi
 	assert_null(strstr(fx_get(out, "ls /"), "deep"));
 }
 
-/* The directory was ours when the first place was made in it, and is the host's when the last one would be. */
+/*
+ * The directory was ours when the first place was made in it, and is the host's when the last one
+ * would be.
+ */
 static void nothing_is_made_in_a_directory_that_came_later(void **state)
 {
 	sb_config *cfg = fx_config("exit=0");

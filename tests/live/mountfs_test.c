@@ -210,7 +210,10 @@ static void overlay_with_a_kept_upper(void **state)
 	assert_int_equal(access(fx_path("lower/new"), F_OK), -1);
 }
 
-/* The host's root is kept, and a mount of the sandbox's lies over the directories: they are the host's all the same. */
+/*
+ * The host's root is kept, and a mount of the sandbox's lies over the directories: they are the
+ * host's all the same.
+ */
 static void overlay_of_what_is_covered_inside(void **state)
 {
 	static const char *const names[] = {"lower", NULL};

@@ -97,7 +97,10 @@ static void many_processes_make_and_remove_one_bridge(void **state)
 	assert_string_equal(links(), before);
 }
 
-/* The maker goes first, or last: in either case the bridge goes with the last, and the other's network works until then. */
+/*
+ * The maker goes first, or last: in either case the bridge goes with the last, and the other's
+ * network works until then.
+ */
 static void whoever_is_last_removes_it(void **state)
 {
 	const char *before = links();
@@ -105,7 +108,8 @@ static void whoever_is_last_removes_it(void **state)
 	(void)state;
 	for (int maker_first = 0; maker_first < 2; maker_first++)
 		for (int i = 0; i < 5; i++) {
-			sb_config *made = with_made(fx_config("pause"), "made0"), *found = with_made(fx_config("pause"), "made0");
+			sb_config *made = with_made(fx_config("pause"), "made0"),
+				  *found = with_made(fx_config("pause"), "made0");
 			sb_proc *one = fx_spawn(made), *two = fx_spawn(found);
 
 			sb_proc_free(maker_first ? one : two);
@@ -148,10 +152,13 @@ static void gc_knows_an_unfinished_one_and_leaves_others(void **state)
 {
 	(void)state;
 	net_sh("ip link add name sb-800001df type bridge");       /* killed before it had an alias */
-	net_sh("ip link add name half0 type bridge && ip link set half0 alias '" DEAD " leaving'"); /* killed while removing */
-	net_sh("ip link add name sb-0000cafe type bridge && ip link add name br7 type bridge && ip link set br7 alias '" DEAD "x'");
+	/* killed while removing */
+	net_sh("ip link add name half0 type bridge && ip link set half0 alias '" DEAD " leaving'");
+	net_sh("ip link add name sb-0000cafe type bridge && ip link add name br7 type bridge && ip link set br7 alias '" DEAD
+	       "x'");
 	net_sh("ip link add name v0 type veth peer name v1 && ip link set v0 alias '" DEAD "'");
-	net_sh("ip link add name used0 type bridge && ip link set used0 alias '" DEAD "' && ip link set v1 master used0");
+	net_sh("ip link add name used0 type bridge && ip link set used0 alias '" DEAD
+	       "' && ip link set v1 master used0");
 	assert_true(gc() >= 2);
 	assert_string_equal(alias_of("used0"), DEAD "\n");
 	net_sh("ip link set v1 nomaster");
@@ -270,7 +277,10 @@ static void a_release_between_look_and_use_is_made_good(void **state)
 	assert_string_equal(links(), before);
 }
 
-/* As somebody who removes the bridge and has looked at its ports already: he holds the lock until it is gone. */
+/*
+ * As somebody who removes the bridge and has looked at its ports already: he holds the lock until
+ * it is gone.
+ */
 static void *remover(void *arg)
 {
 	int lock = *(int *)arg;

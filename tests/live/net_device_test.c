@@ -9,7 +9,8 @@
 static void a_device_moves_in_and_comes_back_as_it_was(void **state)
 {
 	sb_config *cfg = with(sb_net_device,
-			      LINK(.device = "low", .name = "eth5", .mac = "02:00:00:00:00:55", .mtu = 1300, .address = "10.4.0.2/24"),
+			      LINK(.device = "low", .name = "eth5", .mac = "02:00:00:00:00:55", .mtu = 1300,
+				   .address = "10.4.0.2/24"),
 			      fx_config("pause"));
 	sb_net_info info;
 	sb_proc *proc;
@@ -94,7 +95,8 @@ static void a_device_comes_back_from_a_failure(void **state)
 	fx_ok(sb_net_veth(cfg, LINK(.host_name = "far", .name = "eth1")));
 	fx_has(fx_refused(cfg, EEXIST)->message, "an interface far already");
 	fx_has(net_says("ip -o link show low"), "mtu 1450");
-	cfg = with(sb_net_device, LINK(.device = "low", .name = "eth5", .address = "10.4.0.2/24"), fx_config("exit=0"));
+	cfg = with(sb_net_device, LINK(.device = "low", .name = "eth5", .address = "10.4.0.2/24"),
+		   fx_config("exit=0"));
 	fx_ok(sb_net_route(cfg, "eth5", "10.6.0.0/16", "10.5.0.1"));
 	fx_refused(cfg, ENETUNREACH);
 	fx_has(net_says("ip -o link show low"), "02:00:00:00:00:01");
@@ -114,7 +116,8 @@ static void a_device_comes_back_when_half_of_it_was_done(void **state)
 	need_kind("macvlan");
 	make_low();
 	net_sh("ip link add above link low address 02:00:00:00:00:02 type macvlan");
-	cfg = with(sb_net_device, LINK(.device = "above", .name = "eth5", .mac = "02:00:00:00:00:03", .mtu = 1451),
+	cfg = with(sb_net_device,
+		   LINK(.device = "above", .name = "eth5", .mac = "02:00:00:00:00:03", .mtu = 1451),
 		   fx_config("exit=0")); /* more than low has, which only above knows */
 	fx_has(fx_refused(cfg, EINVAL)->message, "above: Invalid argument");
 	fx_has(net_says("ip -o link show above"), "02:00:00:00:00:02");

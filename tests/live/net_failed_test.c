@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Each request of a network's creation fails once, each answer is lost once, descriptors run out: it is told, nothing is left. */
+/*
+ * Each request of a network's creation fails once, each answer is lost once, descriptors run out:
+ * it is told, nothing is left.
+ */
 #include "net_trap.h"
 
 #include <dirent.h>
@@ -18,9 +21,11 @@ static int fails(unsigned number)
 static sb_config *other_network(void)
 {
 	sb_config *cfg = fx_config("exit=7");
-	sb_net_link veth = {.size = sizeof(veth), .device = "made0", .flags = SB_NET_MAKE_BRIDGE, .rate = 1000000,
-			    .bridge_address = "10.9.0.1/24"};
-	sb_net_link device = {.size = sizeof(device), .device = "low", .name = "eth5", .mac = "02:00:00:00:00:55", .mtu = 1300};
+	sb_net_link veth = {.size = sizeof(veth), .device = "made0", .flags = SB_NET_MAKE_BRIDGE,
+			    .rate = 1000000, .bridge_address = "10.9.0.1/24"};
+	sb_net_link device = {
+		.size = sizeof(device), .device = "low", .name = "eth5", .mac = "02:00:00:00:00:55", .mtu = 1300
+	};
 	sb_net_link macvlan = {.size = sizeof(macvlan), .device = "far", .address = "10.3.0.2/24"};
 
 	fx_ok(sb_net_device(cfg, &device));
@@ -51,7 +56,8 @@ static int open_fds(void)
 
 static const char *links(void)
 {
-	return net_says("ip -o link | sed -E 's|^[0-9]+:( [^:]*:).*( mtu [0-9]+).*(link/[a-z]+ [^ ]*).*|\\1\\2 \\3|' | sort");
+	return net_says(
+		"ip -o link | sed -E 's|^[0-9]+:( [^:]*:).*( mtu [0-9]+).*(link/[a-z]+ [^ ]*).*|\\1\\2 \\3|' | sort");
 }
 
 /* One try. 1: nothing failed; 0: a failure that was told and left nothing; -1: @why. */
@@ -82,7 +88,8 @@ static int once(unsigned at, int with, char *why, size_t len)
 		snprintf(why, len, "call %u with %s: a child is left", at, strerror(with));
 	sb_config_free(cfg);
 	if (!why[0] && open_fds() != fds)
-		snprintf(why, len, "call %u with %s: %d descriptors, before it were %d", at, strerror(with), open_fds(), fds);
+		snprintf(why, len, "call %u with %s: %d descriptors, before it were %d", at, strerror(with),
+			 open_fds(), fds);
 	if (!why[0] && strcmp(links(), before))
 		snprintf(why, len, "call %u with %s: left are%s", at, strerror(with), links());
 	return why[0] ? -1 : r == 0;
@@ -152,7 +159,8 @@ static const char *from_none_to_enough(void)
 			snprintf(why, sizeof(why), "limit %d: %d: %s", limit, r, err.message);
 		sb_config_free(cfg);
 		if (!why[0] && open_fds() > fds)
-			snprintf(why, sizeof(why), "limit %d: %d descriptors, before it were %d", limit, open_fds(), fds);
+			snprintf(why, sizeof(why), "limit %d: %d descriptors, before it were %d", limit,
+				 open_fds(), fds);
 		if (!why[0] && strcmp(links(), before))
 			snprintf(why, sizeof(why), "limit %d: left are%s", limit, links());
 		if (why[0])

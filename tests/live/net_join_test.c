@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Networks that are somebody else's: joined by path, the host's; who may have one of his own; boxes with one. */
+/*
+ * Networks that are somebody else's: joined by path, the host's; who may have one of his own; boxes
+ * with one.
+ */
 #include "net_kit.h"
 #include "box_kit.h"
 

@@ -32,7 +32,10 @@ static void host(const sb_config *cfg)
 	_exit(0);
 }
 
-/* Lets @pid go on up to its @at-th stop at a system call, its entry or its return, and kills it there. 0: it was over before. */
+/*
+ * Lets @pid go on up to its @at-th stop at a system call, its entry or its return, and kills it
+ * there. 0: it was over before.
+ */
 static int kill_at(pid_t pid, int at)
 {
 	int status, seen = 0;

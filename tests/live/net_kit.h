@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of networks share: a network namespace of the test's own as "the host", and the tools of iproute2. */
+/*
+ * What the tests of networks share: a network namespace of the test's own as "the host", and the
+ * tools of iproute2.
+ */
 #ifndef TESTS_NET_KIT_H
 #define TESTS_NET_KIT_H
 
@@ -70,10 +73,16 @@ static inline void net_until(const char *command)
 	fail_msg("never came true: %s", command);
 }
 
-/* The bridge br0 with 10.0.0.1/24 and fd00::1/64; its removal waits for the interfaces of sandboxes that have ended. */
+/*
+ * The bridge br0 with 10.0.0.1/24 and fd00::1/64; its removal waits for the interfaces of sandboxes
+ * that have ended.
+ */
 static inline void net_bridge(void)
 {
-	/* Without accept_dad=0 it has no address to look for neighbours from for two seconds, and they are given three. */
+	/*
+	 * Without accept_dad=0 it has no address to look for neighbours from for two seconds, and
+	 * they are given three.
+	 */
 	net_sh("ip link add name br0 type bridge && echo 0 >/proc/sys/net/ipv6/conf/br0/accept_dad && "
 	       "ip addr add 10.0.0.1/24 dev br0 && ip addr add fd00::1/64 dev br0 nodad && ip link set br0 up");
 }

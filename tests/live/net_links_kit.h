@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of interfaces of other kinds share: a pair of the host's, and short ways to ask for a link. */
+/*
+ * What the tests of interfaces of other kinds share: a pair of the host's, and short ways to ask
+ * for a link.
+ */
 #ifndef TESTS_NET_LINKS_KIT_H
 #define TESTS_NET_LINKS_KIT_H
 

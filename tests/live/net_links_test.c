@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* macvlan, ipvlan, isolated ports of a bridge, and what is said of mistakes: from inside, from outside, afterwards. */
+/*
+ * macvlan, ipvlan, isolated ports of a bridge, and what is said of mistakes: from inside, from
+ * outside, afterwards.
+ */
 #include "net_links_kit.h"
 
 static void macvlans_of_one_device_reach_each_other(void **state)
 {
-	sb_config *server = with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.2/24"), fx_config("serve=80"));
-	sb_config *client = with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.3/24"), fx_config("tcp=10.3.0.2,80"));
+	sb_config *server =
+		with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.2/24"), fx_config("serve=80"));
+	sb_config *client = with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.3/24"),
+				 fx_config("tcp=10.3.0.2,80"));
 	sb_net_info info;
 	const char *says;
 	sb_proc *proc;
@@ -35,10 +40,12 @@ static void macvlans_of_one_device_reach_each_other(void **state)
 
 static void private_macvlans_do_not(void **state)
 {
-	sb_config *server = with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.2/24", .mode = "private"),
-				 fx_config("serve=80"));
-	sb_config *client = with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.3/24", .mode = "private"),
-				 fx_config("tcp=10.3.0.2,80"));
+	sb_config *server =
+		with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.2/24", .mode = "private"),
+		     fx_config("serve=80"));
+	sb_config *client =
+		with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.3/24", .mode = "private"),
+		     fx_config("tcp=10.3.0.2,80"));
 	sb_proc *proc;
 	int fd;
 
@@ -60,7 +67,8 @@ static void every_mode_of_a_macvlan_is_the_kernels(void **state)
 	need_kind("macvlan");
 	make_low();
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		sb_config *cfg = with(sb_net_macvlan, LINK(.device = "low", .mode = modes[i], .name = "m0", .mtu = 1400),
+		sb_config *cfg = with(sb_net_macvlan,
+				      LINK(.device = "low", .mode = modes[i], .name = "m0", .mtu = 1400),
 				      fx_config("pause"));
 		sb_proc *proc = fx_spawn(cfg);
 		char want[40];
@@ -80,7 +88,8 @@ static void every_mode_of_a_macvlan_is_the_kernels(void **state)
 /* Its MAC address is made of its address, and the kernel takes each once above a device. */
 static void a_macvlan_is_gone_with_its_sandbox(void **state)
 {
-	sb_config *cfg = with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.2/24"), fx_config("exit=0"));
+	sb_config *cfg =
+		with(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.2/24"), fx_config("exit=0"));
 
 	(void)state;
 	need_kind("macvlan");
@@ -102,10 +111,12 @@ static void ipvlans_reach_each_other_in_every_mode(void **state)
 	(void)state;
 	need_kind("ipvlan");
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		sb_config *server = with(sb_net_ipvlan, LINK(.device = "low", .address = "10.3.0.2/24", .mode = modes[i]),
-					 fx_config("serve=80"));
-		sb_config *client = with(sb_net_ipvlan, LINK(.device = "low", .address = "10.3.0.3/24", .mode = modes[i]),
-					 fx_config("tcp=10.3.0.2,80"));
+		sb_config *server =
+			with(sb_net_ipvlan, LINK(.device = "low", .address = "10.3.0.2/24", .mode = modes[i]),
+			     fx_config("serve=80"));
+		sb_config *client =
+			with(sb_net_ipvlan, LINK(.device = "low", .address = "10.3.0.3/24", .mode = modes[i]),
+			     fx_config("tcp=10.3.0.2,80"));
 		char want[40];
 		sb_proc *proc;
 		int fd;
@@ -145,7 +156,8 @@ static void an_address_is_free_though_a_connection_hangs(void **state)
 	}
 	net_stop(serving, fd);
 	sb_config_free(server);
-	net_until("! ip -o link | grep -q sb0a000005"); /* TCP gives up after a second, and not after minutes */
+	/* TCP gives up after a second, and not after minutes */
+	net_until("! ip -o link | grep -q sb0a000005");
 	net_no_bridge();
 }
 
@@ -203,14 +215,16 @@ static void mistakes_are_told_before_anything_exists(void **state)
 	refused(sb_net_macvlan, LINK(.device = "port"), EBUSY, "port is a port of the bridge br0");
 	refused(sb_net_macvlan, LINK(.device = "low", .mtu = 1451), EINVAL, "an MTU of 1451 is more than");
 	refused(sb_net_macvlan, LINK(.device = "low", .mode = "l2"), EINVAL, "no mode \"l2\"");
-	refused(sb_net_macvlan, LINK(.device = "low", .mode = "passthru", .mac = "02:00:00:00:00:09"), EINVAL, "in the mode passthru");
+	refused(sb_net_macvlan, LINK(.device = "low", .mode = "passthru", .mac = "02:00:00:00:00:09"), EINVAL,
+		"in the mode passthru");
 	refused(sb_net_macvlan, LINK(.device = "low", .address = "10.3.0.2"), EINVAL, "has no prefix");
 	refused(sb_net_macvlan, LINK(.device = "low", .name = "lo"), EEXIST, "interface lo of its own");
 	refused(sb_net_macvlan, LINK(.device = "low", .rate = 1000), EINVAL, "are of a veth");
 	refused(sb_net_macvlan, LINK(.name = "m0"), EINVAL, "which device?");
 	refused(sb_net_ipvlan, LINK(.device = "lo"), EINVAL, "lo is the loopback interface");
 	refused(sb_net_ipvlan, LINK(.device = "no7"), ENODEV, "there is no device no7");
-	refused(sb_net_ipvlan, LINK(.device = "low", .mac = "02:00:00:00:00:09"), EINVAL, "an ipvlan has the MAC address");
+	refused(sb_net_ipvlan, LINK(.device = "low", .mac = "02:00:00:00:00:09"), EINVAL,
+		"an ipvlan has the MAC address");
 	refused(sb_net_ipvlan, LINK(.device = "low", .mode = "bridge"), EINVAL, "no mode \"bridge\"");
 	refused(sb_net_device, LINK(.device = "no7"), ENODEV, "there is no device no7");
 	refused(sb_net_device, LINK(.device = "lo", .name = "eth0"), EINVAL, "lo is the loopback interface");
@@ -226,7 +240,9 @@ static void mistakes_are_told_before_anything_exists(void **state)
 /* Two with one MAC address: the kernel says so when the second comes up. */
 static void a_mac_address_is_given_once(void **state)
 {
-	sb_config *cfg = with(sb_net_macvlan, LINK(.device = "low", .mac = "02:00:00:00:00:09"), fx_config("pause")), *second;
+	sb_config *cfg = with(sb_net_macvlan, LINK(.device = "low", .mac = "02:00:00:00:00:09"),
+			      fx_config("pause")),
+		  *second;
 	sb_proc *proc;
 
 	(void)state;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Many sandboxes on one bridge, made by several processes and threads at once: no address twice, all reach all, nothing left. */
+/*
+ * Many sandboxes on one bridge, made by several processes and threads at once: no address twice,
+ * all reach all, nothing left.
+ */
 #include "net_kit.h"
 
 #include <arpa/inet.h>
@@ -77,7 +80,8 @@ static int ask(int fd, in_addr_t address, char what, int number)
 		socklen_t len = sizeof(from);
 
 		sendto(fd, text, sizeof(text), 0, (struct sockaddr *)&to, sizeof(to));
-		if (recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&from, &len) == 3 && from.sin_addr.s_addr == address)
+		if (recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&from, &len) == 3 &&
+		    from.sin_addr.s_addr == address)
 			return text[1] << 8 | text[2];
 	}
 	return -1;
@@ -174,8 +178,9 @@ static void *spawner(void *arg)
 		sb_error err = SB_INIT(sb_error);
 		sb_proc *proc = NULL;
 
-		if (sb_spawn(shared, &proc, &err) < 0 || !address_of(proc) || sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 ||
-		    res.verdict != SB_EXITED || res.code != 7) {
+		if (sb_spawn(shared, &proc, &err) < 0 || !address_of(proc) ||
+		    sb_proc_wait(proc, UINT64_MAX, &res, NULL) != 1 || res.verdict != SB_EXITED ||
+		    res.code != 7) {
 			print_message("# %s\n", err.message);
 			atomic_fetch_add(&wrong, 1);
 		}

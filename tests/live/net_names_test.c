@@ -46,7 +46,8 @@ static void a_given_address_is_the_host_names(void **state)
 
 static void servers_are_those_that_were_given(void **state)
 {
-	const char *servers[] = {"192.0.2.53", "2001:db8::53", NULL}, *search[] = {"a.example", "b.example", NULL};
+	const char *servers[] = { "192.0.2.53", "2001:db8::53", NULL },
+		   *search[] = { "a.example", "b.example", NULL };
 	sb_config *cfg = fx_config("exit=0");
 
 	(void)state;
@@ -74,7 +75,8 @@ static void of_the_hosts_servers_those_that_can_be_reached_are_copied(void **sta
 	host_file("# by hand\nnameserver 127.0.0.53\nnameserver 192.0.2.53\noptions edns0\n");
 	fx_ok(sb_set_dns(cfg, NULL, NULL));
 	no_host_file();
-	assert_string_equal(file_of(cfg, "/etc/resolv.conf"), "# by hand\nnameserver 192.0.2.53\noptions edns0\n");
+	assert_string_equal(file_of(cfg, "/etc/resolv.conf"),
+			    "# by hand\nnameserver 192.0.2.53\noptions edns0\n");
 }
 
 static void with_the_hosts_network_all_are_copied(void **state)

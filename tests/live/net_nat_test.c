@@ -44,7 +44,8 @@ static void who_leaves_has_the_hosts_address(void **state)
 	out = fx_output(masked("tcp=" NET_OUTSIDE ",7007", "tcp=" NET_OUTSIDE6 ",7007"));
 	fx_has(out, "tcp=ok " NET_OUTER "\n");
 	fx_has(out, "tcp=ok " NET_OUTER6 "\n");
-	client = net_config("tcp=" NET_OUTSIDE ",7007", "tcp=" NET_OUTSIDE6 ",7007"); /* and who did not ask for it, his own */
+	/* and who did not ask for it, his own */
+	client = net_config("tcp=" NET_OUTSIDE ",7007", "tcp=" NET_OUTSIDE6 ",7007");
 	out = fx_output(client);
 	fx_has(out, "tcp=ok 10.0.0.");
 	fx_has(out, "tcp=ok fd00::");
@@ -105,7 +106,10 @@ static void forwarding_is_asked_for(void **state)
 	net_no_bridge();
 }
 
-/* How many packets to 127.0.0.1 have come from the bridge to a hook of the host, as a table of the test's counts them. */
+/*
+ * How many packets to 127.0.0.1 have come from the bridge to a hook of the host, as a table of the
+ * test's counts them.
+ */
 static unsigned counted(const char *hook)
 {
 	const char *says = net_says("nft list chain ip spied %s", hook), *at = strstr(says, "packets ");
@@ -115,8 +119,8 @@ static unsigned counted(const char *hook)
 }
 
 /*
- * For the host's 127.0.0.1 the bridge has route_localnet; its neighbours shall have nothing of it. The spy is root
- * over a network where 127.0.0.1 is somewhere else.
+ * For the host's 127.0.0.1 the bridge has route_localnet; its neighbours shall have nothing of it.
+ * The spy is root over a network where 127.0.0.1 is somewhere else.
  */
 static void a_neighbour_does_not_reach_the_hosts_loopback(void **state)
 {
@@ -147,12 +151,13 @@ static void a_neighbour_does_not_reach_the_hosts_loopback(void **state)
 
 static void the_hosts_own_rules_stay_as_they_are(void **state)
 {
-	static const char own[] = "add table inet mine\n"
-				  "add set inet mine s { type ipv4_addr; elements = { 10.0.0.7, 10.0.0.8 }; }\n"
-				  "add chain inet mine in { type filter hook input priority 0; policy accept; }\n"
-				  "add rule inet mine in ip saddr @s counter drop\n"
-				  "add chain inet mine nat { type nat hook prerouting priority -100; }\n"
-				  "add rule inet mine nat tcp dport 1 redirect to :2\n";
+	static const char own[] =
+		"add table inet mine\n"
+		"add set inet mine s { type ipv4_addr; elements = { 10.0.0.7, 10.0.0.8 }; }\n"
+		"add chain inet mine in { type filter hook input priority 0; policy accept; }\n"
+		"add rule inet mine in ip saddr @s counter drop\n"
+		"add chain inet mine nat { type nat hook prerouting priority -100; }\n"
+		"add rule inet mine nat tcp dport 1 redirect to :2\n";
 	const char *file = fx_write("own.nft", own), *before, *during;
 	sb_config *cfg;
 	sb_proc *proc;
@@ -227,9 +232,11 @@ static const char *without_nf_tables(void)
 	sb_proc *proc;
 
 	sb_net_publish(cfg, "tcp", NULL, 8080, 80, 4);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		return "skip: no filter can be installed";
-	if (sb_spawn(cfg, &proc, &err) != -EPROTONOSUPPORT || err.step != SB_STEP_NAT || !strstr(err.hint, "nf_tables"))
+	if (sb_spawn(cfg, &proc, &err) != -EPROTONOSUPPORT || err.step != SB_STEP_NAT ||
+	    !strstr(err.hint, "nf_tables"))
 		wrong = "it did not fail, or not with a hint";
 	else if (system("test -z \"$(ip -br link show type veth)\"") != 0)
 		wrong = "the interface is still there";

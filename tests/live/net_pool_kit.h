@@ -36,8 +36,8 @@ static inline void expect(sb_netpool *pool, uint32_t ready, uint32_t lent, uint6
 	assert_int_equal(info.resting, 0);
 
 	if (info.ready != ready || info.lent != lent || info.made != made || info.discarded != discarded)
-		fail_msg("ready %u, lent %u, made %ju, discarded %ju", info.ready, info.lent, (uintmax_t)info.made,
-			 (uintmax_t)info.discarded);
+		fail_msg("ready %u, lent %u, made %ju, discarded %ju", info.ready, info.lent,
+			 (uintmax_t)info.made, (uintmax_t)info.discarded);
 }
 
 #define pooled(pool, ...) with_pool(fx_config(__VA_ARGS__), pool)

@@ -15,7 +15,10 @@ static void a_socket_that_lives_on(void **state)
 		sb_config *cfg = pooled(pool, kinds[i]);
 		char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))), byte;
 		struct iovec iov = {&byte, 1};
-		struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+		struct msghdr msg = { .msg_iov = &iov,
+				      .msg_iovlen = 1,
+				      .msg_control = control,
+				      .msg_controllen = sizeof(control) };
 		int pair[2], fd;
 
 		assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -108,8 +111,9 @@ static void a_sandbox_with_an_interface(void **state)
 static void what_a_visitor_changes(void **state)
 {
 	static const char *const changes[] = {
-		"ip addr add 10.8.0.1/24 dev lo", "ip addr add fd08::1/64 dev lo", "ip route add blackhole 10.9.0.0/16",
-		"ip link add name new0 type veth peer name new1", "ip link set lo down",
+		"ip addr add 10.8.0.1/24 dev lo", "ip addr add fd08::1/64 dev lo",
+		"ip route add blackhole 10.9.0.0/16", "ip link add name new0 type veth peer name new1",
+		"ip link set lo down",
 	};
 	sb_netpool *pool = new_pool(4);
 

@@ -270,9 +270,9 @@ static const char *use_in_child(void)
 		sb_proc *proc = NULL;
 
 		_exit(sb_spawn(cfg, &proc, &err) == -EINVAL && strstr(err.message, "belongs to the process") &&
-				      sb_netpool_fill(pool, 1, &err) == -EINVAL ?
-			      0 :
-			      1);
+				      sb_netpool_fill(pool, 1, &err) == -EINVAL
+			      ? 0
+			      : 1);
 	}
 	waitpid(pid, &status, 0);
 	sb_config_free(cfg);

@@ -11,7 +11,8 @@
 static void bridged_rules(int on)
 {
 	net_sh("test ! -d /proc/sys/net/bridge || "
-	       "sysctl -qw net.bridge.bridge-nf-call-iptables=%d net.bridge.bridge-nf-call-ip6tables=%d", on, on);
+	       "sysctl -qw net.bridge.bridge-nf-call-iptables=%d net.bridge.bridge-nf-call-ip6tables=%d",
+	       on, on);
 }
 
 static void a_published_port_is_reached_from_everywhere(void **state)
@@ -60,7 +61,8 @@ static void a_published_udp_port_too(void **state)
 	out = fx_output(net_outside("udp=" NET_OUTER ",5353", "udp=" NET_OUTER6 ",5353"));
 	fx_has(out, "udp=ok " NET_OUTSIDE "\n");
 	fx_has(out, "udp=ok " NET_OUTSIDE6 "\n");
-	fx_has(fx_output(net_host("udp=127.0.0.1,5353", "udp=10.0.0.1,5353")), "udp=ok 10.0.0.1\nudp=ok 10.0.0.1\n");
+	fx_has(fx_output(net_host("udp=127.0.0.1,5353", "udp=10.0.0.1,5353")),
+	       "udp=ok 10.0.0.1\nudp=ok 10.0.0.1\n");
 	bridged_rules(0);
 	fx_has(fx_output(net_config("udp=10.0.0.1,5353")), "udp=ok 10.0.0.1\n");
 	net_stop(proc, fd);
@@ -71,7 +73,9 @@ static void a_published_udp_port_too(void **state)
 /* A client whose port is the same as long as it lives. */
 static int constant_client(uint32_t address)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(5353), .sin_addr = {htonl(address)}};
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(5353),
+				  .sin_addr = { htonl(address) } };
 	struct timeval patience = {.tv_sec = 2};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -85,7 +89,8 @@ static void is_answered(int fd)
 	char answer[100];
 	ssize_t n = -1;
 
-	for (int i = 0; n < 0 && i < 5; i++) { /* whoever was not there may have left a refusal in the socket */
+	/* whoever was not there may have left a refusal in the socket */
+	for (int i = 0; n < 0 && i < 5; i++) {
 		send(fd, "?", 1, 0);
 		n = recv(fd, answer, sizeof(answer), 0);
 	}
@@ -93,7 +98,10 @@ static void is_answered(int fd)
 	assert_memory_equal(answer, "10.0.0.1", 8);
 }
 
-/* It comes to the sandbox that is there now, and not to the one before, or to where the port led without one. */
+/*
+ * It comes to the sandbox that is there now, and not to the one before, or to where the port led
+ * without one.
+ */
 static void a_constant_client_follows_the_port(void **state)
 {
 	int clients[2];
@@ -141,7 +149,8 @@ static void a_range_of_ports_leads_to_a_range(void **state)
 	proc = net_serving(server, &fd);
 	assert_int_equal(sb_proc_port(proc, 599), 9599);
 	assert_in_range(sb_proc_port(proc, 600), 1024, 65535);
-	fx_has(fx_output(net_host("tcp=127.0.0.1,9599", "tcp=127.0.0.1,9598")), "tcp=ok 10.0.0.1\ntcp=ECONNREFUSED\n");
+	fx_has(fx_output(net_host("tcp=127.0.0.1,9599", "tcp=127.0.0.1,9598")),
+	       "tcp=ok 10.0.0.1\ntcp=ECONNREFUSED\n");
 	fx_has(fx_output(net_outside("tcp=" NET_OUTER ",9599")), "tcp=ok " NET_OUTSIDE "\n");
 	net_sh("test $(nft list ruleset | grep -o ' : 10\\.0\\.0\\.[0-9]*' | wc -l) -eq 601");
 	net_stop(proc, fd);
@@ -186,13 +195,18 @@ static void a_web_server_inside_is_fetched_from_outside(void **state)
 	fx_ok(sb_net_publish(server, "tcp", NULL, 8080, 80, 1));
 	fx_ok(sb_add_bind(server, dir, "/www", SB_MOUNT_RO));
 	fx_ok(sb_add_bind(server, "/bin/busybox", "/busybox", SB_MOUNT_RO));
-	fx_ok(sb_set_command(server, "/busybox", (const char *const[]){"busybox", "httpd", "-f", "-p", "80", "-h", "/www", NULL}));
+	fx_ok(sb_set_command(server, "/busybox",
+			     (const char *const[]){ "busybox", "httpd", "-f", "-p", "80", "-h", "/www",
+						    NULL }));
 	away = net_outside("pause");
 	proc = fx_spawn(server);
 	out = fx_spawn(away);
 	net_until("busybox wget -q -O - http://127.0.0.1:8080/ 2>/dev/null | grep -q 'a page from inside'");
-	fx_has(net_says("nsenter -t %d -n busybox wget -q -O - http://" NET_OUTER ":8080/", sb_proc_pid(out)), "a page from inside");
-	fx_has(net_says("nsenter -t %d -n busybox wget -q -O - 'http://[" NET_OUTER6 "]:8080/'", sb_proc_pid(out)), "a page from inside");
+	fx_has(net_says("nsenter -t %d -n busybox wget -q -O - http://" NET_OUTER ":8080/", sb_proc_pid(out)),
+	       "a page from inside");
+	fx_has(net_says("nsenter -t %d -n busybox wget -q -O - 'http://[" NET_OUTER6 "]:8080/'",
+			sb_proc_pid(out)),
+	       "a page from inside");
 	sb_proc_free(out);
 	sb_proc_free(proc);
 	sb_config_free(away);
@@ -223,7 +237,8 @@ static void a_taken_port_is_told_before_anything_exists(void **state)
 	fx_has(err->message, "the port 8080/tcp of this host cannot be published");
 	assert_string_equal(net_says("ip -br link show type bridge"), "");
 	close(fd);
-	proc = fx_spawn(holder); /* and the other way round: a sandbox keeps it from others, also of one address */
+	/* and the other way round: a sandbox keeps it from others, also of one address */
+	proc = fx_spawn(holder);
 	cfg = fx_config("exit=0");
 	fx_ok(sb_net_veth(cfg, &link));
 	fx_ok(sb_net_publish(cfg, "tcp", "127.0.0.1", 8080, 80, 1));

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A box with a network has the same one after a reset: of an address, a port and a device there is one each. */
+/*
+ * A box with a network has the same one after a reset: of an address, a port and a device there is
+ * one each.
+ */
 #include "box_kit.h"
 #include "net_kit.h"
 

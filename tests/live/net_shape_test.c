@@ -147,8 +147,10 @@ static void a_delay_counts_each_way(void **state)
 	took = now();
 	fx_has(fx_output(client), "tcp=ok 10.0.0.2");
 	took = now() - took;
-	print_message("# ARP, connection and answer with %.1f s each way: %.3f s\n", (double)delay_ns / 1e9, took);
-	assert_true(took >= 2.0 * 2 * (double)delay_ns / 1e9); /* two round trips at least: ARP, and the connection */
+	print_message("# ARP, connection and answer with %.1f s each way: %.3f s\n", (double)delay_ns / 1e9,
+		      took);
+	/* two round trips at least: ARP, and the connection */
+	assert_true(took >= 2.0 * 2 * (double)delay_ns / 1e9);
 	net_stop(proc, fd);
 	sb_config_free(server);
 	net_no_bridge();
@@ -161,7 +163,8 @@ static void a_delay_and_a_rate_hold_together(void **state)
 	(void)state;
 	if (no_netem()[0])
 		fx_skip("netem: %s", no_netem());
-	took = transfer(shaped(pour(), "10.0.0.3", RATE, 50000000), shaped(fx_config("sink=80"), "10.0.0.2", 0, 0));
+	took = transfer(shaped(pour(), "10.0.0.3", RATE, 50000000),
+			shaped(fx_config("sink=80"), "10.0.0.2", 0, 0));
 	print_message("# %d bytes at %d bytes/s and 0.05 s: %.3f s\n", BYTES, RATE, took);
 	assert_true(took >= (double)BYTES / RATE * 0.8 + 0.1);
 }

@@ -14,7 +14,8 @@ static sb_net_info info_of(sb_proc *proc)
 
 static void a_sandbox_reaches_the_bridge(void **state)
 {
-	sb_config *server = fx_config("serve=7007"), *client = net_config("tcp=10.0.0.1,7007", "tcp=fd00::1,7007");
+	sb_config *server = fx_config("serve=7007"),
+		  *client = net_config("tcp=10.0.0.1,7007", "tcp=fd00::1,7007");
 	const char *out;
 	sb_proc *proc;
 	int fd;
@@ -199,8 +200,8 @@ static void mistakes_are_told_before_anything_exists(void **state)
 	REFUSED(EINVAL, "no MAC address", .device = "br0", .mac = "03:42:0a:00:00:05");
 	REFUSED(EINVAL, "gateway 10.0.1.1 is in no network", .device = "br0", .gateway = "10.0.1.1");
 	REFUSED(EINVAL, "no IPv4 address", .device = "br0", .address = "10.0.0.300");
-	REFUSED(EADDRNOTAVAIL, "does not have the address 10.0.0.2/24", .device = "br0", .flags = SB_NET_MAKE_BRIDGE,
-		.bridge_address = "10.0.0.2/24");
+	REFUSED(EADDRNOTAVAIL, "does not have the address 10.0.0.2/24", .device = "br0",
+		.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.2/24");
 	sb_proc_free(proc);
 	sb_config_free(cfg);
 	net_no_bridge();

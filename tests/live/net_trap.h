@@ -62,7 +62,8 @@ static void *net_trap_listen(void *arg)
 		if (ioctl(net_trap.listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
 			continue;
 		out.resp.id = in.notif.id;
-		if (in.notif.pid == (unsigned)net_trap.host && net_trap_is_netlink((int)in.notif.data.args[0]))
+		if (in.notif.pid == (unsigned)net_trap.host &&
+		    net_trap_is_netlink((int)in.notif.data.args[0]))
 			out.resp.error = -net_trap.at(++net_trap.count);
 		if (!out.resp.error)
 			out.resp.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
@@ -71,7 +72,10 @@ static void *net_trap_listen(void *arg)
 	return NULL;
 }
 
-/* From now on every @call (SYS_sendto, SYS_recvmsg) of this thread on a netlink socket is asked about. NULL or why not. */
+/*
+ * From now on every @call (SYS_sendto, SYS_recvmsg) of this thread on a netlink socket is asked
+ * about. NULL or why not.
+ */
 static inline const char *net_trap_begin(long call, int (*at)(unsigned number))
 {
 	struct sock_filter filter[] = {
@@ -89,7 +93,8 @@ static inline const char *net_trap_begin(long call, int (*at)(unsigned number))
 	net_trap.count = 0;
 	if (pthread_create(&thread, NULL, net_trap_listen, NULL))
 		return "no thread";
-	net_trap.listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	net_trap.listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+					 SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 	return net_trap.listener < 0 ? "skip: no seccomp listener can be had" : NULL;
 }
 

@@ -36,7 +36,8 @@ static sb_config *on_bridge(uint64_t flags, const char *bridge_address)
 
 static const char *counted(void)
 {
-	sb_config *plain = on_bridge(0, NULL), *rich = on_bridge(SB_NET_ISOLATED, NULL), *made = on_bridge(SB_NET_MAKE_BRIDGE, "10.9.0.1/24");
+	sb_config *plain = on_bridge(0, NULL), *rich = on_bridge(SB_NET_ISOLATED, NULL),
+		  *made = on_bridge(SB_NET_MAKE_BRIDGE, "10.9.0.1/24");
 	const char *why = net_trap_begin(SYS_sendto, goes_on);
 	unsigned counts[4];
 	char address[20];
@@ -54,8 +55,9 @@ static const char *counted(void)
 	counts[1] = trips(rich);
 	counts[2] = trips(made);
 	counts[3] = trips(made); /* and now it is there */
-	snprintf(text, sizeof(text), "veth with address and route %u, with twenty more of each %u; bridge made %u, found %u", counts[0],
-		 counts[1], counts[2], counts[3]);
+	snprintf(text, sizeof(text),
+		 "veth with address and route %u, with twenty more of each %u; bridge made %u, found %u",
+		 counts[0], counts[1], counts[2], counts[3]);
 	print_message("# messages: %s\n", text);
 	sb_config_free(plain);
 	sb_config_free(rich);

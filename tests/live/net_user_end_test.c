@@ -63,7 +63,8 @@ BOTH(nothing_of_it_outlives_a_killed_host)
 
 static void cover(const char *with)
 {
-	net_sh("for p in pasta slirp4netns; do [ ! -e /usr/bin/$p ] || mount --bind %s /usr/bin/$p; done", with);
+	net_sh("for p in pasta slirp4netns; do [ ! -e /usr/bin/$p ] || mount --bind %s /usr/bin/$p; done",
+	       with);
 }
 
 static void uncover(void)

@@ -36,7 +36,10 @@ static inline void user_put(const char *file, unsigned inside, unsigned outside)
 	close(fd);
 }
 
-/* What is set here in all of permitted, effective and inheritable, and so survives the exec of ip(8) as ambient. */
+/*
+ * What is set here in all of permitted, effective and inheritable, and so survives the exec of
+ * ip(8) as ambient.
+ */
 static inline void user_caps(uint32_t low)
 {
 	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -64,7 +67,8 @@ static inline void user_net_begin(void)
 		user_caps(1u << CAP_NET_ADMIN);
 	}
 	if (system("ip link set lo up && ip addr add " HOST_SERVER "/32 dev lo && "
-		   "ip addr add " HOST_SERVER6 "/128 dev lo nodad && ip link add name ext0 type veth peer name ext1 && "
+		   "ip addr add " HOST_SERVER6
+		   "/128 dev lo nodad && ip link add name ext0 type veth peer name ext1 && "
 		   "ip addr add " HOST_OWN "/24 dev ext0 && "
 		   "ip addr add fd00:198::1/64 dev ext0 nodad && ip link set ext0 up && ip link set ext1 up && "
 		   "ip route add default via " HOST_GATEWAY " && ip -6 route add default via fd00:198::fe"))
@@ -118,7 +122,8 @@ static inline const char *user_ask_once(int type, const char *address, int port)
 
 	to.sin_addr.s_addr = inet_addr(address);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	r = is6 ? connect(fd, (struct sockaddr *)&to6, sizeof(to6)) : connect(fd, (struct sockaddr *)&to, sizeof(to));
+	r = is6 ? connect(fd, (struct sockaddr *)&to6, sizeof(to6))
+		: connect(fd, (struct sockaddr *)&to, sizeof(to));
 	if (r == 0 && (type == SOCK_STREAM || send(fd, "?", 1, 0) == 1))
 		n = recv(fd, text, sizeof(text) - 1, 0);
 	text[n > 0 ? n : 0] = '\0';

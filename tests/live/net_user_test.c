@@ -18,12 +18,16 @@ static void a_server_of_the_host_is_reached(const char *program)
 {
 	int tcp, udp;
 	sb_proc *a = user_host("serve=7007", &tcp), *b = user_host("serve-udp=7008", &udp);
-	const char *out = fx_output(user_with(fx_config("tcp=" HOST_SERVER ",7007", "udp=" HOST_SERVER ",7008"), program));
+	const char *out =
+		fx_output(user_with(fx_config("tcp=" HOST_SERVER ",7007", "udp=" HOST_SERVER ",7008"),
+				    program));
 
 	fx_has(out, "tcp=ok ");
 	fx_has(out, "udp=ok ");
 	if (!strcmp(program, PASTA)) /* slirp4netns advertises its IPv6, and the address comes later */
-		fx_has(fx_output(user_with(fx_config("tcp=" HOST_SERVER6 ",7007", "udp=" HOST_SERVER6 ",7008"), program)), "tcp=ok ");
+		fx_has(fx_output(user_with(fx_config("tcp=" HOST_SERVER6 ",7007", "udp=" HOST_SERVER6 ",7008"),
+					   program)),
+		       "tcp=ok ");
 	net_stop(a, tcp);
 	net_stop(b, udp);
 }
@@ -46,7 +50,8 @@ BOTH(the_loopback_of_the_host_is_not_reached)
 
 static void published_ports_are_reached_from_the_host(const char *program)
 {
-	sb_config *cfg = user_with(fx_config("serve=80"), program), *other = user_with(fx_config("serve-udp=80"), program);
+	sb_config *cfg = user_with(fx_config("serve=80"), program),
+		  *other = user_with(fx_config("serve-udp=80"), program);
 	sb_proc *tcp, *udp;
 	int out[2], port;
 
@@ -88,8 +93,12 @@ static void a_closed_network_is_open_for_what_is_allowed(const char *program)
 	fx_ok(sb_net_allow(cfg, NULL));
 	fx_ok(sb_net_publish(cfg, "tcp", NULL, 0, 80, 1));
 	proc = net_serving(cfg, &out);
-	/* Inside pasta the host's own addresses are the sandbox's: who comes from one of them is not believed. */
-	assert_string_not_equal(user_ask(SOCK_STREAM, strcmp(program, PASTA) ? HOST_SERVER : "127.0.0.1", sb_proc_port(proc, 0)),
+	/*
+	 * Inside pasta the host's own addresses are the sandbox's: who comes from one of them is
+	 * not believed.
+	 */
+	assert_string_not_equal(user_ask(SOCK_STREAM, strcmp(program, PASTA) ? HOST_SERVER : "127.0.0.1",
+					 sb_proc_port(proc, 0)),
 				"");
 	net_stop(proc, out);
 	sb_config_free(cfg);

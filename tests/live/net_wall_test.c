@@ -14,7 +14,8 @@ static sb_config *wall(sb_config *cfg, const char *const rules[])
 
 static void what_is_listed_works_and_nothing_else(void **state)
 {
-	sb_config *servers[] = {net_host("serve=7007"), net_host("serve=7008"), net_host("serve-udp=7007"), net_host("serve-udp=7008")};
+	sb_config *servers[] = { net_host("serve=7007"), net_host("serve=7008"), net_host("serve-udp=7007"),
+				 net_host("serve-udp=7008") };
 	sb_proc *procs[4];
 	const char *out;
 	int fds[4];
@@ -23,21 +24,25 @@ static void what_is_listed_works_and_nothing_else(void **state)
 	net_bridge();
 	for (int i = 0; i < 4; i++)
 		procs[i] = net_serving(servers[i], &fds[i]);
-	out = fx_output(wall(net_config("tcp=10.0.0.1,7007", "tcp=fd00::1,7007", "udp=10.0.0.1,7008", "udp=fd00::1,7008"),
+	out = fx_output(wall(net_config("tcp=10.0.0.1,7007", "tcp=fd00::1,7007", "udp=10.0.0.1,7008",
+					"udp=fd00::1,7008"),
 			     RULES("tcp 10.0.0.1 7007", "tcp fd00::/64 7000-7007", "udp any 7008")));
 	fx_has(out, "tcp=ok 10.0.0.");
 	fx_has(out, "tcp=ok fd00::");
 	fx_has(out, "udp=ok 10.0.0.");
 	fx_has(out, "udp=ok fd00::");
-	out = fx_output(wall(net_config("tcp=10.0.0.1,7008", "tcp=fd00::1,7008", "udp=10.0.0.1,7007", "udp=fd00::1,7007"),
-			     RULES("tcp 10.0.0.1 7007", "tcp fd00::/64 7000-7007", "udp any 7008", "10.0.1.0/24", "fd01::/16",
-				   "icmp any")));
+	out = fx_output(wall(net_config("tcp=10.0.0.1,7008", "tcp=fd00::1,7008", "udp=10.0.0.1,7007",
+					"udp=fd00::1,7007"),
+			     RULES("tcp 10.0.0.1 7007", "tcp fd00::/64 7000-7007", "udp any 7008",
+				   "10.0.1.0/24", "fd01::/16", "icmp any")));
 	assert_string_equal(out, "tcp=EHOSTUNREACH\ntcp=ECONNREFUSED\nudp=EPERM\nudp=EPERM\n");
-	out = fx_output(wall(net_config("tcp=10.0.0.1,7008", "tcp=fd00::1,7008", "udp=10.0.0.1,7008", "udp=fd00::1,7008"),
+	out = fx_output(wall(net_config("tcp=10.0.0.1,7008", "tcp=fd00::1,7008", "udp=10.0.0.1,7008",
+					"udp=fd00::1,7008"),
 			     RULES("any 7008")));
 	fx_has(out, "tcp=ok 10.0.0.");
 	fx_has(out, "udp=ok fd00::");
-	out = fx_output(wall(net_config("tcp=10.0.0.1,7008", "udp=10.0.0.1,7007", "udp=fd00::1,7008"), RULES("10.0.0.0/25", "0.0.0.0/0")));
+	out = fx_output(wall(net_config("tcp=10.0.0.1,7008", "udp=10.0.0.1,7007", "udp=fd00::1,7008"),
+			     RULES("10.0.0.0/25", "0.0.0.0/0")));
 	fx_has(out, "tcp=ok 10.0.0.");
 	fx_has(out, "udp=EPERM");
 	for (int i = 0; i < 4; i++) {
@@ -49,7 +54,8 @@ static void what_is_listed_works_and_nothing_else(void **state)
 
 static void neither_neighbours_nor_the_world_are_reached(void **state)
 {
-	sb_config *away = net_outside("serve=7007"), *neighbour = net_with_veth(fx_config("serve=7007"), "10.0.0.2");
+	sb_config *away = net_outside("serve=7007"),
+		  *neighbour = net_with_veth(fx_config("serve=7007"), "10.0.0.2");
 	sb_proc *procs[2];
 	int fds[2];
 
@@ -60,7 +66,8 @@ static void neither_neighbours_nor_the_world_are_reached(void **state)
 	procs[1] = net_serving(neighbour, &fds[1]);
 	fx_has(fx_output(net_config("tcp=192.0.2.2,7007", "tcp=2001:db8::2,7007", "tcp=10.0.0.2,7007")),
 	       "tcp=ok 10.0.0."); /* without a wall they are */
-	assert_string_equal(fx_output(wall(net_config("tcp=192.0.2.2,7007", "tcp=2001:db8::2,7007", "tcp=10.0.0.2,7007", "tcp=127.0.0.1,7007"),
+	assert_string_equal(fx_output(wall(net_config("tcp=192.0.2.2,7007", "tcp=2001:db8::2,7007",
+						      "tcp=10.0.0.2,7007", "tcp=127.0.0.1,7007"),
 					   RULES(NULL))),
 			    "tcp=EHOSTUNREACH\ntcp=ECONNREFUSED\ntcp=EHOSTUNREACH\ntcp=ECONNREFUSED\n");
 	for (int i = 0; i < 2; i++)
@@ -72,7 +79,8 @@ static void neither_neighbours_nor_the_world_are_reached(void **state)
 
 static int pings(const sb_proc *proc, const char *address)
 {
-	const char *out = net_says("nsenter -t %d -n busybox ping -c 1 -W 10 %s 2>&1", sb_proc_pid(proc), address);
+	const char *out =
+		net_says("nsenter -t %d -n busybox ping -c 1 -W 10 %s 2>&1", sb_proc_pid(proc), address);
 
 	if (strstr(out, " 0% packet loss"))
 		return 1;
@@ -83,7 +91,8 @@ static int pings(const sb_proc *proc, const char *address)
 /* Asked as root over the network, whom the rules concern just as well. */
 static void icmp_is_listed_by_itself(void **state)
 {
-	sb_config *closed = wall(net_config("pause"), RULES("tcp any")), *open = wall(net_config("pause"), RULES("icmp any"));
+	sb_config *closed = wall(net_config("pause"), RULES("tcp any")),
+		  *open = wall(net_config("pause"), RULES("icmp any"));
 	sb_proc *proc;
 
 	(void)state;
@@ -103,7 +112,8 @@ static void icmp_is_listed_by_itself(void **state)
 
 static void who_comes_in_needs_a_published_port(void **state)
 {
-	sb_config *server = net_with_veth(fx_config("serve=80"), "10.0.0.2"), *other = net_with_veth(fx_config("serve=81"), "10.0.0.3");
+	sb_config *server = net_with_veth(fx_config("serve=80"), "10.0.0.2"),
+		  *other = net_with_veth(fx_config("serve=81"), "10.0.0.3");
 	sb_proc *procs[2];
 	const char *out;
 	int fds[2];
@@ -121,7 +131,8 @@ static void who_comes_in_needs_a_published_port(void **state)
 	assert_string_equal(out, "tcp=ok 192.0.2.2\ntcp=ok 2001:db8::2\n");
 	fx_has(fx_output(net_host("tcp=127.0.0.1,8080")), "tcp=ok 10.0.0.1");
 	fx_has(fx_output(net_host("tcp=10.0.0.2,80")), "tcp=ok 10.0.0.1");
-	fx_has(net_says("busybox nc -w 1 10.0.0.3 81 </dev/null 2>&1"), "timed out"); /* there is somebody, but not for us */
+	/* there is somebody, but not for us */
+	fx_has(net_says("busybox nc -w 1 10.0.0.3 81 </dev/null 2>&1"), "timed out");
 	fx_has(net_says("busybox ping -c 1 -W 1 10.0.0.2"), "100% packet loss");
 	for (int i = 0; i < 2; i++)
 		net_stop(procs[i], fds[i]);
@@ -133,7 +144,8 @@ static void who_comes_in_needs_a_published_port(void **state)
 /* All that can be listed, of the longest kind: several transactions. */
 static void the_longest_list_is_taken(void **state)
 {
-	sb_config *server = net_host("serve=7007"), *cfg = net_config("tcp=10.0.0.1,7007", "tcp=fd00::1,7007", "tcp=fd00::1,7008");
+	sb_config *server = net_host("serve=7007"),
+		  *cfg = net_config("tcp=10.0.0.1,7007", "tcp=fd00::1,7007", "tcp=fd00::1,7008");
 	sb_proc *proc;
 	int fd;
 
@@ -154,10 +166,14 @@ static void the_longest_list_is_taken(void **state)
 	net_no_bridge();
 }
 
-/* Without any interface, and without privilege: lo is all there is, and inside itself the sandbox may do what it wants. */
+/*
+ * Without any interface, and without privilege: lo is all there is, and inside itself the sandbox
+ * may do what it wants.
+ */
 static void a_wall_needs_no_interface(void **state)
 {
-	sb_config *cfg = fx_config("tcp=127.0.0.1,7007", "tcp=::1,7007", "udp=10.0.0.1,7", "raw=", "unrule=sandbox");
+	sb_config *cfg =
+		fx_config("tcp=127.0.0.1,7007", "tcp=::1,7007", "udp=10.0.0.1,7", "raw=", "unrule=sandbox");
 	const char *out;
 
 	(void)state;

@@ -112,7 +112,8 @@ static void look_and_continue(sb_proc *proc, const sb_notification *call)
 	n = sb_notify_read_string(proc, call, call->args[1], path, sizeof(path));
 	assert_int_equal(n, strlen(path));
 	if (n > 2)
-		assert_int_equal(sb_notify_read_string(proc, call, call->args[1], tiny, sizeof(tiny)), -ENAMETOOLONG);
+		assert_int_equal(sb_notify_read_string(proc, call, call->args[1], tiny, sizeof(tiny)),
+				 -ENAMETOOLONG);
 	assert_int_equal(sb_notify_read(proc, call, 8, tiny, sizeof(tiny)), -EFAULT);
 	strcat(strcat(paths, path), " ");
 	fx_ok(sb_notify_continue(proc, call));
@@ -124,7 +125,8 @@ static void a_call_goes_on_after_a_look(void **state)
 
 	(void)state;
 	paths[0] = '\0';
-	out = serve(with_policy(fx_config("open=/inside", "open=/missing"), "notify openat"), look_and_continue, NULL);
+	out = serve(with_policy(fx_config("open=/inside", "open=/missing"), "notify openat"),
+		    look_and_continue, NULL);
 	fx_is(out, "open /inside", "ok");
 	fx_is(out, "open /missing", "ENOENT");
 	fx_has(paths, "/inside /missing ");
@@ -144,7 +146,8 @@ static void give_a_file(sb_proc *proc, const sb_notification *call)
 static void a_call_returns_a_descriptor_of_ours(void **state)
 {
 	(void)state;
-	fx_is(serve(with_policy(fx_config("open=/missing"), "notify openat"), give_a_file, NULL), "open /missing", "ok");
+	fx_is(serve(with_policy(fx_config("open=/missing"), "notify openat"), give_a_file, NULL),
+	      "open /missing", "ok");
 }
 
 static void put_at_9(sb_proc *proc, const sb_notification *call)
@@ -160,7 +163,8 @@ static void put_at_9(sb_proc *proc, const sb_notification *call)
 static void a_descriptor_is_put_in_place(void **state)
 {
 	(void)state;
-	fx_is(serve(with_policy(fx_config("unshare=1234", "fds"), "notify unshare"), put_at_9, NULL), "fds", "0 1 2 9");
+	fx_is(serve(with_policy(fx_config("unshare=1234", "fds"), "notify unshare"), put_at_9, NULL), "fds",
+	      "0 1 2 9");
 }
 
 static void write_to_its_stdout(sb_proc *proc, const sb_notification *call)
@@ -176,7 +180,8 @@ static void write_to_its_stdout(sb_proc *proc, const sb_notification *call)
 
 static void a_descriptor_is_fetched(void **state)
 {
-	const char *out = serve(with_policy(fx_config("unshare=1234"), "notify unshare"), write_to_its_stdout, NULL);
+	const char *out =
+		serve(with_policy(fx_config("unshare=1234"), "notify unshare"), write_to_its_stdout, NULL);
 
 	(void)state;
 	fx_is(out, "by", "host");
@@ -282,7 +287,9 @@ static void every_call_may_be_asked_about(void **state)
 	sb_result res = SB_INIT(sb_result);
 
 	(void)state;
-	fx_ok(sb_add_seccomp(cfg, "notify @process @clock @io @files @socket @memory @identity @signal @info @schedule @futex"));
+	fx_ok(sb_add_seccomp(
+		cfg,
+		"notify @process @clock @io @files @socket @memory @identity @signal @info @schedule @futex"));
 	serve(cfg, go_on, &res);
 	assert_int_equal(res.verdict, SB_EXITED);
 	assert_int_equal(res.code, 7);

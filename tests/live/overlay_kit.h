@@ -51,7 +51,10 @@ static inline void is_fresh(void)
 	assert_int_equal(names_in("disk", ""), 3);
 }
 
-/* The box has ended. overlayfs keeps a whiteout in a directory that is shut, which only root would get away. */
+/*
+ * The box has ended. overlayfs keeps a whiteout in a directory that is shut, which only root would
+ * get away.
+ */
 static inline void open_work(void)
 {
 	fx_ok(chmod(fx_path("disk/work/work"), 0700));
@@ -62,7 +65,8 @@ static inline void uses(sb_box *box, sb_config *cfg)
 {
 	const char *out;
 
-	fx_command(cfg, "ls=/o", "cat=/o/base", "write=/o/new", "mkdir=/o/dir", "write=/o/dir/below", "unlink=/o/base", "ls=/o");
+	fx_command(cfg, "ls=/o", "cat=/o/base", "write=/o/new", "mkdir=/o/dir", "write=/o/dir/below",
+		   "unlink=/o/base", "ls=/o");
 	out = said_in(box, cfg, NULL);
 	fx_is(out, "ls /o", "base");
 	fx_is(out, "cat /o/base", "base");

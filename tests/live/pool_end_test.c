@@ -256,8 +256,8 @@ static const char *use_in_child(void)
 		sb_pool_info info = SB_INIT(sb_pool_info);
 		sb_box *more = NULL;
 
-		if (sb_pool_get(pool, 0, &more, &err) != -EINVAL || !strstr(err.message, "belongs to the process") ||
-		    !strstr(err.hint, "fork(2)"))
+		if (sb_pool_get(pool, 0, &more, &err) != -EINVAL ||
+		    !strstr(err.message, "belongs to the process") || !strstr(err.hint, "fork(2)"))
 			_exit(1);
 		if (sb_pool_put(pool, box, &err) != -EINVAL || sb_pool_process(pool, &err) != -EINVAL ||
 		    sb_pool_look(pool, &info) != -EINVAL || sb_pool_error(pool, &err) != -EINVAL)

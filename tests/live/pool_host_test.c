@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A host that lives with a pool: by one descriptor in an epoll of its own, through failures, for many cycles. */
+/*
+ * A host that lives with a pool: by one descriptor in an epoll of its own, through failures, for
+ * many cycles.
+ */
 #include "../fixture_cgroup.h"
 #include "pool_one.h"
 
@@ -34,7 +37,9 @@ static void after_a_failure_it_rests_longer_each_time(void **state)
 		failures++;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end_at);
-	assert_true((end_at.tv_sec - begin_at.tv_sec) * 1000 + (end_at.tv_nsec - begin_at.tv_nsec) / 1000000 + 1 >= 700);
+	assert_true((end_at.tv_sec - begin_at.tv_sec) * 1000 + (end_at.tv_nsec - begin_at.tv_nsec) / 1000000 +
+			    1 >=
+		    700);
 	fx_mkdir("late");
 	assert_true(is_readable(sb_pool_fd(pool), DEADLINE_MS));
 	assert_int_equal(work(pool), 1);

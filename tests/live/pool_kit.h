@@ -43,14 +43,16 @@ static inline sb_pool_info figures(sb_pool *pool)
 	return info;
 }
 
-#define expect(pool, ready, lent, used, missing) expect_at(pool, ready, lent, used, missing, __FILE__, __LINE__)
-static inline void expect_at(sb_pool *pool, uint32_t ready, uint32_t lent, uint32_t used, uint32_t missing, const char *file,
-			     int line)
+#define expect(pool, ready, lent, used, missing) \
+	expect_at(pool, ready, lent, used, missing, __FILE__, __LINE__)
+static inline void expect_at(sb_pool *pool, uint32_t ready, uint32_t lent, uint32_t used, uint32_t missing,
+			     const char *file, int line)
 {
 	sb_pool_info info = figures(pool);
 
 	if (info.ready != ready || info.lent != lent || info.used != used || info.missing != missing) {
-		print_error("ready %u, lent %u, used %u, missing %u\n", info.ready, info.lent, info.used, info.missing);
+		print_error("ready %u, lent %u, used %u, missing %u\n", info.ready, info.lent, info.used,
+			    info.missing);
 		_fail(file, line);
 	}
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A pool of boxes under many threads: nothing is lost, nobody gets what another has left, who came first is served. */
+/*
+ * A pool of boxes under many threads: nothing is lost, nobody gets what another has left, who came
+ * first is served.
+ */
 #include "pool_one.h"
 
 #include <pthread.h>
@@ -55,7 +58,8 @@ static void *process_all(void *arg)
 	struct user *user = arg;
 
 	while (!atomic_load(&stop) && !user->wrong)
-		if (is_readable(sb_pool_fd(pool), 10) && sb_pool_process(pool, NULL) < 0 && !atomic_load(&killing))
+		if (is_readable(sb_pool_fd(pool), 10) && sb_pool_process(pool, NULL) < 0 &&
+		    !atomic_load(&killing))
 			user->wrong = "a box could not be made";
 	return NULL;
 }
@@ -228,7 +232,8 @@ static void who_came_first_is_served_first(void **state)
 		fx_ok(pthread_create(&users[i].thread, NULL, wait_for_one, &users[i]));
 		wait_for_waiters((uint32_t)i + 1);
 	}
-	assert_int_equal(sb_pool_get(pool, 1000000, &none, NULL), -EAGAIN); /* and its place is closed again */
+	/* and its place is closed again */
+	assert_int_equal(sb_pool_get(pool, 1000000, &none, NULL), -EAGAIN);
 	assert_int_equal(figures(pool).waiting, 6);
 	give(pool, box);
 	join(users, 6);

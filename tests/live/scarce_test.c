@@ -134,7 +134,10 @@ static int free_fds(int limit)
 	return n;
 }
 
-/* So many that the socket is fetched rather than copied (host/clone.c), and then no number left for what comes next. */
+/*
+ * So many that the socket is fetched rather than copied (host/clone.c), and then no number left for
+ * what comes next.
+ */
 static void many_and_nearly_used_up(void)
 {
 	struct rlimit few;
@@ -196,7 +199,10 @@ static void descriptors_nearly_used_up(void **state)
 				assert_int_equal(res.code, 7);
 		} else {
 			failed++;
-			/* ETOOMANYREFS: other processes of this user have descriptors on their way (unix(7)). */
+			/*
+			 * ETOOMANYREFS: other processes of this user have descriptors on their way
+			 * (unix(7)).
+			 */
 			if (r != -EMFILE && r != -ETOOMANYREFS) {
 				setrlimit(RLIMIT_NOFILE, &old);
 				fail_msg("limit %d: %s: %s", limit, strerror(-r), err.message);

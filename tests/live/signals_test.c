@@ -76,7 +76,8 @@ static void need_core_files(void)
 		fx_skip("cores of this machine go elsewhere (core_pattern: %s)", pattern);
 	getrlimit(RLIMIT_CORE, &limit);
 	if (limit.rlim_max < 1 << 20)
-		fx_skip("no core may be written (the hard RLIMIT_CORE is %llu)", (unsigned long long)limit.rlim_max);
+		fx_skip("no core may be written (the hard RLIMIT_CORE is %llu)",
+			(unsigned long long)limit.rlim_max);
 }
 
 static void a_core_is_told(void **state)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Sinks that are gone, full or were never there: errors of the stream, not of the run, and no signal for the host. */
+/*
+ * Sinks that are gone, full or were never there: errors of the stream, not of the run, and no
+ * signal for the host.
+ */
 #include "stream_kit.h"
 
 #include <errno.h>

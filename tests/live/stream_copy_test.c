@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What a command writes is passed on to whatever the host has: nobody who is slow or full makes the host wait. */
+/*
+ * What a command writes is passed on to whatever the host has: nobody who is slow or full makes the
+ * host wait.
+ */
 #include "stream_kit.h"
 
 #include <errno.h>
@@ -79,7 +82,10 @@ static void nobody_reads(int host_fd, int reader)
 	until_full(proc);
 	assert_int_equal(sb_proc_wait(proc, 1000000, NULL, NULL), 0);
 	assert_int_equal(fcntl(host_fd, F_GETFL), flags);
-	/* Somebody reads after all: it goes on. A socket takes more when three quarters are gone (unix_writable). */
+	/*
+	 * Somebody reads after all: it goes on. A socket takes more when three quarters are gone
+	 * (unix_writable).
+	 */
 	both[0].fd = sb_proc_fd(proc);
 	do {
 		assert_true(poll(both, 2, 60000) > 0);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* For the tests of streams and groups: a pattern whose every byte can be told by its place, and what came of it. */
+/*
+ * For the tests of streams and groups: a pattern whose every byte can be told by its place, and
+ * what came of it.
+ */
 #ifndef TESTS_STREAM_KIT_H
 #define TESTS_STREAM_KIT_H
 

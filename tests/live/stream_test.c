@@ -201,7 +201,10 @@ static void a_flood_over_the_limit_ends_the_run(void **state)
 	sb_proc_free(proc);
 }
 
-/* sb-init holds it to its cpu time while nobody looks, so that is the cause, though its output was too much too. */
+/*
+ * sb-init holds it to its cpu time while nobody looks, so that is the cause, though its output was
+ * too much too.
+ */
 static void the_first_cause_counts(void **state)
 {
 	sb_config *cfg = fx_config("bytes=1:1000", "spin=60000");

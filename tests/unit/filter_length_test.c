@@ -87,8 +87,8 @@ static void the_longest_line_works(void **state)
 	(void)state;
 	for (int i = 0; i < SBI_POLICY_COMPARES; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
-					"%slong%d & 0xfffffffffffffff0 %s 0x%x00000010", i ? " and " : "", i % 6,
-					i % 2 ? ">=" : ">", i % 3 + 1);
+					"%slong%d & 0xfffffffffffffff0 %s 0x%x00000010", i ? " and " : "",
+					i % 6, i % 2 ? ">=" : ">", i % 3 + 1);
 	for (int n = 0; n < 7; n++) {
 		struct sbi_filter *filter = kit_text(text);
 

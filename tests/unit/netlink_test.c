@@ -273,7 +273,8 @@ static void noise(void **state)
 		message->nlmsg_type = round & 2 ? RTM_NEWLINK : RTM_NEWADDR;
 		sbi_rt_read_link(message, &link);
 		sbi_rt_read_address(message, &address);
-		assert_true(memchr(link.name, '\0', sizeof(link.name)) && memchr(link.kind, '\0', sizeof(link.kind)));
+		assert_true(memchr(link.name, '\0', sizeof(link.name)) &&
+			    memchr(link.kind, '\0', sizeof(link.kind)));
 		free(bytes);
 	}
 }

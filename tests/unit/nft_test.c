@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What is written to nftables, byte for byte: a transaction, a rule, an element; no acknowledgement is asked for. */
+/*
+ * What is written to nftables, byte for byte: a transaction, a rule, an element; no acknowledgement
+ * is asked for.
+ */
 #include "netlink/nft.h"
 
 #include "../fixture.h"
@@ -51,7 +54,8 @@ static void a_rule_is_a_list_of_expressions(void **state)
 	sbi_nft_verdict(&nl, NF_DROP);
 	sbi_nft_rule_end(&nl);
 	is_written(&nl, 0,
-		   "58000000 060a 010c 01000000 00000000 01 00 0000" /* NEWRULE, inet; REQUEST, CREATE, APPEND */
+		   /* NEWRULE, inet; REQUEST, CREATE, APPEND */
+		   "58000000 060a 010c 01000000 00000000 01 00 0000"
 		   "0600 0100 74000000 0600 0200 63000000"           /* "t", "c" */
 		   "3400 0480 3000 0180"                             /* EXPRESSIONS, LIST_ELEM */
 		   "0e00 0100 696d6d656469617465000000"               /* "immediate" */

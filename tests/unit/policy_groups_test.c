@@ -93,7 +93,10 @@ static void whatever_libseccomp_knows_is_in_a_group(void **state)
 	}
 }
 
-/* `?` stands before what some machine lacks, and only there: a policy without it must compile on all three. */
+/*
+ * `?` stands before what some machine lacks, and only there: a policy without it must compile on
+ * all three.
+ */
 static void what_is_not_marked_exists_everywhere(void **state)
 {
 	static const uint32_t arches[] = { SCMP_ARCH_X86_64, SCMP_ARCH_AARCH64, SCMP_ARCH_RISCV64 };
@@ -113,17 +116,21 @@ static void names_and_numbers_belong_together(void **state)
 		const char *name;
 		int number;
 	} young[] = {
-		{ "pidfd_send_signal", 424 }, { "io_uring_setup", 425 }, { "open_tree", 428 }, { "clone3", 435 }, { "close_range", 436 },
-		{ "openat2", 437 }, { "pidfd_getfd", 438 }, { "faccessat2", 439 }, { "process_madvise", 440 }, { "epoll_pwait2", 441 },
-		{ "mount_setattr", 442 }, { "quotactl_fd", 443 }, { "landlock_create_ruleset", 444 }, { "landlock_add_rule", 445 },
-		{ "landlock_restrict_self", 446 }, { "memfd_secret", 447 }, { "process_mrelease", 448 }, { "futex_waitv", 449 },
-		{ "set_mempolicy_home_node", 450 }, { "cachestat", 451 }, { "fchmodat2", 452 }, { "map_shadow_stack", 453 },
-		{ "futex_wake", 454 }, { "futex_wait", 455 }, { "futex_requeue", 456 }, { "statmount", 457 }, { "listmount", 458 },
-		{ "lsm_get_self_attr", 459 }, { "lsm_set_self_attr", 460 }, { "lsm_list_modules", 461 }, { "mseal", 462 },
-		{ "setxattrat", 463 }, { "getxattrat", 464 }, { "listxattrat", 465 }, { "removexattrat", 466 },
-		{ "open_tree_attr", 467 }, { "file_getattr", 468 }, { "file_setattr", 469 }, { "listns", 470 },
+		{ "pidfd_send_signal", 424 }, { "io_uring_setup", 425 }, { "open_tree", 428 },
+		{ "clone3", 435 }, { "close_range", 436 }, { "openat2", 437 }, { "pidfd_getfd", 438 },
+		{ "faccessat2", 439 }, { "process_madvise", 440 }, { "epoll_pwait2", 441 },
+		{ "mount_setattr", 442 }, { "quotactl_fd", 443 }, { "landlock_create_ruleset", 444 },
+		{ "landlock_add_rule", 445 }, { "landlock_restrict_self", 446 }, { "memfd_secret", 447 },
+		{ "process_mrelease", 448 }, { "futex_waitv", 449 }, { "set_mempolicy_home_node", 450 },
+		{ "cachestat", 451 }, { "fchmodat2", 452 }, { "map_shadow_stack", 453 },
+		{ "futex_wake", 454 }, { "futex_wait", 455 }, { "futex_requeue", 456 }, { "statmount", 457 },
+		{ "listmount", 458 }, { "lsm_get_self_attr", 459 }, { "lsm_set_self_attr", 460 },
+		{ "lsm_list_modules", 461 }, { "mseal", 462 }, { "setxattrat", 463 }, { "getxattrat", 464 },
+		{ "listxattrat", 465 }, { "removexattrat", 466 }, { "open_tree_attr", 467 },
+		{ "file_getattr", 468 }, { "file_setattr", 469 }, { "listns", 470 },
 #ifdef __x86_64__
-		{ "read", 0 }, { "rt_sigreturn", 15 }, { "execve", 59 }, { "rseq", 334 }, { "uretprobe", 335 }, { "uprobe", 336 },
+		{ "read", 0 }, { "rt_sigreturn", 15 }, { "execve", 59 }, { "rseq", 334 },
+		{ "uretprobe", 335 }, { "uprobe", 336 },
 #endif
 	};
 	char name[32];
@@ -153,7 +160,10 @@ static void names_and_numbers_belong_together(void **state)
 	assert_int_equal(sbi_syscall_number(""), SBI_SYSCALL_UNKNOWN);
 }
 
-/* What docker's default profile allows whoever runs, whatever the arguments: the names, moby/profiles 02e898b. */
+/*
+ * What docker's default profile allows whoever runs, whatever the arguments: the names,
+ * moby/profiles 02e898b.
+ */
 static const char docker[] =
 	" "
 	"accept accept4 access adjtimex alarm arch_prctl bind brk cachestat capget capset chdir chmod chown "
@@ -230,11 +240,13 @@ static void groups_of_ones_own(void **state)
 		{ "group == read", EINVAL, "1: a group is called @ and at most 30 characters, not \"==\"" },
 		{ "group @mine", EINVAL, "1: the group \"@mine\" has no members" },
 		{ "group @mine # read", EINVAL, "1: the group \"@mine\" has no members" },
-		{ "group @mine reed", EINVAL, "1: \"reed\" is not a system call that is known here (?reed: if it is)" },
+		{ "group @mine reed", EINVAL,
+		  "1: \"reed\" is not a system call that is known here (?reed: if it is)" },
 		{ "group @mine @yours", EINVAL, "1: there is no group \"@yours\" above this line" },
 		{ "group @mine read = 1", EINVAL, "1: the name of a system call expected, found \"=\"" },
 		{ "allow @mine\ngroup @mine read", EINVAL, "1: there is no group \"@mine\"" },
-		{ "group @mine read if arg0 == 1", EINVAL, "1: \"if\" is not a system call that is known here (?if: if it is)" },
+		{ "group @mine read if arg0 == 1", EINVAL,
+		  "1: \"if\" is not a system call that is known here (?if: if it is)" },
 	};
 
 	(void)state;
@@ -252,8 +264,10 @@ static void what_a_group_can_be_made_of(void **state)
 		{ "group @g read\ngroup @g write\nkill @g", SB_SECCOMP_KILL, SB_SECCOMP_KILL, REFUSED(EPERM) },
 		{ "group @g read write read\nkill @g", SB_SECCOMP_KILL, SB_SECCOMP_KILL, REFUSED(EPERM) },
 		{ "group @g @io\nkill @g", SB_SECCOMP_KILL, SB_SECCOMP_KILL, REFUSED(EPERM) },
-		{ "group @g read\ngroup @h @g getpid\nkill @h", SB_SECCOMP_KILL, REFUSED(EPERM), SB_SECCOMP_KILL },
-		{ "group @g read\ngroup @g @g getpid\nkill @g", SB_SECCOMP_KILL, REFUSED(EPERM), SB_SECCOMP_KILL },
+		{ "group @g read\ngroup @h @g getpid\nkill @h", SB_SECCOMP_KILL, REFUSED(EPERM),
+		  SB_SECCOMP_KILL },
+		{ "group @g read\ngroup @g @g getpid\nkill @g", SB_SECCOMP_KILL, REFUSED(EPERM),
+		  SB_SECCOMP_KILL },
 		{ "group @g @g read\nkill @g", SB_SECCOMP_KILL, REFUSED(EPERM), REFUSED(EPERM) },
 		{ "group @io getpid\nkill @io", SB_SECCOMP_KILL, SB_SECCOMP_KILL, SB_SECCOMP_KILL },
 		{ "group @g ?no_such_call\nkill @g read", SB_SECCOMP_KILL, REFUSED(EPERM), REFUSED(EPERM) },

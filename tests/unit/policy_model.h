@@ -58,12 +58,14 @@ static inline uint64_t model_number(const char *word)
 	} names[] = {
 		{ "CLONE_NEWANY", 0x7e020000 }, { "CLONE_NEWTIME", 0x80 }, { "CLONE_NEWUSER", CLONE_NEWUSER },
 		{ "TIOCSTI", TIOCSTI }, { "TIOCLINUX", TIOCLINUX }, { "TIOCSETD", TIOCSETD },
-		{ "S_IFMT", S_IFMT }, { "S_IFCHR", S_IFCHR }, { "S_IFBLK", S_IFBLK }, { "S_ISUID", S_ISUID }, { "S_ISGID", S_ISGID },
-		{ "AF_UNIX", AF_UNIX }, { "AF_INET", AF_INET }, { "AF_INET6", AF_INET6 }, { "AF_NETLINK", AF_NETLINK },
-		{ "AF_PACKET", AF_PACKET }, { "NETLINK_ROUTE", NETLINK_ROUTE },
-		{ "F_SETLK", F_SETLK }, { "F_SETLKW", F_SETLKW }, { "F_OFD_SETLK", F_OFD_SETLK }, { "F_OFD_SETLKW", F_OFD_SETLKW },
-		{ "F_SETLEASE", F_SETLEASE }, { "F_NOTIFY", F_NOTIFY }, { "O_CREAT", O_CREAT }, { "O_TMPFILE", 020000000 },
-		{ "ADDR_NO_RANDOMIZE", ADDR_NO_RANDOMIZE }, { "KEYCTL_JOIN_SESSION_KEYRING", KEYCTL_JOIN_SESSION_KEYRING },
+		{ "S_IFMT", S_IFMT }, { "S_IFCHR", S_IFCHR }, { "S_IFBLK", S_IFBLK }, { "S_ISUID", S_ISUID },
+		{ "S_ISGID", S_ISGID }, { "AF_UNIX", AF_UNIX }, { "AF_INET", AF_INET },
+		{ "AF_INET6", AF_INET6 }, { "AF_NETLINK", AF_NETLINK }, { "AF_PACKET", AF_PACKET },
+		{ "NETLINK_ROUTE", NETLINK_ROUTE }, { "F_SETLK", F_SETLK }, { "F_SETLKW", F_SETLKW },
+		{ "F_OFD_SETLK", F_OFD_SETLK }, { "F_OFD_SETLKW", F_OFD_SETLKW },
+		{ "F_SETLEASE", F_SETLEASE }, { "F_NOTIFY", F_NOTIFY }, { "O_CREAT", O_CREAT },
+		{ "O_TMPFILE", 020000000 }, { "ADDR_NO_RANDOMIZE", ADDR_NO_RANDOMIZE },
+		{ "KEYCTL_JOIN_SESSION_KEYRING", KEYCTL_JOIN_SESSION_KEYRING },
 	};
 	uint64_t all = 0;
 	char copy[128], *rest = copy, *part;
@@ -91,9 +93,10 @@ static inline uint32_t model_action(const char *word)
 		const char *name;
 		uint32_t action;
 	} names[] = {
-		{ "allow", ALLOW }, { "errno", E(EPERM) }, { "log", LOG }, { "trap", TRAP }, { "kill", KILL }, { "notify", NOTIFY },
-		{ "errno(EPERM)", E(EPERM) }, { "errno(ENOSYS)", E(ENOSYS) }, { "errno(EACCES)", E(EACCES) },
-		{ "errno(ENOTSUP)", E(ENOTSUP) }, { "errno(EAFNOSUPPORT)", E(EAFNOSUPPORT) },
+		{ "allow", ALLOW }, { "errno", E(EPERM) }, { "log", LOG }, { "trap", TRAP }, { "kill", KILL },
+		{ "notify", NOTIFY }, { "errno(EPERM)", E(EPERM) }, { "errno(ENOSYS)", E(ENOSYS) },
+		{ "errno(EACCES)", E(EACCES) }, { "errno(ENOTSUP)", E(ENOTSUP) },
+		{ "errno(EAFNOSUPPORT)", E(EAFNOSUPPORT) },
 	};
 
 	for (size_t i = 0; i < COUNT(names); i++)

@@ -9,9 +9,11 @@ struct bad {
 };
 
 static const struct bad actions[] = {
-	{ "reed read", EINVAL, "1: \"reed\" is not an action: allow, errno(NAME), log, trap, kill, notify; nor default, unknown, "
+	{ "reed read", EINVAL,
+	  "1: \"reed\" is not an action: allow, errno(NAME), log, trap, kill, notify; nor default, unknown, "
 	  "foreign, group, include" },
-	{ "allow read\n\n# why\nALLOW write", EINVAL, "4: \"ALLOW\" is not an action: allow, errno(NAME), log, trap, kill, notify; "
+	{ "allow read\n\n# why\nALLOW write", EINVAL,
+	  "4: \"ALLOW\" is not an action: allow, errno(NAME), log, trap, kill, notify; "
 	  "nor default, unknown, foreign, group, include" },
 	{ "(allow) read", EINVAL, "1: an action expected, found \"(\"" },
 	{ "  *", EINVAL, "1: an action expected, found \"*\"" },
@@ -40,7 +42,8 @@ static const struct bad names[] = {
 	{ "allow # read", EINVAL, "1: no system call is named" },
 	{ "allow if arg0 == 1", EINVAL, "1: no system call is named" },
 	{ "allow reed", EINVAL, "1: \"reed\" is not a system call that is known here (?reed: if it is)" },
-	{ "allow read write opne", EINVAL, "1: \"opne\" is not a system call that is known here (?opne: if it is)" },
+	{ "allow read write opne", EINVAL,
+	  "1: \"opne\" is not a system call that is known here (?opne: if it is)" },
 	{ "allow Read", EINVAL, "1: \"Read\" is not the name of a system call" },
 	{ "allow 0", EINVAL, "1: \"0\" is not a system call that is known here (?0: if it is)" },
 	{ "allow read, write", EINVAL, "1: the name of a system call expected, found \",\"" },
@@ -54,7 +57,8 @@ static const struct bad names[] = {
 	{ "kill ?re-ad", EINVAL, "1: \"?re-ad\" is not the name of a system call" },
 	{ "group @mine ?@io", EINVAL, "1: \"?@io\" is not the name of a system call" },
 #ifdef __x86_64__
-	{ "allow socketcall", EINVAL, "1: this machine has no system call \"socketcall\" (?socketcall: if it has)" },
+	{ "allow socketcall", EINVAL,
+	  "1: this machine has no system call \"socketcall\" (?socketcall: if it has)" },
 	{ "\nallow riscv_hwprobe", EINVAL, NULL },
 #endif
 };
@@ -101,16 +105,21 @@ static const struct bad conditions[] = {
 	{ "allow read if arg0 ==", EINVAL, "1: a number or the name of a constant expected, found \"\"" },
 	{ "allow read if arg0 == 1|", EINVAL, "1: a number or the name of a constant expected, found \"\"" },
 	{ "allow read if arg0 == |1", EINVAL, "1: a number or the name of a constant expected, found \"|\"" },
-	{ "allow read if arg0 == AF_NOTHING", EINVAL, "1: \"AF_NOTHING\" is not a constant that is known here: give its number" },
-	{ "allow read if arg0 == -1", EINVAL, "1: \"-1\" is not a constant that is known here: give its number" },
+	{ "allow read if arg0 == AF_NOTHING", EINVAL,
+	  "1: \"AF_NOTHING\" is not a constant that is known here: give its number" },
+	{ "allow read if arg0 == -1", EINVAL,
+	  "1: \"-1\" is not a constant that is known here: give its number" },
 	{ "allow read if arg0 == 0x", EINVAL, "1: \"0x\" is not a number of at most 64 bits" },
 	{ "allow read if arg0 == 08", EINVAL, "1: \"08\" is not a number of at most 64 bits" },
 	{ "allow read if arg0 == 1k", EINVAL, "1: \"1k\" is not a number of at most 64 bits" },
 	{ "allow read if long0 == 18446744073709551616", EINVAL,
 	  "1: \"18446744073709551616\" is not a number of at most 64 bits" },
-	{ "allow read if long0 == 0x10000000000000000", EINVAL, "1: \"0x10000000000000000\" is not a number of at most 64 bits" },
-	{ "allow read if arg3 == 0x100000000", EINVAL, "1: arg3 is the lower 32 bits of the argument; all 64 are long3" },
-	{ "allow read if arg2 & 0x1ffffffff == 1", EINVAL, "1: arg2 is the lower 32 bits of the argument; all 64 are long2" },
+	{ "allow read if long0 == 0x10000000000000000", EINVAL,
+	  "1: \"0x10000000000000000\" is not a number of at most 64 bits" },
+	{ "allow read if arg3 == 0x100000000", EINVAL,
+	  "1: arg3 is the lower 32 bits of the argument; all 64 are long3" },
+	{ "allow read if arg2 & 0x1ffffffff == 1", EINVAL,
+	  "1: arg2 is the lower 32 bits of the argument; all 64 are long2" },
 	{ "allow read if arg0 & 0xf == 0x10", EINVAL,
 	  "1: this can never hold or always does: the value has bits that the mask lacks" },
 	{ "allow read if long0 & 0xf0 > 0xff", EINVAL,
@@ -119,10 +128,13 @@ static const struct bad conditions[] = {
 	{ "allow read if cap == 1", EINVAL, "1: the name of a capability expected, found \"==\"" },
 	{ "allow read if cap root", EINVAL, "1: \"root\" is not a capability" },
 	{ "allow read if cap chown and cap kill", EINVAL, "1: a line can depend on one capability only" },
-	{ "allow read if arg0 == 1 or arg0 == 2", EINVAL, "1: \"and\" or the end of the line expected, found \"or\"" },
+	{ "allow read if arg0 == 1 or arg0 == 2", EINVAL,
+	  "1: \"and\" or the end of the line expected, found \"or\"" },
 	{ "allow read if arg0 == 1 2", EINVAL, "1: \"and\" or the end of the line expected, found \"2\"" },
-	{ "allow read if arg0 == 1, arg1 == 2", EINVAL, "1: \"and\" or the end of the line expected, found \",\"" },
-	{ "allow read if cap chown kill", EINVAL, "1: \"and\" or the end of the line expected, found \"kill\"" },
+	{ "allow read if arg0 == 1, arg1 == 2", EINVAL,
+	  "1: \"and\" or the end of the line expected, found \",\"" },
+	{ "allow read if cap chown kill", EINVAL,
+	  "1: \"and\" or the end of the line expected, found \"kill\"" },
 };
 
 static void each(const struct bad *list, size_t count)
@@ -167,15 +179,20 @@ static void contradictions_are_found(void **state)
 {
 	static const struct bad list[] = {
 		{ "allow read\nerrno read", EINVAL, "2: line 1 says something else of the same call" },
-		{ "allow read write\n\n#\nkill getpid write", EINVAL, "4: line 1 says something else of the same call" },
-		{ "errno(EPERM) read\nerrno(EACCES) read", EINVAL, "2: line 1 says something else of the same call" },
-		{ "allow read if arg0 == 1\nkill read if arg0 == 1", EINVAL, "2: line 1 says something else of the same call" },
+		{ "allow read write\n\n#\nkill getpid write", EINVAL,
+		  "4: line 1 says something else of the same call" },
+		{ "errno(EPERM) read\nerrno(EACCES) read", EINVAL,
+		  "2: line 1 says something else of the same call" },
+		{ "allow read if arg0 == 1\nkill read if arg0 == 1", EINVAL,
+		  "2: line 1 says something else of the same call" },
 		{ "allow read if arg0 == 0x1\nkill read if arg0 & 0xffffffff == 01", EINVAL,
 		  "2: line 1 says something else of the same call" },
-		{ "allow read if cap chown\nkill read if cap cap_chown", EINVAL, "2: line 1 says something else of the same call" },
+		{ "allow read if cap chown\nkill read if cap cap_chown", EINVAL,
+		  "2: line 1 says something else of the same call" },
 		{ "allow read\nallow read if arg0 == 1\nallow write\nkill read", EINVAL,
 		  "4: line 1 says something else of the same call" },
-		{ "include default\nallow ptrace\nkill ptrace", EINVAL, "3: line 2 says something else of the same call" },
+		{ "include default\nallow ptrace\nkill ptrace", EINVAL,
+		  "3: line 2 says something else of the same call" },
 		{ "allow read\nkill ?read", EINVAL, "2: line 1 says something else of the same call" },
 		{ "allow read\nkill @io\nkill read", EINVAL, "3: line 1 says something else of the same call" },
 	};

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* A pump alone, between pipes: what goes in comes out, in order and once, however slow and uneven its sinks are. */
+/*
+ * A pump alone, between pipes: what goes in comes out, in order and once, however slow and uneven
+ * its sinks are.
+ */
 #include "../fixture.h"
 
 #include <errno.h>
@@ -57,7 +60,8 @@ static void rig_begin(struct rig *rig, int captures, const int kinds[2])
 			close(p[1]);
 			continue;
 		}
-		close(rig->pump.sink[i].fd); /* as if it could not be opened anew: a description that blocks */
+		/* as if it could not be opened anew: a description that blocks */
+		close(rig->pump.sink[i].fd);
 		rig->pump.sink[i].fd = p[1];
 		rig->pump.sink[i].kind = (enum sbi_sink_kind)kinds[i];
 	}
@@ -91,7 +95,8 @@ static size_t get(struct rig *rig, int which, size_t len)
 
 	for (ssize_t i = 0; i < n; i++)
 		if (buf[i] != byte_at(rig->got[which]++))
-			fail_msg("sink %d: byte %llu is wrong", which, (unsigned long long)rig->got[which] - 1);
+			fail_msg("sink %d: byte %llu is wrong", which,
+				 (unsigned long long)rig->got[which] - 1);
 	return n > 0 ? (size_t)n : 0;
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Setters of Landlock, capabilities and the other layers; words and back; the plan as text; a kernel that lacks rights. */
+/*
+ * Setters of Landlock, capabilities and the other layers; words and back; the plan as text; a
+ * kernel that lacks rights.
+ */
 #include "setters.h"
 
 #include "config/landlock.h"
@@ -187,7 +190,9 @@ static void a_copy_has_lines_of_its_own(void **state)
 static void an_old_kernel_in_words(void **state)
 {
 	static const struct sbi_view view = {.euid = 1001, .egid = 1001};
-	struct sbi_record rec = {.lane = 3, .error = EOPNOTSUPP, .detail = SBI_DETAIL_LANDLOCK_ABI, .status = 2};
+	struct sbi_record rec = {
+		.lane = 3, .error = EOPNOTSUPP, .detail = SBI_DETAIL_LANDLOCK_ABI, .status = 2
+	};
 	sb_config *cfg = fresh();
 	sb_error err = SB_INIT(sb_error);
 	struct sbi_compiled c;

@@ -33,9 +33,10 @@ static void switches(void **state)
 
 static void lists_of_cpus(void **state)
 {
-	static const char *const bad[] = {"",    " ",     "0,",     ",0",  "0,,1", "-",     "-1",    "1-",   "2-1",
-					  "0 1", "0, 1",  "0x1",    "+1",  "all",  "8192",  "0-8192", "1-2-3", "0-1:2",
-					  "0\n", "4294967296", "18446744073709551616", "00000000000000000000099999"};
+	static const char *const bad[] = {"", " ", "0,", ",0", "0,,1", "-", "-1", "1-", "2-1",
+					  "0 1", "0, 1", "0x1", "+1", "all", "8192", "0-8192", "1-2-3",
+					  "0-1:2", "0\n", "4294967296", "18446744073709551616",
+					  "00000000000000000000099999"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -168,8 +169,9 @@ static void the_generator(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_config),	  cmocka_unit_test(switches),	 cmocka_unit_test(lists_of_cpus),
-		cmocka_unit_test(seeds),	  cmocka_unit_test(contradictions), cmocka_unit_test(as_text),
+		cmocka_unit_test(no_config),	  cmocka_unit_test(switches),
+		cmocka_unit_test(lists_of_cpus), cmocka_unit_test(seeds),
+		cmocka_unit_test(contradictions), cmocka_unit_test(as_text),
 		cmocka_unit_test(the_filter_follows), cmocka_unit_test(the_generator),
 	};
 

@@ -161,7 +161,8 @@ static void contradictions(void **state)
 	CONTRADICTION("mount namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT);
 		      sb_set_rootfs_writable(cfg, 1));
 	CONTRADICTION("IPC", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_IPC); sb_add_mqueue(cfg, "/mq"));
-	CONTRADICTION("PID namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_PID); sb_add_proc(cfg, "/proc", SB_PROC_HIDEPID));
+	CONTRADICTION("PID namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_PID);
+		      sb_add_proc(cfg, "/proc", SB_PROC_HIDEPID));
 	CONTRADICTION("network", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_NET); sb_add_sysfs(cfg, "/sys"));
 	CONTRADICTION("user namespace", sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_USER);
 		      sb_add_bind(cfg, "/usr", "/x", SB_MOUNT_IDMAP));

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Setters of limits: units that cannot be, graces that make no sense, settings of the cgroup that contradict them. */
+/*
+ * Setters of limits: units that cannot be, graces that make no sense, settings of the cgroup that
+ * contradict them.
+ */
 #include "setters.h"
 
 #define NONE UINT64_MAX
@@ -56,7 +59,9 @@ static void contradicts(sb_config *cfg, const char *part)
 
 static void a_setting_of_the_cgroup_beside_its_limit(void **state)
 {
-	static const char *const files[][2] = { { "memory.max", "1M" }, { "memory.swap.max", "1M" }, { "memory.oom.group", "0" } };
+	static const char *const files[][2] = { { "memory.max", "1M" },
+						{ "memory.swap.max", "1M" },
+						{ "memory.oom.group", "0" } };
 	sb_config *cfg;
 
 	(void)state;

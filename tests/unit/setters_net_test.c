@@ -15,7 +15,8 @@ typedef int link_setter(sb_config *cfg, const sb_net_link *link);
 
 static void no_config(void **state)
 {
-	link_setter *const setters[] = { sb_net_veth, sb_net_macvlan, sb_net_ipvlan, sb_net_device, sb_net_tap };
+	link_setter *const setters[] = { sb_net_veth, sb_net_macvlan, sb_net_ipvlan, sb_net_device,
+					 sb_net_tap };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(setters) / sizeof(setters[0]); i++) {
@@ -52,7 +53,9 @@ static void sizes_and_flags(void **state)
 	GOOD(sb_net_veth(cfg, ON(.mtu = 65535)));
 	GOOD(sb_net_veth(cfg, NULL));
 	/* a caller of an older version, whose struct ends earlier */
-	GOOD(sb_net_veth(cfg, &(sb_net_link){ .size = offsetof(sb_net_link, mode), .rate = UINT64_MAX, .mode = "none such" }));
+	GOOD(sb_net_veth(cfg, &(sb_net_link){ .size = offsetof(sb_net_link, mode),
+					      .rate = UINT64_MAX,
+					      .mode = "none such" }));
 }
 
 static void names(void **state)
@@ -73,14 +76,16 @@ static void names(void **state)
 	BAD(ENAMETOOLONG, "longer than 15", sb_net_veth(cfg, LINK(.device = long_path)));
 	BAD(ENAMETOOLONG, "longer than 15", sb_net_address(cfg, NAME_16, "10.0.0.5/24"));
 	GOOD(sb_net_veth(cfg, ON(.name = NAME_15, .host_name = NAME_15)));
-	BAD(EEXIST, "two interfaces", (sb_net_veth(cfg, ON(.name = "lan")), sb_net_veth(cfg, ON(.name = "lan"))));
+	BAD(EEXIST, "two interfaces",
+	    (sb_net_veth(cfg, ON(.name = "lan")), sb_net_veth(cfg, ON(.name = "lan"))));
 	BAD(EEXIST, "two interfaces", (sb_net_veth(cfg, ON(.name = "eth1")), sb_net_veth(cfg, ON())));
 }
 
 static void addresses(void **state)
 {
-	static const char *const wrong[] = { "",         "x",          "10.0.0",         "10.0.0.256", "10.0.0.5/33",  "10.0.0.5/",
-					     "10.0.0.5/+8", "10.0.0.5/08", "10.0.0.5/24 ", " 10.0.0.5",  "010.0.0.5.1", "fd00::5" };
+	static const char *const wrong[] = { "", "x", "10.0.0", "10.0.0.256", "10.0.0.5/33", "10.0.0.5/",
+					     "10.0.0.5/+8", "10.0.0.5/08", "10.0.0.5/24 ", " 10.0.0.5",
+					     "010.0.0.5.1", "fd00::5" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -91,14 +96,20 @@ static void addresses(void **state)
 	BAD(EINVAL, "no IPv6 address", sb_net_veth(cfg, ON(.address6 = "10.0.0.5")));
 	BAD(EINVAL, "no IPv6 address", sb_net_veth(cfg, ON(.address6 = "fd00::5/129")));
 	BAD(EINVAL, "no IPv6 address", sb_net_veth(cfg, ON(.gateway6 = "fd00::1%eth0")));
-	GOOD(sb_net_veth(cfg, ON(.address = "none", .address6 = "none", .gateway = "none", .gateway6 = "none")));
+	GOOD(sb_net_veth(cfg,
+			 ON(.address = "none", .address6 = "none", .gateway = "none", .gateway6 = "none")));
 	GOOD(sb_net_veth(cfg, ON(.address = "10.0.0.5", .address6 = "fd00::5/64")));
-	BAD(EINVAL, "no prefix", sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.1")));
-	BAD(EINVAL, "network's own", sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.0/24")));
-	BAD(EINVAL, "network's own", sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.255/24")));
-	BAD(EINVAL, "no address", sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "fd00::1/64")));
+	BAD(EINVAL, "no prefix",
+	    sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.1")));
+	BAD(EINVAL, "network's own",
+	    sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.0/24")));
+	BAD(EINVAL, "network's own",
+	    sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.255/24")));
+	BAD(EINVAL, "no address",
+	    sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "fd00::1/64")));
 	BAD(EINVAL, "keeps its addresses", sb_net_veth(cfg, ON(.bridge_address = "10.0.0.1/24")));
-	GOOD(sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.1/24", .bridge_address6 = "fd00::1/64")));
+	GOOD(sb_net_veth(cfg, ON(.flags = SB_NET_MAKE_BRIDGE, .bridge_address = "10.0.0.1/24",
+				 .bridge_address6 = "fd00::1/64")));
 	BAD(EINVAL, "a name and an address", sb_net_address(cfg, NULL, "10.0.0.5/24"));
 	BAD(EINVAL, "a name and an address", sb_net_address(cfg, "eth0", NULL));
 	BAD(EINVAL, "no prefix", sb_net_address(cfg, "eth0", "10.0.0.5"));
@@ -109,8 +120,9 @@ static void addresses(void **state)
 
 static void macs(void **state)
 {
-	static const char *const wrong[] = { "", "02:42:0a:00:00", "02:42:0a:00:00:05:06", "02-42-0a-00-00-05", "0g:42:0a:00:00:05",
-					     "01:42:0a:00:00:05", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "2:42:0a:00:00:055" };
+	static const char *const wrong[] = { "", "02:42:0a:00:00", "02:42:0a:00:00:05:06",
+					     "02-42-0a-00-00-05", "0g:42:0a:00:00:05", "01:42:0a:00:00:05",
+					     "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "2:42:0a:00:00:055" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
@@ -177,7 +189,8 @@ static void ports(void **state)
 	BAD(EINVAL, "no address", sb_net_publish(cfg, "udp", "", 80, 80, 1));
 	BAD(EINVAL, "no address", sb_net_publish(cfg, "udp", "localhost", 80, 80, 1));
 	BAD(EINVAL, "no address", sb_net_publish(cfg, "udp", "127.0.0.1/8", 80, 80, 1));
-	BAD(E2BIG, "more than 1024", (sb_net_publish(cfg, "tcp", NULL, 1, 1, 1024), sb_net_publish(cfg, "udp", NULL, 1, 1, 1)));
+	BAD(E2BIG, "more than 1024",
+	    (sb_net_publish(cfg, "tcp", NULL, 1, 1, 1024), sb_net_publish(cfg, "udp", NULL, 1, 1, 1)));
 	GOOD(sb_net_publish(cfg, "tcp", NULL, 0, 80, 1));
 	GOOD(sb_net_publish(cfg, "udp", "::1", 64512, 64512, 1024));
 	GOOD((sb_net_publish(cfg, "tcp", NULL, 80, 80, 1), sb_net_publish(cfg, "udp", NULL, 80, 80, 1)));
@@ -185,11 +198,13 @@ static void ports(void **state)
 
 static void allowed(void **state)
 {
-	static const char *const wrong[] = { "",          " ",           "tcp",          "sctp any",      "tcp any 0",      "any 65536",
-					     "any 5-4",   "any 5-",      "any -5",       "any 5-6-7",     "icmp any 5",     "any 5 6",
-					     "10.0.0.0/33", "10.0.0.300", "tcp fd00::/129", "any any",     "tcp udp any 53", "any 000053" };
-	static const char *const right[] = { "any", "tcp any", "udp 10.0.0.53 53", "10.0.0.0/8", "tcp fd00::/8 80-90", "icmp any",
-					     "  tcp   10.0.0.7\t443 ", "any 1-65535", "10.0.0.5/8" };
+	static const char *const wrong[] = { "", " ", "tcp", "sctp any", "tcp any 0", "any 65536",
+					     "any 5-4", "any 5-", "any -5", "any 5-6-7", "icmp any 5",
+					     "any 5 6", "10.0.0.0/33", "10.0.0.300", "tcp fd00::/129",
+					     "any any", "tcp udp any 53", "any 000053" };
+	static const char *const right[] = { "any", "tcp any", "udp 10.0.0.53 53", "10.0.0.0/8",
+					     "tcp fd00::/8 80-90", "icmp any", "  tcp   10.0.0.7\t443 ",
+					     "any 1-65535", "10.0.0.5/8" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
@@ -238,7 +253,8 @@ static void names_of_hosts(void **state)
 	BAD(EINVAL, "no host name", sb_add_host(cfg, long_path + 1, "10.0.0.7"));
 	BAD(EINVAL, "no address", sb_add_host(cfg, "db", ""));
 	BAD(EINVAL, "no address", sb_add_host(cfg, "db", "10.0.0.7/8"));
-	GOOD((sb_add_host(cfg, "db", "10.0.0.7"), sb_add_host(cfg, "db", "fd00::7"), sb_add_host(cfg, NULL, NULL)));
+	GOOD((sb_add_host(cfg, "db", "10.0.0.7"), sb_add_host(cfg, "db", "fd00::7"),
+	      sb_add_host(cfg, NULL, NULL)));
 }
 
 static void at_most_so_many(void **state)
@@ -289,9 +305,11 @@ static void what_contradicts_an_interface(void **state)
 	CONTRADICTION("exclude each other", fx_ok(sb_net_user(cfg, NULL)));
 	CONTRADICTION("further address for eth1", fx_ok(sb_net_address(cfg, "eth1", "10.0.1.5/24")));
 	CONTRADICTION("route by way of eth1", fx_ok(sb_net_route(cfg, "eth1", "10.1.0.0/16", NULL)));
-	CONTRADICTION("passes its rules", (fx_ok(sb_net_allow(cfg, NULL)), fx_ok(sb_add_cap(cfg, "net_admin"))));
+	CONTRADICTION("passes its rules",
+		      (fx_ok(sb_net_allow(cfg, NULL)), fx_ok(sb_add_cap(cfg, "net_admin"))));
 	CONTRADICTION("passes its rules", (fx_ok(sb_net_allow(cfg, NULL)), fx_ok(sb_add_cap(cfg, "net_raw"))));
-	CONTRADICTION("new mount namespace", (fx_ok(sb_add_host(cfg, NULL, NULL)), fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT))));
+	CONTRADICTION("new mount namespace",
+		      (fx_ok(sb_add_host(cfg, NULL, NULL)), fx_ok(sb_set_ns(cfg, SB_NS_ALL & ~SB_NS_MOUNT))));
 }
 
 static void what_needs_an_interface(void **state)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Where descriptors come from: what cannot be is refused, what was set last counts, copies are independent. */
+/*
+ * Where descriptors come from: what cannot be is refused, what was set last counts, copies are
+ * independent.
+ */
 #include "setters.h"
 
 #include <fcntl.h>
@@ -37,7 +40,8 @@ static void what_cannot_be_is_refused(void **state)
 	BAD(EINVAL, "O_EXCL", sb_set_stream_path(cfg, 0, "/x", O_WRONLY | O_EXCL, 0));
 	BAD(EINVAL, "O_TRUNC", sb_set_stream_path(cfg, 0, "/x", O_RDONLY | O_TRUNC, 0));
 	BAD(EINVAL, "010000", sb_set_stream_path(cfg, 0, "/x", O_WRONLY | O_CREAT, 010000));
-	GOOD(sb_set_stream_path(cfg, 0, "/x", O_RDWR | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NOFOLLOW, 07777));
+	GOOD(sb_set_stream_path(cfg, 0, "/x", O_RDWR | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NOFOLLOW,
+				07777));
 	BAD(EINVAL, "itself", sb_set_stream_same(cfg, 2, 2));
 	BAD(EINVAL, "-1", sb_set_stream_same(cfg, 2, -1));
 	BAD(EINVAL, "1024", sb_set_stream_same(cfg, 1024, 1));

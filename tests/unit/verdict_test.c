@@ -59,8 +59,9 @@ static void by_itself(void **state)
 
 static void what_sb_init_did(void **state)
 {
-	static const int32_t verdicts[SBI_CAUSES] = { SB_SIGNALED, SB_FILTERED, SB_CPU_EXCEEDED, SB_WALL_EXCEEDED,
-						      SB_MEMORY_EXCEEDED, SB_PIDS_EXCEEDED, SB_NOT_STARTED };
+	static const int32_t verdicts[SBI_CAUSES] = { SB_SIGNALED, SB_FILTERED, SB_CPU_EXCEEDED,
+						      SB_WALL_EXCEEDED, SB_MEMORY_EXCEEDED, SB_PIDS_EXCEEDED,
+						      SB_NOT_STARTED };
 	struct world w;
 
 	(void)state;
@@ -147,7 +148,8 @@ static void out_of_memory_within_a_grace(void **state)
 			by_signal(&w, SIGKILL);
 			is(&w, noted ? verdicts[cause] : SB_MEMORY_EXCEEDED);
 		}
-	w.proc.result.oom_kills = 1; /* the host had killed before it was noted, the OOM killer before the host */
+	/* the host had killed before it was noted, the OOM killer before the host */
+	w.proc.result.oom_kills = 1;
 	w.proc.limits[SB_LIMIT_MEMORY].value = 4096;
 	w.proc.cause = SBI_CAUSE_WALL;
 	w.proc.cause_ns = 100;

@@ -111,7 +111,8 @@ class Setters:
         path is a file in the caller's own mount namespace; it is created if it is
         missing. For a mount namespace the file is first bound to itself and made
         private, so that the pin cannot propagate into the namespace it pins
-        (unshare(1), mount_namespaces(7)). Needs CAP_SYS_ADMIN. A spawn that fails takes its pins back. Release with sb_unpin().
+        (unshare(1), mount_namespaces(7)). Needs CAP_SYS_ADMIN. A spawn that fails takes its pins back.
+        Release with sb_unpin().
         """
         self._set("sb_add_pin", kind, path)
 
@@ -245,11 +246,12 @@ class Setters:
     def set_overlay_reset(self, allow: bool) -> None:
         """1: the upper and work directories of all overlays are the box's alone; default 0
 
-        Then sb_box_reset() may put new, empty directories in their place, and removes the old ones with all that is
-        in them. It does so only if they were empty at sb_box_open(); the new ones have their mode, owner, ACL and
-        extended attributes. Without it a box with an upper directory is not reset (-EOPNOTSUPP).
-        The caller must be able to write to the directories that they are in: a reset makes ".sb-reset-NAME"
-        beside the upper directory NAME, and removes it. If the host is killed meanwhile, sb_gc() does.
+        Then sb_box_reset() may put new, empty directories in their place, and removes the old ones with
+        all that is in them. It does so only if they were empty at sb_box_open(); the new ones have their
+        mode, owner, ACL and extended attributes. Without it a box with an upper directory is not reset
+        (-EOPNOTSUPP). The caller must be able to write to the directories that they are in: a reset
+        makes ".sb-reset-NAME" beside the upper directory NAME, and removes it. If the host is killed
+        meanwhile, sb_gc() does.
         """
         self._set("sb_set_overlay_reset", int(allow))
 
@@ -309,7 +311,8 @@ class Setters:
     def set_stream_data(self, fd: int, data: AnyBytes) -> None:
         """The command reads data from fd
 
-        Copied now, once; every spawn reads it from the start. A read-only file that cannot be changed (sealed memfd).
+        Copied now, once; every spawn reads it from the start. A read-only file that cannot be changed
+        (sealed memfd).
         """
         self._set("sb_set_stream_data", fd, data, 0 if data is None else len(data))
 
@@ -326,7 +329,9 @@ class Setters:
         self._set("sb_set_stream_path", fd, path, flags, mode)
 
     def set_stream_same(self, fd: int, other: int) -> None:
-        """Fd is a duplicate of other, as 2>&1 makes one: whatever that is set to in the end."""
+        """Fd is a duplicate of other, as 2>&1 makes one: whatever that is set to in
+        the end.
+        """
         self._set("sb_set_stream_same", fd, other)
 
     def set_stream_capture(self, fd: int, cap: Optional[int], flags: int = 0) -> None:
@@ -342,9 +347,10 @@ class Setters:
         cap: bytes that are passed on and copied at most; UINT64_MAX = all
 
         Neither can make the host wait: what they do not take yet waits in a buffer of 64 KiB, then the command
-        waits. A reader that is gone (EPIPE) ends the passing on, not the run and not the copy. The command has ended
-        (sb_proc_wait()) when all is passed on; after sb_proc_kill() what would have to wait is dropped. Flags such as
-        O_NONBLOCK of what others share stay as they are, and no SIGPIPE reaches the host.
+        waits. A reader that is gone (EPIPE) ends the passing on, not the run and not the copy. The
+        command has ended (sb_proc_wait()) when all is passed on; after sb_proc_kill() what would have to
+        wait is dropped. Flags such as O_NONBLOCK of what others share stay as they are, and no SIGPIPE
+        reaches the host.
         """
         self._set("sb_set_stream_copy", fd, host_fd, copy_fd, cap, flags)
 
@@ -375,7 +381,8 @@ class Setters:
 
     def set_cpu_quota(self, quota_ns: Optional[int], period_ns: int = 0) -> None:
         """Cpu.max: at most quota_ns of cpu time in every period_ns
-        quota_ns: at least 1 ms (the kernel's least); more than the period for more than one CPU; UINT64_MAX = no limit
+        quota_ns: at least 1 ms (the kernel's least); more than the period for more than one CPU;
+            UINT64_MAX = no limit
         period_ns: 1 ms to 1 s; 0 = 100 ms
 
         Both are rounded down to microseconds.
@@ -434,7 +441,9 @@ class Setters:
         self._set("sb_set_cgroup_parent", path)
 
     def set_cgroup_parent_fd(self, fd: int) -> None:
-        """The same by descriptor, which must be open at the first sb_spawn(); -1 = none."""
+        """The same by descriptor, which must be open at the first sb_spawn(); -1
+        = none.
+        """
         self._set("sb_set_cgroup_parent_fd", fd)
 
     def add_cgroupfs(self, target: AnyPath, flags: int = 0) -> None:
@@ -453,19 +462,22 @@ class Setters:
         pidfd: of its sb-init: sb_box_pidfd(), pidfd_open(2), or one that came over a unix socket; must be open
             until sb_spawn(), and stays the caller's; -1 = do not
 
-        What sb_set_ns() asks for (everything, unless it was called) is not made but joined: user, pid, mount, net, ipc,
-        uts and time namespace as far as they are not the caller's own already. The cgroup namespace is new, as the
-        command is in a cgroup of the caller's. What describes a sandbox itself (mounts, root, host name, id map, clocks,
-        interfaces) is an error here, as it has that already. All else is the command's own: user, capabilities,
-        filter, Landlock, limits, leaf, streams, verdict. Its user is 1000:1000 if the sandbox maps that, else the first
-        that it does, unless set. sb_set_ns_fd() goes before this.
+        What sb_set_ns() asks for (everything, unless it was called) is not made but joined: user, pid,
+        mount, net, ipc, uts and time namespace as far as they are not the caller's own already. The
+        cgroup namespace is new, as the command is in a cgroup of the caller's. What describes a sandbox
+        itself (mounts, root, host name, id map, clocks, interfaces) is an error here, as it has that
+        already. All else is the command's own: user, capabilities, filter, Landlock, limits, leaf,
+        streams, verdict. Its user is 1000:1000 if the sandbox maps that, else the first that it does,
+        unless set. sb_set_ns_fd() goes before this.
 
-        When the sandbox ends the command is killed with it: SB_BOX_ENDED. A process that the command leaves behind is
-        from then on one of the sandbox's, unless the command has a cgroup (sandbox/cgroup.h).
+        When the sandbox ends the command is killed with it: SB_BOX_ENDED. A process that the command
+        leaves behind is from then on one of the sandbox's, unless the command has a cgroup
+        (sandbox/cgroup.h).
 
-        Who may: root, and the user who made the sandbox, in the user namespace it was made in (or root of one above).
-        sb_spawn() answers -EBADF if pidfd is not open, -EINVAL if it is no pidfd, -ESRCH when the sandbox has
-        ended, -EACCES or -EPERM if it is another user's, -EAGAIN while it is still being made. Needs /proc.
+        Who may: root, and the user who made the sandbox, in the user namespace it was made in (or root
+        of one above). sb_spawn() answers -EBADF if pidfd is not open, -EINVAL if it is no pidfd, -ESRCH
+        when the sandbox has ended, -EACCES or -EPERM if it is another user's, -EAGAIN while it is still
+        being made. Needs /proc.
         """
         self._set("sb_set_join", pidfd)
 
@@ -473,8 +485,8 @@ class Setters:
         """The same, by name
         name: as in sb_set_name(); root may say "UID/NAME" for a sandbox of another user; NULL = do not
 
-        sb_spawn() answers -ENOENT if no sandbox has this name, and -EPERM if it is held by somebody who is no sandbox of
-        that user. The last of sb_set_join() and this counts.
+        sb_spawn() answers -ENOENT if no sandbox has this name, and -EPERM if it is held by somebody who
+        is no sandbox of that user. The last of sb_set_join() and this counts.
         """
         self._set("sb_set_join_name", name)
 
@@ -482,15 +494,17 @@ class Setters:
         """Register the sandbox while it lives
         name: 1 to 64 of A-Z a-z 0-9 . _ - and neither '.' nor '-' at the beginning; NULL = none
 
-        For sb_box_open() and sb_spawn(). The name is taken when the sandbox is made and free at the moment its sb-init
-        ends, however that comes. It is the user's own, within the caller's network namespace and user namespace: another
-        user may have the same. One that is taken is -EADDRINUSE, with the holder's pid in the message. Needs a new pid
-        namespace.
+        For sb_box_open() and sb_spawn(). The name is taken when the sandbox is made and free at the
+        moment its sb-init ends, however that comes. It is the user's own, within the caller's network
+        namespace and user namespace: another user may have the same. One that is taken is -EADDRINUSE,
+        with the holder's pid in the message. Needs a new pid namespace.
         """
         self._set("sb_set_name", name)
 
     def net_join(self, path: AnyPath) -> None:
-        """Enter the network namespace at path (/run/netns/NAME, /proc/PID/ns/net) instead of making one."""
+        """Enter the network namespace at path (/run/netns/NAME, /proc/PID/ns/net) instead of
+        making one.
+        """
         self._set("sb_net_join", path)
 
     def net_host(self) -> None:
@@ -499,16 +513,18 @@ class Setters:
 
     def net_user(self, program: Optional[AnyPath]) -> None:
         """A network by an ordinary program, without privilege
-        program: "slirp4netns" or "pasta" (of the package passt); NULL = the first that is installed, and can what is asked
+        program: "slirp4netns" or "pasta" (of the package passt); NULL = the first that is
+            installed, and can what is asked
 
         The program runs beside the sandbox, as the caller, and ends with it, and with this process. It is searched
-        for in /usr/bin, /usr/local/bin and /bin, and needs /dev/net/tun. pasta gives the sandbox the name, addresses
-        and gateway of the host's interface with the default route, which there must be; slirp4netns "tap0" with
-        10.0.2.100/24, in less time. The host's loopback addresses are out of reach. For sb_set_dns() 10.0.2.3 is the name
-        server that the host has.
+        for in /usr/bin, /usr/local/bin and /bin, and needs /dev/net/tun. pasta gives the sandbox the
+        name, addresses and gateway of the host's interface with the default route, which there must be;
+        slirp4netns "tap0" with 10.0.2.100/24, in less time. The host's loopback addresses are out of
+        reach. For sb_set_dns() 10.0.2.3 is the name server that the host has.
 
-        sb_net_publish() and sb_net_allow() work as with an interface, but: the program binds the ports, when all else
-        is there; udp is not answered to 127.0.0.1; slirp4netns knows no IPv6 address there.
+        sb_net_publish() and sb_net_allow() work as with an interface, but: the program binds the ports,
+        when all else is there; udp is not answered to 127.0.0.1; slirp4netns knows no IPv6 address
+        there.
         """
         self._set("sb_net_user", program)
 
@@ -531,19 +547,22 @@ class Setters:
     ) -> None:
         """A port of the host leads to one of the sandbox
         protocol: "tcp" or "udp"
-        address: of the host; NULL = all of its own, IPv4 and IPv6, 127.0.0.1 as well (not ::1, which cannot leave lo)
+        address: of the host; NULL = all of its own, IPv4 and IPv6, 127.0.0.1 as well (not ::1,
+            which cannot leave lo)
         host_port: 0 = any that is free, each of a range for itself: sb_proc_port()
         port: inside
         count: how many in a row, 1 to 1024
 
-        It leads to the first veth, to its address of the same family, and is reached from elsewhere, from the host and
-        from other sandboxes. The peer is seen as who he is; only 127.0.0.1, and who is on the same bridge, appear as the bridge.
+        It leads to the first veth, to its address of the same family, and is reached from elsewhere,
+        from the host and from other sandboxes. The peer is seen as who he is; only 127.0.0.1, and who is
+        on the same bridge, appear as the bridge.
 
-        A socket is bound to each host_port as long as the sandbox lives, so a taken one is -EADDRINUSE before anything
-        exists. The host must forward (SB_NET_FORWARD), unless address is in 127.0.0.0/8. For 127.0.0.1
-        net.ipv4.conf.BRIDGE.route_localnet is on while the config, a copy or a sandbox of it lives; a rule keeps neighbours
-        on the bridge from 127.0.0.0/8 of the host meanwhile. After a host that was killed sb_gc() turns it off. The host's own firewall
-        may still refuse what is forwarded. Or with sb_net_user(), then none of this.
+        A socket is bound to each host_port as long as the sandbox lives, so a taken one is -EADDRINUSE
+        before anything exists. The host must forward (SB_NET_FORWARD), unless address is in
+        127.0.0.0/8. For 127.0.0.1 net.ipv4.conf.BRIDGE.route_localnet is on while the config, a copy or
+        a sandbox of it lives; a rule keeps neighbours on the bridge from 127.0.0.0/8 of the host
+        meanwhile. After a host that was killed sb_gc() turns it off. The host's own firewall may still
+        refuse what is forwarded. Or with sb_net_user(), then none of this.
         """
         self._set("sb_net_publish", protocol, address, host_port, port, count)
 
@@ -551,11 +570,11 @@ class Setters:
         """The first call closes the network; each one opens it for something
         rule: "[tcp|udp|icmp] ADDRESS[/PREFIX]|any [PORT[-PORT]]": what may be connected to; NULL = nothing
 
-        Of IPv4 and IPv6. Anything else is refused at once: TCP with EHOSTUNREACH, over IPv6 with ECONNREFUSED, other
-        packets with EPERM. What comes from outside is dropped, unless it is for a published port. lo, answers, and what
-        IPv6 needs to find neighbours are free. A name server must be listed like anything else. The rules
-        are inside the network namespace, before any interface is up, and the command has no power over them. They need
-        no privilege.
+        Of IPv4 and IPv6. Anything else is refused at once: TCP with EHOSTUNREACH, over IPv6 with
+        ECONNREFUSED, other packets with EPERM. What comes from outside is dropped, unless it is for a
+        published port. lo, answers, and what IPv6 needs to find neighbours are free. A name server must
+        be listed like anything else. The rules are inside the network namespace, before any interface is
+        up, and the command has no power over them. They need no privilege.
         """
         self._set("sb_net_allow", rule)
 
@@ -568,7 +587,9 @@ class Setters:
         self._set("sb_set_dns", servers, search)
 
     def add_host(self, name: Optional[AnyPath], address: Optional[AnyPath]) -> None:
-        """A line of /etc/hosts, which is written, with localhost and the host name; NULL, NULL: these alone."""
+        """A line of /etc/hosts, which is written, with localhost and the host name; NULL,
+        NULL: these alone.
+        """
         self._set("sb_add_host", name, address)
 
     def set_seccomp(self, preset: AnyPath) -> None:
@@ -596,7 +617,9 @@ class Setters:
         self._set("sb_set_seccomp_text", text, name)
 
     def set_seccomp_file(self, path: AnyPath) -> None:
-        """A policy from a file; what it includes lies beside it. Errors as above, and open(2)'s."""
+        """A policy from a file; what it includes lies beside it. Errors as above, and
+        open(2)'s.
+        """
         self._set("sb_set_seccomp_file", path)
 
     def add_seccomp(self, line: AnyPath) -> None:
@@ -629,14 +652,14 @@ class Setters:
 
     def set_landlock(self, handled: Optional[AnyPath], optional: Optional[AnyPath] = None) -> None:
         """What is refused unless a line allows it
-        handled: words as above, with spaces or commas between, "bind", "connect", "abstract" (connections to abstract UNIX
-            sockets of processes outside), "signal" (signals to them); "fs", "net", "scope" and "all"
-            for each kind; "none": no Landlock. NULL, the default: what the lines turn on; and "abstract" if
-            the command has no network namespace of its own, "signal" if it has no pid namespace
-            of its own, both only where the kernel can
+        handled: words as above, with spaces or commas between, "bind", "connect", "abstract"
+            (connections to abstract UNIX sockets of processes outside), "signal" (signals to them);
+            "fs", "net", "scope" and "all" for each kind; "none": no Landlock. NULL, the default: what
+            the lines turn on; and "abstract" if the command has no network namespace of its own,
+            "signal" if it has no pid namespace of its own, both only where the kernel can
         optional: those of them that a kernel may lack; what any other lacks is an error
-            (-EOPNOTSUPP; -ENOSYS if there is no Landlock at all). ABI 1: 5.13; 2: refer, 5.19; 3: truncate, 6.2; 4: ports, 6.7; 5: ioctl,
-            6.10; 6: scopes, 6.12. NULL = none
+            (-EOPNOTSUPP; -ENOSYS if there is no Landlock at all). ABI 1: 5.13; 2: refer, 5.19; 3:
+            truncate, 6.2; 4: ports, 6.7; 5: ioctl, 6.10; 6: scopes, 6.12. NULL = none
 
         A line that allows nothing of what is refused is an error of the spawn, but with "none".
         sb_result.landlock_abi tells what was used.
@@ -713,7 +736,8 @@ class Setters:
         self._set("sb_set_affinity", cpus)
 
     def set_tsc(self, on: bool = True) -> None:
-        """0: reading the time stamp counter is SIGSEGV (PR_SET_TSC(2const)); 1 (default): as the caller's
+        """0: reading the time stamp counter is SIGSEGV (PR_SET_TSC(2const)); 1 (default): as
+        the caller's
 
         x86; elsewhere the spawn fails with -EINVAL. The kernel keeps it over fork and exec. Also what
         merely uses the counter ends so: the dynamic linker of glibc, and clock_gettime(2) where the vDSO
