@@ -44,7 +44,7 @@ int launch(struct run *run);
 void launch_in_box(int *fds, uint32_t count, int again);
 void use_command_section(struct run *run);
 /* watch.c */
-void begin_watch(struct command *command, const struct sbi_plan *plan, const int *slots);
+void begin_watch(struct command *command, const struct sbi_plan *plan, int *slots);
 uint64_t next_look(void); /* when the first of them wants to be looked at; UINT64_MAX = never */
 void look_at_limits(uint64_t at);
 void end_watch(struct command *command);

@@ -41,7 +41,7 @@ static int move_away(int *slot)
 /* A source that lies where a descriptor will go is moved out of the way first: its slot may be used again. */
 static int arrange(struct run *run)
 {
-	int *slots = (int *)run->slots, high = 0, r = 0;
+	int *slots = run->slots, high = 0, r = 0;
 
 	for (uint32_t i = 0; i < run->count; i++)
 		if (run->ops[i].step == SB_STEP_FD) {

@@ -47,7 +47,7 @@ struct run {
 	uint32_t detail; /* enum sbi_detail, what is known beyond the errno */
 	uint32_t skipped;
 	uint32_t left_out; /* operations that were skipped, also those that nobody has to be told of */
-	const int *slots; /* descriptors that came with the plan */
+	int *slots; /* descriptors that came with the plan */
 	int channel;      /* where a terminal's master goes */
 	int report;       /* where a process that opens files says how it goes; -1 = it is a vfork's */
 	int opening;      /* … and the other end, if it is not done with it; -1 */

@@ -18,37 +18,6 @@
 #define LONGEST (8 * MS)     /* …and while none does, with little of it left */
 #define SAMPLE_EVERY (10 * MS) /* memory without a controller */
 
-/* The files of its leaf stay open here when the slots are closed. */
-static int keep(const int *slots, uint32_t slot)
-{
-	return slot ? (int)SYS(fcntl, slots[slot - 1], F_DUPFD_CLOEXEC, SBI_FD_FIRST) : -1;
-}
-
-void begin_watch(struct command *command, const struct sbi_plan *plan, const int *slots)
-{
-	struct watch *w = &command->watch;
-
-	w->limits = plan->watch;
-	w->cpu_stat = keep(slots, plan->watch.cpu_stat);
-	w->pids_events = keep(slots, plan->watch.pids_events);
-	w->kill = keep(slots, plan->watch.kill);
-	w->cause = SBI_CAUSE_NONE;
-	w->told = 0;
-	w->killed = 0;
-	w->seen = 0;
-	w->pause = SHORTEST;
-	w->next = plan->watch.flags & ~SBI_WATCH_PIDS ? 0 : NEVER;
-}
-
-void end_watch(struct command *command)
-{
-	int fds[3] = { command->watch.cpu_stat, command->watch.pids_events, command->watch.kill };
-
-	for (int i = 0; i < 3; i++)
-		if (fds[i] >= 0)
-			SYS(close, fds[i]);
-}
-
 static void end_run(struct command *command, uint64_t at)
 {
 	struct watch *w = &command->watch;
@@ -89,6 +58,65 @@ static uint64_t left(const struct sbi_bound *bound, uint64_t used, int told, int
 	if (!caused && bound->over != NEVER)
 		next = least(next, bound->over + 1);
 	return next == NEVER ? NEVER : next > used ? next - used : 0;
+}
+
+/* Nothing has been used by now. */
+static uint64_t first_look(const struct command *command)
+{
+	const struct sbi_watch *limits = &command->watch.limits;
+	uint64_t in = NEVER, rest;
+
+	if (limits->flags & SBI_WATCH_MEMORY)
+		in = SAMPLE_EVERY;
+	if (limits->flags & SBI_WATCH_CPU) {
+		rest = left(&limits->cpu, 0, 0, 0);
+		in = rest == NEVER ? in : least(in, rest / limits->cpus);
+	}
+	if (limits->flags & SBI_WATCH_WALL)
+		in = least(in, left(&limits->wall, 0, 0, 0));
+	return in == NEVER ? NEVER : command->start_ns + in;
+}
+
+/*
+ * A file of its leaf stays open here: in a box it is no slot any more; those of an only command are
+ * closed all at once.
+ */
+static int keep(int *slots, uint32_t slot)
+{
+	int fd;
+
+	if (!slot)
+		return -1;
+	if (single)
+		return (int)SYS(fcntl, slots[slot - 1], F_DUPFD_CLOEXEC, SBI_FD_FIRST);
+	fd = slots[slot - 1];
+	slots[slot - 1] = -1;
+	return fd;
+}
+
+void begin_watch(struct command *command, const struct sbi_plan *plan, int *slots)
+{
+	struct watch *w = &command->watch;
+
+	w->limits = plan->watch;
+	w->cpu_stat = keep(slots, plan->watch.cpu_stat);
+	w->pids_events = keep(slots, plan->watch.pids_events);
+	w->kill = keep(slots, plan->watch.kill);
+	w->cause = SBI_CAUSE_NONE;
+	w->told = 0;
+	w->killed = 0;
+	w->seen = 0;
+	w->pause = SHORTEST;
+	w->next = first_look(command);
+}
+
+void end_watch(struct command *command)
+{
+	int fds[3] = { command->watch.cpu_stat, command->watch.pids_events, command->watch.kill };
+
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			SYS(close, fds[i]);
 }
 
 /* @used of what is bounded: say, judge, end. What is left until the next of these. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sb_proc: one command, from its start to its result. */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sandbox/limit.h>
@@ -204,56 +203,6 @@ int sb_proc_process(sb_proc *proc, sb_result *res, sb_error *err)
 	if (res)
 		sbi_copy_out(res, &proc->result, sizeof(proc->result));
 	return 1;
-}
-
-static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
-{
-	struct pollfd polled[2] = { { proc->life->pidfd, POLLIN, 0 }, { proc->channel, POLLIN, 0 } };
-	struct pollfd leaf = { proc->leaf.files[SBI_LEAF_EVENTS], POLLPRI, 0 };
-
-	if (proc->clearing)
-		return ppoll(&leaf, 1, timeout, NULL);
-	if (proc->streams) {
-		polled[0].fd = sb_proc_fd(proc);
-		if (polled[0].fd < 0) {
-			errno = -polled[0].fd;
-			return -1;
-		}
-		return ppoll(polled, 1, timeout, NULL);
-	}
-
-	/*
-	 * With a sandbox of its own the end of sb-init is the end; to wake up for its report as
-	 * well costs a switch. A long report, of calls that were denied, may have to be read before
-	 * sb-init can go on.
-	 */
-	return ppoll(polled, proc->silent || (proc->owns_box && !(proc->result.has & SB_HAS_DENIED)) ? 1 : 2,
-		     timeout, NULL);
-}
-
-/* Most likely it runs: without anything of ours to do, waiting says the same as a look, and more. */
-static int is_quiet(const sb_proc *proc)
-{
-	return proc && !proc->reported && !proc->streams && !proc->life->gone;
-}
-
-int sb_proc_wait(sb_proc *proc, uint64_t timeout_ns, sb_result *res, sb_error *err)
-{
-	uint64_t start = timeout_ns == UINT64_MAX ? 0 : sbi_now(), passed = 0;
-	struct timespec left;
-	int r, quiet = timeout_ns && is_quiet(proc);
-
-	for (;; quiet = 0) {
-		r = quiet ? 0 : sb_proc_process(proc, res, err);
-		if (r != 0 || passed >= timeout_ns)
-			return r;
-		left.tv_sec = (time_t)((timeout_ns - passed) / 1000000000);
-		left.tv_nsec = (long)((timeout_ns - passed) % 1000000000);
-		if (wait_for_news(proc, timeout_ns == UINT64_MAX ? NULL : &left) < 0 && errno != EINTR)
-			return sbi_fail(err, SB_STEP_WAIT, 0, errno, "waiting: %s", strerror(errno));
-		if (timeout_ns != UINT64_MAX)
-			passed = sbi_now() - start;
-	}
 }
 
 int sb_proc_fd(sb_proc *proc)

@@ -6,6 +6,7 @@
 #ifndef SBI_STREAM_H
 #define SBI_STREAM_H
 
+#include <poll.h>
 #include <sandbox/stream.h>
 #include <signal.h>
 
@@ -80,6 +81,9 @@ void sbi_guard_end(struct sbi_guard *guard);
 uint64_t sbi_pump_move(struct sbi_pump *pump, uint64_t budget, struct sbi_guard *guard);
 /** sbi_pump_settle - close what is over, and watch in @epoll (-EBADF: nowhere) for what can go on. */
 void sbi_pump_settle(struct sbi_pump *pump, int epoll);
+#define SBI_PUMP_POLLED 3
+/** sbi_pump_poll - what can go on, as for an epoll set. Return: how many of SBI_PUMP_POLLED. */
+uint32_t sbi_pump_poll(struct sbi_pump *pump, struct pollfd *polled);
 /** sbi_pump_is_waiting - is there something that a sink has yet to take? */
 int sbi_pump_is_waiting(const struct sbi_pump *pump);
 /** sbi_pump_left - bytes in the pipe now. */

@@ -200,11 +200,35 @@ static void leave(int *fd, int *watched, int epoll)
 }
 
 /* Hanging up is always told of, so what we do not want to hear of must not be in the set. */
+static int wants_more(struct sbi_pump *pump)
+{
+	size_t len = 1;
+
+	space(pump, &len);
+	return len > 0;
+}
+
+static int is_watched(const struct sbi_pump *pump, const struct sbi_sink *sink)
+{
+	return sink->blocked || (pump->wire && sink == &pump->sink[0]);
+}
+
+uint32_t sbi_pump_poll(struct sbi_pump *pump, struct pollfd *polled)
+{
+	uint32_t count = 0;
+
+	if (pump->in >= 0 && wants_more(pump))
+		polled[count++] = (struct pollfd){ pump->in, POLLIN, 0 };
+	for (int i = 0; i < 2; i++)
+		if (pump->sink[i].fd >= 0 && is_watched(pump, &pump->sink[i]))
+			polled[count++] = (struct pollfd){ pump->sink[i].fd,
+							   pump->sink[i].blocked ? POLLOUT : 0, 0 };
+	return count;
+}
+
 static void settle_in(struct sbi_pump *pump, int epoll)
 {
 	struct epoll_event event = { .events = EPOLLIN };
-	size_t len = 1;
-	int wanted;
 
 	if (pump->in >= 0 && pump->in_over) {
 		leave(&pump->in, &pump->watched, epoll);
@@ -212,9 +236,7 @@ static void settle_in(struct sbi_pump *pump, int epoll)
 	}
 	if (pump->in < 0 || epoll < 0)
 		return;
-	space(pump, &len);
-	wanted = len > 0;
-	if (!wanted)
+	if (!wants_more(pump))
 		leave(&pump->in, &pump->watched, epoll);
 	else if (!pump->watched)
 		pump->watched = epoll_ctl(epoll, EPOLL_CTL_ADD, pump->in, &event) == 0;
@@ -222,7 +244,6 @@ static void settle_in(struct sbi_pump *pump, int epoll)
 
 static void settle_sink(struct sbi_pump *pump, struct sbi_sink *sink, int epoll)
 {
-	int is_wire = pump->wire && sink == &pump->sink[0];
 	struct epoll_event event = { .events = sink->blocked ? EPOLLOUT : 0 };
 
 	if (sink->fd >= 0 && sink->over) {
@@ -231,7 +252,7 @@ static void settle_sink(struct sbi_pump *pump, struct sbi_sink *sink, int epoll)
 	}
 	if (sink->fd < 0 || epoll < 0)
 		return;
-	if (!sink->blocked && !is_wire)
+	if (!is_watched(pump, sink))
 		leave(&sink->fd, &sink->watched, epoll);
 	else if (!sink->watched)
 		sink->watched = epoll_ctl(epoll, EPOLL_CTL_ADD, sink->fd, &event) == 0;
