@@ -81,12 +81,17 @@ void keeper_begin(struct keeper *k, sb_config *cfg, sb_config *command)
 		fail_msg("the keeper has no box: %s", strerror(-k->code));
 }
 
-static void forget(struct keeper *k)
+/* From then on the box's sb-init is our child, if it is left: not before, though it may have ended. */
+static void reap(struct keeper *k)
 {
 	int status;
 
 	close(k->ask);
 	assert_int_equal(waitpid(k->process, &status, 0), k->process);
+}
+
+static void forget(struct keeper *k)
+{
 	close(k->answer);
 	if (k->pidfd >= 0)
 		close(k->pidfd);
@@ -97,6 +102,7 @@ void keeper_end(struct keeper *k)
 	if (k->code == 0)
 		/* another keeper may have a copy of the descriptor */
 		assert_int_equal(write(k->ask, "q", 1), 1);
+	reap(k);
 	forget(k);
 }
 
@@ -105,10 +111,11 @@ void keeper_die(struct keeper *k)
 	struct pollfd gone = {k->pidfd, POLLIN, 0};
 
 	kill(k->process, SIGKILL);
+	reap(k);
 	if (k->pidfd >= 0)
 		assert_int_equal(poll(&gone, 1, 60000), 1);
 	if (k->init)
-		waitpid(k->init, NULL, 0); /* where its orphans become our children */
+		waitpid(k->init, NULL, 0);
 	forget(k);
 }
 
