@@ -3,6 +3,9 @@
 #include "../fixture_cgroup.h"
 #include "box_kit.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -192,6 +195,51 @@ static void a_reset_ends_what_runs_in_the_leaves(void **state)
 	fx_cg_parent_end();
 }
 
+/* All leaves in @dir: the one that is ready, and those that were used. */
+static int remove_leaves(const char *dir)
+{
+	struct dirent *entry;
+	DIR *list = opendir(dir);
+	int removed = 0;
+
+	assert_non_null(list);
+	while ((entry = readdir(list))) {
+		if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+			removed += unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR) == 0;
+	}
+	closedir(list);
+	return removed;
+}
+
+/* The clone itself fails, also where it is a zygote's (from the second command on): it is told, and the next one runs. */
+static void a_ready_leaf_that_is_gone_is_told(void **state)
+{
+	char dir[4096];
+	sb_config *cfg;
+	sb_proc *proc = NULL;
+	sb_error err = SB_INIT(sb_error);
+	sb_box *box;
+	int r;
+
+	(void)state;
+	fx_cg_need("");
+	cfg = fx_cg_config("exit=4");
+	box = open_with(cfg);
+	snprintf(dir, sizeof(dir), "%s", fx_cg_of(sb_box_pid(box)));
+	strcpy(strrchr(dir, '/'), "/b1"); /* the box's level is beside sb-init's cgroup */
+	for (int i = 0; i < 3; i++)
+		exits(box, cfg, 4);
+	assert_true(remove_leaves(dir) > 0);
+	r = sb_box_spawn(box, cfg, &proc, &err);
+	assert_true(r == -ENODEV || r == -ENOENT);
+	assert_null(proc);
+	fx_has(err.message, "cgroup");
+	assert_true(err.hint[0]);
+	exits(box, cfg, 4);
+	sb_box_free(box);
+	sb_config_free(cfg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +248,7 @@ int main(void)
 		FX_TEST(what_a_command_leaves_running_is_killed),
 		FX_TEST(the_output_of_a_command_ends_with_it),
 		FX_TEST(a_reset_ends_what_runs_in_the_leaves),
+		FX_TEST(a_ready_leaf_that_is_gone_is_told),
 	};
 
 	fx_begin();
