@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Waiting for one command: until there is something to look at, or it is over. */
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "error.h"
-#include "proc_internal.h"
+#include "group.h"
 #include "stream.h"
 
 #define FEW 8 /* streams that are polled one by one: an epoll set costs ten calls more */
@@ -20,7 +18,8 @@ static int needs_channel(const sb_proc *proc)
 	return !proc->silent && (!proc->owns_box || (proc->result.has & SB_HAS_DENIED));
 }
 
-static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
+/* Return: 0 or more, also when a signal came; -errno. */
+static int wait_for_news(sb_proc *proc, uint64_t timeout_ns)
 {
 	struct pollfd polled[2 + FEW * SBI_PUMP_POLLED];
 	nfds_t count = 0;
@@ -29,10 +28,8 @@ static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 		polled[count++] = (struct pollfd){ proc->leaf.files[SBI_LEAF_EVENTS], POLLPRI, 0 };
 	} else if (proc->streams && (proc->epoll >= 0 || proc->streams->count > FEW)) {
 		polled[count++] = (struct pollfd){ sb_proc_fd(proc), POLLIN, 0 };
-		if (polled[0].fd < 0) {
-			errno = -polled[0].fd;
-			return -1;
-		}
+		if (polled[0].fd < 0)
+			return polled[0].fd;
 	} else {
 		if (!proc->without_box)
 			polled[count++] = (struct pollfd){ proc->life->pidfd, POLLIN, 0 };
@@ -41,7 +38,7 @@ static int wait_for_news(sb_proc *proc, const struct timespec *timeout)
 		for (uint32_t i = 0; proc->streams && i < proc->streams->count; i++)
 			count += sbi_pump_poll(&proc->streams->pumps[i], polled + count);
 	}
-	return ppoll(polled, count, timeout, NULL);
+	return sbi_poll(polled, count, timeout_ns);
 }
 
 /* Most likely it runs: without anything of ours to do, waiting says the same as a look, and more. */
@@ -53,17 +50,15 @@ static int is_quiet(const sb_proc *proc)
 int sb_proc_wait(sb_proc *proc, uint64_t timeout_ns, sb_result *res, sb_error *err)
 {
 	uint64_t start = timeout_ns == UINT64_MAX ? 0 : sbi_now(), passed = 0;
-	struct timespec left;
 	int r, quiet = timeout_ns && is_quiet(proc);
 
 	for (;; quiet = 0) {
 		r = quiet ? 0 : sb_proc_process(proc, res, err);
 		if (r != 0 || passed >= timeout_ns)
 			return r;
-		left.tv_sec = (time_t)((timeout_ns - passed) / 1000000000);
-		left.tv_nsec = (long)((timeout_ns - passed) % 1000000000);
-		if (wait_for_news(proc, timeout_ns == UINT64_MAX ? NULL : &left) < 0 && errno != EINTR)
-			return sbi_fail(err, SB_STEP_WAIT, 0, errno, "waiting: %s", strerror(errno));
+		r = wait_for_news(proc, timeout_ns - passed); /* for ever, nothing has passed */
+		if (r < 0)
+			return sbi_fail(err, SB_STEP_WAIT, 0, -r, "waiting: %s", strerror(-r));
 		if (timeout_ns != UINT64_MAX)
 			passed = sbi_now() - start;
 	}

@@ -211,7 +211,7 @@ static int remove_leaves(const char *dir)
 	return removed;
 }
 
-/* The clone itself fails, also where it is a zygote's (from the second command on): it is told, and the next one runs. */
+/* The clone itself fails, a zygote's from the second command on: it is told, and the next one runs. */
 static void a_ready_leaf_that_is_gone_is_told(void **state)
 {
 	char dir[4096];
